@@ -160,12 +160,17 @@ class Law:
         """
         values = self.in_force(list_day(list_year))
         if "udsat_boligomraade.residents" not in values:
-            first = self.parameters["udsat_boligomraade.residents"].values[0].effective_from
             raise LawError(
                 f"no law here derives a list for {list_year}: the first list day covered is "
-                f"{list_day(first.year)}; use classify to judge given figures under an older act"
+                f"{list_day(self.first_list_year)}; use classify to judge given figures under an older act"
             )
         return values
+
+    @property
+    def first_list_year(self) -> int:
+        """The first list year whose list day falls under the act that lists are derived by (§ 61 a of 2018)."""
+        start = self.parameters["udsat_boligomraade.residents"].values[0].effective_from
+        return start.year if start <= list_day(start.year) else start.year + 1
 
     def with_values(self, overrides: Mapping[str, str]) -> Law:
         """This law with some quantities set to another value on all their days; operators and dates stay.

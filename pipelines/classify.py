@@ -31,6 +31,13 @@ SHARES = (
     "national_convicted_share",
     "primary_only_share",
 )
+COLUMNS = {
+    "nonwestern": "nonwestern_share",
+    "outside": "outside_share",
+    "convicted": "convicted_share",
+    "primary_only": "primary_only_share",
+    "income": "income_ratio",
+}
 DECIMAL = re.compile(r"-?\d+([.,]\d+)?([eE][+-]?\d{1,2})?", re.ASCII)
 OUTPUT = (
     "area_id",
@@ -124,16 +131,6 @@ def judge(figures: Figures, in_force: Mapping[str, LegalValue]) -> Judgement:
     return Judgement(figures.area_id, status, parallel, met_61a, met_61b)
 
 
-def needed_columns(in_force: Mapping[str, LegalValue]) -> tuple[str, ...]:
-    """Columns a file must have to be judged under these values; the convicted ratio may come in two ways."""
-    act = _act(in_force)
-    named = {"nonwestern": "nonwestern_share", "outside": "outside_share", "convicted": "convicted_share"}
-    named |= {"primary_only": "primary_only_share", "income": "income_ratio"}
-    if act in OLDER_ACTS:
-        return ("area_id", "residents", *(named[criterion] for criterion in OLDER_ACTS[act]))
-    return ("area_id", "residents", "nonwestern_share", "outside_share", "primary_only_share", "income_ratio")
-
-
 def law_of_day(legal: Law, day: dt.date) -> dict[str, LegalValue]:
     """The values in force on a day under which areas can be judged. ClassifyError for any other day."""
     in_force = legal.in_force(day)
@@ -153,16 +150,7 @@ def read_figures(path: Path, in_force: Mapping[str, LegalValue]) -> list[Figures
     Column names match without regard to case and extra columns are not read. Raises ClassifyError, with all
     that is wrong in one line.
     """
-    rows = _csv_rows(path, needed_columns(in_force))
-    act = _act(in_force)
-    columns = set(rows[0][1])
-    if act not in OLDER_ACTS and not (
-        "convicted_ratio" in columns or {"convicted_share", "national_convicted_share"} <= columns
-    ):
-        raise ClassifyError(
-            f"{path.name}: "
-            "no column convicted_ratio; add it, or both convicted_share and national_convicted_share"
-        )
+    rows = _csv_rows(path, in_force)
     faults = _Faults()
     areas = [_figures(row, line, faults) for line, row in rows]
     seen: set[str] = set()
@@ -247,7 +235,7 @@ class _Faults:
         )
 
 
-def _csv_rows(path: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+def _csv_rows(path: Path, in_force: Mapping[str, LegalValue]) -> list[tuple[int, dict[str, str]]]:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -268,7 +256,7 @@ def _csv_rows(path: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, 
     except csv.Error as error:
         raise ClassifyError(f"{path.name}: is no valid CSV ({error}); check its quotes") from None
     names = [name.strip().lower() for name in lines[0][1]]
-    missing = [name for name in needed if name not in names]
+    missing = _missing_columns(names, in_force)
     if missing:
         raise ClassifyError(f"{path.name}: no column {', '.join(missing)}; add what is missing to the header")
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -285,6 +273,18 @@ def _csv_rows(path: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, 
     return [
         (line, dict(zip(names, (field.strip() for field in row), strict=True))) for line, row in lines[1:]
     ]
+
+
+def _missing_columns(names: Iterable[str], in_force: Mapping[str, LegalValue]) -> list[str]:
+    act = _act(in_force)
+    given = set(names)
+    criteria = OLDER_ACTS.get(act, ("nonwestern", "outside", "primary_only", "income"))
+    needed = ("area_id", "residents", *(COLUMNS[criterion] for criterion in criteria))
+    missing = [name for name in needed if name not in given]
+    has_ratio = "convicted_ratio" in given or {"convicted_share", "national_convicted_share"} <= given
+    if act not in OLDER_ACTS and not has_ratio:
+        missing.append("convicted_ratio (or both convicted_share and national_convicted_share)")
+    return missing
 
 
 def _figures(row: Mapping[str, str], line: int, faults: _Faults) -> Figures:

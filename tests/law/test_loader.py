@@ -1,0 +1,165 @@
+"""What a load gives: exact values, dates, look-ups, hash, scenarios."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from law.loader import PARAMETER_DIRECTORY, LawError, format_value, list_day, load_law, parse_exact
+
+LAW = load_law()
+DAY = dt.date(2025, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("40 pct", Fraction(2, 5)),
+        ("40pct.", Fraction(2, 5)),
+        ("2,7 pct", Fraction(27, 1000)),
+        ("40%", Fraction(2, 5)),
+        ("0.40", Fraction(2, 5)),
+        ("270/10000", Fraction(27, 1000)),
+        ("3", Fraction(3)),
+    ],
+)
+def test_exact_text_is_read_as_a_fraction(text: str, value: Fraction) -> None:
+    assert parse_exact(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "pct", "40 per cent", "1e3", "1/0", "0x10", "40 pct/2", "nan"])
+def test_other_text_is_no_exact_number(text: str) -> None:
+    with pytest.raises(LawError, match="write it as 40 pct"):
+        parse_exact(text)
+
+
+@pytest.mark.parametrize("name", sorted(LAW.parameters))
+def test_every_value_can_be_written_back_and_set_again(name: str) -> None:
+    for dated in LAW.parameters[name].values:
+        again = LAW.with_values({name: format_value(dated.unit, dated.value)})
+        assert again.parameters[name].values[0].value == dated.value
+
+
+def test_no_value_is_in_binary_floating_point() -> None:
+    values = [dated for parameter in LAW.parameters.values() for dated in parameter.values]
+    assert {type(dated.value) for dated in values if dated.unit in {"share", "factor"}} == {Fraction}
+    assert {type(dated.value) for dated in values} == {Fraction, int, str, tuple}
+
+
+def test_the_last_day_of_a_value_is_the_one_before_until() -> None:
+    older, newer = LAW.parameters["omdannelsesomraade.years"].values
+    assert older.until == newer.effective_from == dt.date(2021, 11, 30)
+    assert LAW.in_force(dt.date(2021, 11, 29))["omdannelsesomraade.years"] is older
+    assert LAW.in_force(dt.date(2021, 11, 30))["omdannelsesomraade.years"] is newer
+
+
+def test_citation_names_the_sentence() -> None:
+    value = LAW.in_force(DAY)["udsat_boligomraade.convicted"]
+    assert value.reference.citation == "§ 61 a, stk. 1, nr. 2"
+    assert LAW.in_force(DAY)["forebyggelsesomraade.outside"].reference.citation == "§ 61 b, nr. 1"
+
+
+def test_list_day_is_the_first_of_december() -> None:
+    assert list_day(2024) == dt.date(2024, 12, 1)
+
+
+def test_a_list_year_before_the_2018_act_is_refused() -> None:
+    assert LAW.first_list_year == 2018
+    assert LAW.for_list_year(2018) == LAW.in_force(dt.date(2018, 12, 1))
+    with pytest.raises(
+        LawError, match="no law here derives a list for 2017: the first list day covered is 2018-12-01"
+    ):
+        LAW.for_list_year(2017)
+
+
+def test_hash_ignores_order_and_comments_but_no_content(tmp_path: Path) -> None:
+    copy = tmp_path / "parameters"
+    for source in sorted(PARAMETER_DIRECTORY.rglob("*.yaml"), reverse=True):
+        target = copy / source.relative_to(PARAMETER_DIRECTORY)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("# a comment\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_law(copy).sha256 == LAW.sha256
+    changed = copy / "forebyggelsesomraade" / "income.yaml"
+    changed.write_text(
+        changed.read_text(encoding="utf-8").replace("65 pct\n", "64 pct\n", 1), encoding="utf-8"
+    )
+    assert load_law(copy).sha256 != LAW.sha256
+
+
+def test_a_scenario_changes_the_value_and_keeps_operator_and_days() -> None:
+    scenario = LAW.with_values(
+        {"forebyggelsesomraade.nonwestern": "25pct", "opgoerelse.income_omfang": "1,2"}
+    )
+    before, after = (law.parameters["forebyggelsesomraade.nonwestern"].values[0] for law in (LAW, scenario))
+    assert after.value == Fraction(1, 4)
+    assert (after.operator, after.effective_from, after.reference) == (
+        before.operator,
+        before.effective_from,
+        before.reference,
+    )
+    assert scenario.in_force(DAY)["opgoerelse.income_omfang"].value == ("1", "2")
+    assert scenario.overrides == {
+        "forebyggelsesomraade.nonwestern": "25pct",
+        "opgoerelse.income_omfang": "1,2",
+    }
+    assert scenario.sha256 != LAW.sha256
+    assert not LAW.overrides
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("forebyggelsesomraade.nonwest", "25pct", "no such parameter"),
+        ("forebyggelsesomraade.nonwestern", "25", "outside what a share can be"),
+        ("forebyggelsesomraade.nonwestern", "many", "write it as 40 pct"),
+        ("forebyggelsesomraade.residents", "1000.5", "no whole number of persons"),
+        ("forebyggelsesomraade.residents", "-1", "negative"),
+        ("opgoerelse.income_omfang", "1,,2", "a list of texts"),
+        ("valg.two_year_mean", "median", "not among the choices"),
+        ("valg.two_year_mean", "pooled", "nothing computes the choice"),
+    ],
+)
+def test_a_scenario_value_that_does_not_fit_is_refused(name: str, text: str, said: str) -> None:
+    with pytest.raises(LawError, match=said) as caught:
+        LAW.with_values({name: text})
+    assert str(caught.value).startswith(f"{name}: ")
+
+
+def test_a_limit_compares_exactly_and_an_empty_figure_never_meets_it() -> None:
+    limit = LAW.in_force(DAY)["udsat_boligomraade.outside"]
+    assert not limit.met_by(Fraction(2, 5))
+    assert limit.met_by(Fraction(2, 5) + Fraction(1, 10**40))
+    assert not limit.met_by(None)
+    with pytest.raises(LawError, match="not float"):
+        limit.met_by(0.5)  # type: ignore[arg-type]
+    with pytest.raises(LawError, match="has no operator"):
+        LAW.in_force(DAY)["opgoerelse.outside_age_from"].met_by(20)
+
+
+def test_values_confirmed_over_a_year_before_are_reported() -> None:
+    confirmed = {value.confirmed for value in LAW.in_force(DAY).values()}
+    newest = max(confirmed)
+    assert LAW.unconfirmed_since(min(confirmed).replace(year=min(confirmed).year + 1)) == ()
+    late = dt.date(newest.year + 1, newest.month, newest.day) + dt.timedelta(days=1)
+    assert {value.parameter for value in LAW.unconfirmed_since(late)} == set(LAW.in_force(late))
+    assert LAW.unconfirmed_since(dt.date(2028, 2, 29))
+
+
+def test_all_parameters_load_fast() -> None:
+    best = 1.0
+    for _ in range(3):
+        start = time.perf_counter()
+        load_law()
+        best = min(best, time.perf_counter() - start)
+    assert best < 0.15
+
+
+def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    shutil.copytree(PARAMETER_DIRECTORY, tmp_path / "parameters")
+    (tmp_path / "parameters" / ".DS_Store").write_bytes(b"\0")
+    assert load_law(tmp_path / "parameters").sha256 == LAW.sha256
