@@ -168,7 +168,7 @@ class Law:
 
     @property
     def first_list_year(self) -> int:
-        """The first list year whose list day falls under the act that lists are derived by (§ 61 a of 2018)."""
+        """The first list year whose list day falls under the act that lists are derived by (§ 61 a)."""
         start = self.parameters["udsat_boligomraade.residents"].values[0].effective_from
         return start.year if start <= list_day(start.year) else start.year + 1
 

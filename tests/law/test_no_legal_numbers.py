@@ -2,8 +2,8 @@
 
 The rule. 0 and 1 are free. 2, 10 and 100 may be counted and scaled with, but nothing may be compared with
 them. Digits of a type, widths of padding, days of a date and positions in a list are free. Any other number,
-and any text of digits alone (`'310'`), must stand in `technical_constants.csv` with its reason; a row there that
-no file needs is refused. SQL inside Python strings is held to the same.
+and any text of digits alone (`'310'`), must stand in `technical_constants.csv` with its reason; a row there
+that no file needs is refused. SQL inside Python strings is held to the same.
 """
 
 from __future__ import annotations
