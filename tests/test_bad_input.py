@@ -1,0 +1,547 @@
+"""Deliveries with faults: what stops a run, what only warns, and what a refusal must and must not say.
+
+Belongs here: the closed list of blocking faults and of warnings, and list years that cannot be run. Does not
+belong here: the figures of a sound delivery.
+All faults that can stand in one delivery are tried at once; BOLIGOMRAADER_TEST_FAULTS=each also tries every
+one of them alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.command import Result, csv_table, edition, file_bytes, run_cli, run_list
+from tests.populations import Style, World, write_snapshots
+
+YEAR = 2024
+SECRET = "HEMMELIG"  # begins every pseudonym, address, case number and planted wrong value
+EACH = os.environ.get("BOLIGOMRAADER_TEST_FAULTS") == "each"
+
+
+def sound_world() -> World:
+    """Sixty people in two areas and their registers, without a fault."""
+    world = World((YEAR,))
+    for name, kom in (("omraade-a", "101"), ("omraade-b", "751")):
+        area = world.area(name, kom).homes(5)
+        address = world.dwelling(f"{SECRET}-ADR-{name}", kom, area.parcels[0])
+        for n in range(30):
+            person = area.person(f"{SECRET}-P-{name}-{n}", f"19{60 + n}-05-05", ADRESSE_ID=address)
+            person.educated().earning("200000").on_benefit(2022).on_benefit(2023)
+            person.sentenced(2022, case=f"{SECRET}-J").sentenced(2023, case=f"{SECRET}-J")
+        world.decided(YEAR, kom, name)
+    for year in range(YEAR - 4, YEAR):
+        world.listed(year, "omraade-a", "udsat_boligomraade", "parallelsamfund")
+        world.listed(year, "omraade-b", "forebyggelsesomraade")
+    return world
+
+
+@dataclass
+class Delivery:
+    """A sound world and the folder it will be written to, for faults to spoil."""
+
+    world: World
+    folder: Path
+    styles: dict[tuple[str, str], Style] = field(default_factory=dict)
+    after: list[Callable[[], object]] = field(default_factory=list)
+
+    def rows(self, register: str, reference: str) -> list[dict[str, str]]:
+        return self.world.tables[register, reference]
+
+    def write(self) -> Path:
+        write_snapshots(self.world, self.folder, lambda *ref: self.styles.get((ref[0], ref[1]), Style()))
+        for spoil in self.after:
+            spoil()
+        return self.folder
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that stops a run: how it gets into a delivery, and what its line must name."""
+
+    name: str
+    register: str
+    reference: str
+    spoil: Callable[[Delivery], object]
+    column: str = ""
+    counts: tuple[int, ...] = ()
+
+    def found_in(self, result: Result) -> list[str]:
+        """The lines that speak of this fault."""
+        return [line for line in dict.fromkeys(result.lines) if self._spoken_of_in(line)]
+
+    def _spoken_of_in(self, line: str) -> bool:
+        place = f"{self.register}/{self.reference}"
+        named = (
+            re.search(rf"(?<![\w/]){re.escape(place)}(?![\w-])", line) and self.column.upper() in line.upper()
+        )
+        rest = line.replace(place, "")
+        counted = not self.counts or any(
+            re.search(rf"(?<![\d.,-]){count}(?![\d-]|[.,]\d)", rest) for count in self.counts
+        )
+        return bool(named and counted)
+
+
+def wrong(
+    name: str,
+    register: str,
+    reference: str,
+    column: str,
+    value: str,
+    count: int,
+    first: int = 0,
+) -> Fault:
+    """A wrong value in some rows of one column, from the row `first` on."""
+
+    def spoil(delivery: Delivery) -> None:
+        for row in delivery.rows(register, reference)[first : first + count]:
+            row[column] = value
+
+    return Fault(name, register, reference, spoil, column, (count,))
+
+
+def doubled(name: str, register: str, reference: str, column: str, count: int, first: int = 0) -> Fault:
+    """Some rows delivered twice: counted as surplus rows or as all rows that share a key."""
+
+    def spoil(delivery: Delivery) -> None:
+        rows = delivery.rows(register, reference)
+        rows.extend(dict(row) for row in rows[first : first + count])
+
+    return Fault(name, register, reference, spoil, column, (count, 2 * count))
+
+
+def cpr_like(name: str, register: str, reference: str, count: int, first: int, hyphen: str) -> Fault:
+    def spoil(delivery: Delivery) -> None:
+        for n, row in enumerate(delivery.rows(register, reference)[first : first + count]):
+            row["PNR"] = f"31128{n}{hyphen}4321"
+
+    return Fault(name, register, reference, spoil, "PNR", (count,))
+
+
+def more_rows(
+    name: str,
+    register: str,
+    column: str,
+    counts: Iterable[int],
+    *rows: dict[str, str],
+    reference: str = str(YEAR),
+) -> Fault:
+    def spoil(delivery: Delivery) -> None:
+        for row in rows:
+            delivery.world.add(register, reference, **row)
+
+    return Fault(name, register, reference, spoil, column, tuple(counts))
+
+
+A_PARCEL = {"EJERLAV": "2000201", "MATRIKEL": "1a"}
+DAY, DAY_BEFORE = f"{YEAR}-01-01", f"{YEAR - 1}-01-01"
+VALUE_FAULTS = [
+    wrong("tom-noegle-i-bef", "bef", DAY, "PNR", "", 2),
+    doubled("pnr-to-gange-i-bef", "bef", DAY, "PNR", 9, first=40),
+    wrong("ukendt-kommune-i-bef", "bef", DAY, "KOM", "999", 3, 10),
+    wrong("groenlandsk-kommune-i-bef", "bef", DAY_BEFORE, "KOM", "955", 4, 10),
+    wrong("ukendt-koen", "bef", DAY, "KOEN", "3", 5, 10),
+    wrong("ukendt-oprindelse", "bef", DAY, "IE_TYPE", "4", 6, 10),
+    wrong("foedt-efter-statusdagen", "bef", DAY_BEFORE, "FOED_DAG", f"{YEAR - 1}-01-02", 7, 10),
+    wrong("umulig-foedselsdag", "bef", DAY, "FOED_DAG", f"{SECRET}-1990-02-30", 8, 10),
+    cpr_like("cpr-med-bindestreg", "bef", DAY_BEFORE, 3, 20, "-"),
+    cpr_like("cpr-uden-bindestreg", "of", "2023", 4, 0, ""),
+    cpr_like("cpr-i-kraf", "kraf", "2022", 5, 0, ""),
+    wrong("umulig-startdato", "of", "2023", "PTI_VFRA", "2023-02-30", 6, 10),
+    wrong("umulig-slutdato", "of", "2023", "PTI_VTIL", f"{SECRET}-senere", 7, 20),
+    wrong("timer-der-ikke-er-tal", "of", "2023", "PTI_TIMER_PER_UGE", f"{SECRET}-37", 8, 30),
+    wrong("umulig-afgoerelsesdato", "kraf", "2023", "AFG_AFGOEDTO", "14-05-2023", 9, 10),
+    doubled("pnr-to-gange-i-udda", "udda", "2023", "PNR", 4),
+    wrong("indkomst-der-ikke-er-et-tal", "ind", "2023", "PERINDKIALT_13", f"{SECRET}-100", 5, 10),
+    wrong("ukendt-omfang", "ind", "2023", "OMFANG", "6", 6, 20),
+    wrong("tom-noegle-i-akm", "akm", "2023", "PNR", "", 7),
+    wrong("tom-adresse-i-bolig", "bolig", DAY, "ADRESSE_ID", "", 2),
+    wrong("ukendt-kommune-i-bolig", "bolig", DAY_BEFORE, "KOM", "412", 3),
+    wrong("ejerlav-der-ikke-er-et-tal", "bolig", DAY, "EJERLAV", f"{SECRET}-12", 4, 3),
+    wrong("ukendt-boligkategori", "bolig", DAY, "BOLIGKATEGORI", f"{SECRET}-villa", 5, 3),
+    doubled("adresse-to-gange-i-bolig", "bolig", DAY_BEFORE, "ADRESSE_ID", 4, first=5),
+    more_rows(
+        "matrikel-i-to-omraader",
+        "omraade",
+        "MATRIKEL",
+        (1, 2),
+        {"AREA_ID": "omraade-c", "NAVN": "Navn omraade-c", "KOM": "101"} | A_PARCEL,
+    ),
+    more_rows(
+        "omraade-med-to-navne",
+        "omraade",
+        "NAVN",
+        (1, 2),
+        {"AREA_ID": "omraade-b", "NAVN": "Et andet navn", "KOM": "751", "EJERLAV": "31", "MATRIKEL": "1"},
+    ),
+    more_rows(
+        "omraade-i-to-kommuner",
+        "omraade",
+        "KOM",
+        (1, 2),
+        {"AREA_ID": "omraade-a", "NAVN": "Navn omraade-a", "KOM": "751", "EJERLAV": "32", "MATRIKEL": "1"},
+    ),
+    wrong("ukendt-liste", "liste", "2022", "LISTE", "ghettoomraade", 2),
+    doubled("omraade-to-gange-paa-samme-liste", "liste", "2023", "AREA_ID", 2),
+    wrong("ukendt-kommune-i-anvisningsloft", "anvisningsloft", str(YEAR), "KOM", "000", 1),
+    wrong("umulig-beslutningsdato", "anvisningsloft", str(YEAR), "BESLUTTET", f"{SECRET}-snart", 2),
+]
+
+
+def without_column(register: str, reference: str, column: str) -> Callable[[Delivery], object]:
+    def spoil(delivery: Delivery) -> None:
+        def rewrite() -> None:
+            path = next((delivery.folder / register / reference).iterdir())
+            lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+            keep = [n for n, name in enumerate(lines[0]) if name != column]
+            path.write_text(
+                "\n".join(",".join(line[n] for n in keep) for line in lines) + "\n", encoding="utf-8"
+            )
+
+        delivery.after.append(rewrite)
+
+    return spoil
+
+
+def missing(register: str, reference: str) -> Callable[[Delivery], object]:
+    def spoil(delivery: Delivery) -> None:
+        del delivery.world.tables[register, reference]
+
+    return spoil
+
+
+def truncated(register: str, reference: str, suffix: str) -> Callable[[Delivery], object]:
+    def spoil(delivery: Delivery) -> None:
+        delivery.styles[register, reference] = Style(suffix=suffix)
+
+        def cut() -> None:
+            path = next((delivery.folder / register / reference).iterdir())
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+        delivery.after.append(cut)
+
+    return spoil
+
+
+def appended(register: str, reference: str, text: str) -> Callable[[Delivery], object]:
+    def spoil(delivery: Delivery) -> None:
+        def append() -> None:
+            path = next((delivery.folder / register / reference).iterdir())
+            path.write_bytes(path.read_bytes() + text.encode())
+
+        delivery.after.append(append)
+
+    return spoil
+
+
+FILE_FAULTS = [
+    Fault("register-mangler", "akm", "2023", missing("akm", "2023")),
+    Fault("statusdag-mangler", "bef", DAY_BEFORE, missing("bef", DAY_BEFORE)),
+    Fault("historikaar-mangler", "liste", "2021", missing("liste", "2021")),
+    Fault("kolonne-mangler", "udda", "2023", without_column("udda", "2023", "HF_KILDE"), "HF_KILDE"),
+    Fault("afkortet-parquet", "ind", "2023", truncated("ind", "2023", "parquet")),
+    Fault("afkortet-gzip", "of", "2022", truncated("of", "2022", "csv.gz")),
+    Fault(
+        "raekke-med-for-mange-felter",
+        "kraf",
+        "2022",
+        appended("kraf", "2022", f"{SECRET}-P-x,{SECRET}-J,2022-05-05,1252000,111,{SECRET},{SECRET}\n"),
+    ),
+    Fault(
+        "raekke-med-for-faa-felter",
+        "kraf",
+        "2023",
+        appended("kraf", "2023", f"{SECRET}-P-x,{SECRET}-J,2023-05-05\n"),
+    ),
+    wrong("ukendt-koen-samtidig", "bef", DAY, "KOEN", "9", 4),
+]
+
+
+def spoiled(folder: Path, faults: Iterable[Fault]) -> Path:
+    delivery = Delivery(sound_world(), folder)
+    for fault in faults:
+        fault.spoil(delivery)
+    return delivery.write()
+
+
+def assert_refused(result: Result, home: Path) -> None:
+    """A refusal: an exit code, no stack, no person, in the output or in what Dagster keeps of the run."""
+    assert result.code != 0
+    assert "Traceback" not in result.output
+    assert SECRET not in result.output
+    assert not re.search(r"31128\d-?4321", result.output)
+    kept = {name: data for name, data in file_bytes(home).items() if "warehouse.duckdb" not in name}
+    assert [name for name, data in kept.items() if SECRET.encode() in data] == []
+    assert [name for name, data in kept.items() if re.search(rb"31128\d-?4321", data)] == []
+
+
+@dataclass(frozen=True)
+class Refusal:
+    result: Result
+    home: Path
+    before: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a sound edition of the year that the faulty deliveries are for."""
+    folder = tmp_path_factory.mktemp("sound")
+    snapshots = write_snapshots(sound_world(), folder / "snapshots")
+    result = run_list(YEAR, snapshots, folder / "home")
+    assert result.code == 0, result.output[-3000:]
+    return folder / "home"
+
+
+def refused(folder: Path, faults: Iterable[Fault], sealed: Path | None) -> Refusal:
+    home = folder / "home"
+    if sealed is not None:
+        shutil.copytree(sealed, home)
+    before = file_bytes(home / "editions") if sealed else {}
+    return Refusal(run_list(YEAR, spoiled(folder / "snapshots", faults), home), home, before)
+
+
+@pytest.fixture(scope="module")
+def many_values(tmp_path_factory: pytest.TempPathFactory, sealed_home: Path) -> Refusal:
+    return refused(tmp_path_factory.mktemp("values"), VALUE_FAULTS, sealed_home)
+
+
+@pytest.fixture(scope="module")
+def many_files(tmp_path_factory: pytest.TempPathFactory) -> Refusal:
+    return refused(tmp_path_factory.mktemp("files"), FILE_FAULTS, None)
+
+
+@pytest.mark.parametrize("fault", VALUE_FAULTS, ids=lambda fault: fault.name)
+def test_wrong_value_is_said_among_all_others(fault: Fault, many_values: Refusal) -> None:
+    lines = fault.found_in(many_values.result)
+    # A parcel in two areas is also a key twice: it may be said as both.
+    assert len(lines) in ({1, 2} if fault.column == "MATRIKEL" else {1}), many_values.result.output
+
+
+@pytest.mark.parametrize("fault", FILE_FAULTS, ids=lambda fault: fault.name)
+def test_faulty_file_is_said_among_all_others(fault: Fault, many_files: Refusal) -> None:
+    assert len(fault.found_in(many_files.result)) == 1, many_files.result.output
+
+
+def test_refusal_leaves_the_earlier_edition_alone(many_values: Refusal) -> None:
+    assert_refused(many_values.result, many_values.home)
+    assert many_values.before
+    assert file_bytes(many_values.home / "editions") == many_values.before
+
+
+def test_refusal_seals_nothing(many_files: Refusal) -> None:
+    assert_refused(many_files.result, many_files.home)
+    assert not edition(many_files.home, YEAR).exists()
+
+
+ALONE = [*VALUE_FAULTS, *FILE_FAULTS]
+NORMALLY_ALONE = {"omraade-i-to-kommuner", "cpr-med-bindestreg", "afkortet-parquet"}
+
+
+@pytest.mark.parametrize(
+    "fault", [f for f in ALONE if EACH or f.name in NORMALLY_ALONE], ids=lambda fault: fault.name
+)
+def test_one_fault_alone_stops_the_run(fault: Fault, tmp_path: Path, sealed_home: Path) -> None:
+    refusal = refused(tmp_path, [fault], sealed_home)
+    assert_refused(refusal.result, refusal.home)
+    assert len(fault.found_in(refusal.result)) == 1, refusal.result.output
+    others = [f.name for f in ALONE if f.name != fault.name and f.found_in(refusal.result)]
+    same_line = {f.name for f in ALONE if f.found_in(refusal.result) == fault.found_in(refusal.result)}
+    assert set(others) <= same_line
+    assert file_bytes(refusal.home / "editions") == refusal.before
+
+
+# --- list years that cannot be run ---
+
+
+@pytest.mark.parametrize(
+    ("list_year", "as_of"),
+    [(2009, "2009-12-01"), (2017, "2017-12-01"), (2027, "2026-12-01"), (2099, None)],
+)
+def test_list_year_that_cannot_be_run(list_year: int, as_of: str | None, tmp_path: Path) -> None:
+    snapshots = write_snapshots(World((2024,)), tmp_path / "snapshots")
+    day = () if as_of is None else ("--as-of", as_of)
+    home = tmp_path / "home"
+    result = run_cli("run", "--list-year", list_year, "--snapshots", snapshots, "--home", home, *day)
+    assert result.code != 0
+    assert "Traceback" not in result.output
+    assert len([line for line in result.lines if str(list_year) in line]) >= 1
+    assert not edition(home, list_year).exists()
+
+
+# --- what only warns ---
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning: the register it is about, how many, and a word that its line holds."""
+
+    name: str
+    register: str
+    reference: str
+    word: str
+    count: int
+
+    def found_in(self, result: Result) -> list[str]:
+        place, number = f"{self.register}/{self.reference}", rf"(?<![\d.,-]){self.count}(?![\d-]|[.,]\d)"
+        return [
+            line
+            for line in dict.fromkeys(result.lines)
+            if place in line and re.search(self.word, line, re.IGNORECASE) and re.search(number, line)
+        ]
+
+
+WARNINGS = [
+    Warned("ukendt-land", "bef", DAY, "OPR_LAND", 21),
+    Warned("beboer-uden-bolig", "bef", DAY, "ADRESSE_ID|dwelling", 22),
+    Warned("anden-kommune-end-boligen", "bef", DAY, "KOM", 23),
+    Warned("bolig-uden-matrikel", "bolig", DAY, "MATRIKEL|parcel", 24),
+    Warned("ukendt-tilstand", "of", "2023", "PTI_TILSTAND_KODE", 25),
+    Warned("forloeb-uden-for-aaret", "of", "2023", "year|period|outside", 26),
+    Warned("forsoergelse-uden-pnr", "of", "2023", "PNR", 27),
+    Warned("forsoergelse-uden-for-bef", "of", "2023", "bef", 28),
+    Warned("tomme-timer", "of", "2023", "PTI_TIMER_PER_UGE", 29),
+    Warned("ukendt-afgoerelse", "kraf", "2023", "AFG_AFGTYP3", 30),
+    Warned("afgoerelse-uden-for-aaret", "kraf", "2023", "year|period|outside", 31),
+    Warned("afgoerelse-uden-pnr", "kraf", "2023", "PNR", 32),
+    Warned("afgoerelse-uden-for-bef", "kraf", "2023", "bef", 33),
+    Warned("ukendt-uddannelse", "udda", "2023", "HFAUDD", 34),
+    Warned("ukendt-kilde", "udda", "2023", "HF_KILDE", 35),
+    Warned("tom-uddannelse", "udda", "2023", "HFAUDD", 36),
+    Warned("tom-kilde", "udda", "2023", "HF_KILDE", 37),
+    Warned("tom-indkomst", "ind", "2023", "PERINDKIALT_13", 38),
+    Warned("omraade-uden-beboere", "omraade", "2024", "resident", 3),
+    Warned("ugyldig-beslutning", "anvisningsloft", "2024", "AREA_ID|forebyggelse", 2),
+]
+ROW_COUNTS = ("bef", "bolig", "of", "kraf")
+
+
+def world_of_warnings() -> World:
+    world = sound_world()
+    world.tables["anvisningsloft", str(YEAR)] = []
+    world.decided(YEAR, "101", "omraade-a")
+    world.decided(YEAR, "751", "findes-ikke")
+    home = {"KOM": "101", "ADRESSE_ID": f"{SECRET}-ADR-omraade-a"}
+
+    def people(count: int, name: str, **values: str) -> list[str]:
+        names = [f"{SECRET}-{name}-{n}" for n in range(count)]
+        for pnr in names:
+            world.person(pnr, "1980-01-01", [DAY], **(home | values))
+        return names
+
+    people(21, "land", IE_TYPE="2", OPR_LAND="5998")
+    people(11, "uden-adresse", ADRESSE_ID="")
+    people(11, "ukendt-adresse", ADRESSE_ID=f"{SECRET}-findes-ikke")
+    people(23, "anden-kommune", KOM="147")
+    everyone = people(40, "flere")
+    for n in range(24):
+        world.dwelling(f"{SECRET}-uden-matrikel-{n}", "101", days=[DAY])
+    for n in range(3):
+        world.area(f"tomt-omraade-{n}", "101")
+    cases: list[tuple[str, int, dict[str, str]]] = [
+        ("of", 25, {"PTI_TILSTAND_KODE": "9998"}),
+        ("of", 26, {"PTI_VFRA": "2021-01-01", "PTI_VTIL": "2021-12-31"}),
+        ("of", 27, {"PNR": ""}),
+        ("of", 28, {"PNR": f"{SECRET}-borte"}),
+        ("of", 29, {"PTI_TIMER_PER_UGE": ""}),
+        ("kraf", 30, {"AFG_AFGTYP3": "999"}),
+        ("kraf", 31, {"AFG_AFGOEDTO": "2021-05-05"}),
+        ("kraf", 32, {"PNR": ""}),
+        ("kraf", 33, {"PNR": f"{SECRET}-borte"}),
+    ]
+    for register, count, values in cases:
+        plain = dict(world.tables[register, "2023"][0])
+        for n in range(count):
+            world.add(register, "2023", **(plain | {"PNR": everyone[n]} | values))
+    schooling = [(34, "9999", "15"), (35, "4025", "77"), (36, "", "15"), (37, "4025", "")]
+    for count, code, source in schooling:
+        for n in range(count):
+            world.add("udda", 2023, PNR=f"{SECRET}-udd-{count}-{n}", HFAUDD=code, HF_KILDE=source)
+    for n in range(38):
+        world.add("ind", 2023, PNR=f"{SECRET}-ind-{n}", PERINDKIALT_13="", OMFANG="1")
+    return world
+
+
+@pytest.fixture(scope="module")
+def warned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    folder = tmp_path_factory.mktemp("warnings")
+    snapshots = write_snapshots(world_of_warnings(), folder / "snapshots")
+    return run_list(YEAR, snapshots, folder / "home"), folder / "home"
+
+
+def test_warnings_do_not_stop_a_run(warned: tuple[Result, Path]) -> None:
+    result, home = warned
+    assert result.code == 0, result.output[-3000:]
+    assert csv_table(home, YEAR, "area_status")
+    assert SECRET not in result.output
+
+
+@pytest.mark.parametrize("warning", WARNINGS, ids=lambda warning: warning.name)
+def test_warning_is_counted(warning: Warned, warned: tuple[Result, Path]) -> None:
+    assert warning.found_in(warned[0]), warned[0].output
+
+
+@pytest.mark.parametrize("register", ROW_COUNTS)
+def test_row_count_far_from_the_previous_reference(register: str, warned: tuple[Result, Path]) -> None:
+    reference = DAY if register in {"bef", "bolig"} else str(YEAR - 1)
+    found = [
+        line
+        for line in warned[0].lines
+        if f"{register}/{reference}" in line and re.search(r"rows.*(pct|%|percent|off)", line)
+    ]
+    assert found, warned[0].output
+
+
+def test_sound_delivery_has_none_of_these_warnings(sealed_home: Path, tmp_path: Path) -> None:
+    snapshots = write_snapshots(sound_world(), tmp_path / "snapshots")
+    result = run_list(YEAR, snapshots, sealed_home)
+    assert result.code == 0
+    assert [warning.name for warning in WARNINGS[:-1] if warning.found_in(result)] == []
+
+
+# --- must not be refused ---
+
+
+def test_pseudonyms_that_only_resemble_cpr_numbers(tmp_path: Path) -> None:
+    """Ten digits whose first six are no date, twelve digits, and letters: none of them is a CPR number."""
+    world = sound_world()
+    names = [
+        "3213901234",
+        "1299901234",
+        "3002991234",
+        "310190-123",
+        "010190123456",
+        "P-010190-1234",
+        "0101901",
+    ]
+    for pnr in names:
+        world.person(pnr, "1980-01-01", ADRESSE_ID=f"{SECRET}-ADR-omraade-a")
+    result = run_list(YEAR, write_snapshots(world, tmp_path / "snapshots"), tmp_path / "home")
+    assert result.code == 0, result.output[-3000:]
+    residents = {
+        row["area_id"]: row["residents"] for row in csv_table(tmp_path / "home", YEAR, "area_status")
+    }
+    assert residents == {"omraade-a": str(30 + len(names)), "omraade-b": "30"}
+
+
+def test_older_vintages_may_be_broken(tmp_path: Path) -> None:
+    """Only the newest vintage is used; also an optional register may be absent and a list empty."""
+    world = sound_world()
+    del world.tables["anvisningsloft", str(YEAR)]
+    world.tables["liste", "2021"] = []
+    snapshots = write_snapshots(world, tmp_path / "snapshots")
+    folder = snapshots / "bef" / DAY
+    newest = folder / "2024-05-01"
+    newest.mkdir()
+    for path in [path for path in folder.iterdir() if path.is_file()]:
+        path.rename(newest / path.name)
+    (folder / "2024-03-18").mkdir()
+    (folder / "2024-03-18" / "bef.parquet").write_bytes(b"not a parquet file")
+    (newest / "_COMPLETE").touch()
+    result = run_list(YEAR, snapshots, tmp_path / "home")
+    assert result.code == 0, result.output[-3000:]
