@@ -77,18 +77,35 @@ def test_a_list_year_before_the_2018_act_is_refused() -> None:
         LAW.for_list_year(2017)
 
 
-def test_hash_ignores_order_and_comments_but_no_content(tmp_path: Path) -> None:
+def test_hash_ignores_order_and_comments(tmp_path: Path) -> None:
     copy = tmp_path / "parameters"
     for source in sorted(PARAMETER_DIRECTORY.rglob("*.yaml"), reverse=True):
         target = copy / source.relative_to(PARAMETER_DIRECTORY)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("# a comment\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
     assert load_law(copy).sha256 == LAW.sha256
-    changed = copy / "forebyggelsesomraade" / "income.yaml"
-    changed.write_text(
-        changed.read_text(encoding="utf-8").replace("65 pct\n", "64 pct\n", 1), encoding="utf-8"
-    )
-    assert load_law(copy).sha256 != LAW.sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value: 30 pct", "value: 31 pct"),
+        ('operator: ">"', 'operator: ">="'),
+        ("until: null", "until: 2031-01-01"),
+        ("confirmed: 2026-03-08", "confirmed: 2026-03-09"),
+        ("nr: 1", "nr: 2"),
+        ("lta/2021/2157", "lta/2021/2158"),
+        ("exactly 30 pct is not over", "exactly 30 pct is not above"),
+        ("mean of two", "average of two"),
+    ],
+)
+def test_every_change_of_content_changes_the_hash(tmp_path: Path, old: str, new: str) -> None:
+    shutil.copytree(PARAMETER_DIRECTORY, tmp_path / "parameters")
+    changed = tmp_path / "parameters" / "forebyggelsesomraade" / "outside.yaml"
+    text = changed.read_text(encoding="utf-8")
+    assert old in text
+    changed.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert load_law(tmp_path / "parameters").sha256 != LAW.sha256
 
 
 def test_a_scenario_changes_the_value_and_keeps_operator_and_days() -> None:
