@@ -38,7 +38,7 @@ COMPARISONS = {
 }
 OPERATIONS = {TokenType.STAR, TokenType.SLASH, TokenType.DIV, TokenType.MOD, TokenType.PLUS, TokenType.DASH}
 # Types and functions whose own numbers are about form, up to a largest one: digits, widths, months and days.
-FORMS = {"decimal": 38, "varchar": 38, "round": 38, "lpad": 38, "make_date": 31}
+FORMS = {"decimal": 38, "varchar": 38, "round": 38, "lpad": 38, "left": 38, "make_date": 31}
 PADDING = "0"
 DIGITS = re.compile(r"%?\d+([.,]\d+)?%?")
 SQL_TEXT = re.compile(r"\b(SELECT|INSERT INTO|CREATE|DELETE FROM|UPDATE|WHERE)\b")
