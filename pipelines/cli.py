@@ -1,0 +1,246 @@
+"""The command `boligomraader`: one function per subcommand, each a thin cover over the module that does the work.
+
+What does not belong here: any derivation. Heavy imports stand inside the functions, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, SNAPSHOTS, Home
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The annual list of social housing areas under almenboligloven §§ 61 a and 61 b.",
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+ListYear = Annotated[int, typer.Option("--list-year", help="The list year: the list of 1 December that year.")]
+HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all state.")]
+SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
+DEMO_LIST_YEAR = 2026
+
+
+def _fail(lines: list[str], code: int = 1) -> typer.Exit:
+    for line in lines:
+        err.print(line, style="red", markup=False)
+    return typer.Exit(code)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(ZoneInfo("Europe/Copenhagen")).date()
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text) if text else _today()
+    except ValueError:
+        raise _fail([f"{text!r} is no day: write it as YYYY-MM-DD."], 2) from None
+
+
+@app.command()
+def demo(
+    snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
+    list_year: ListYear = DEMO_LIST_YEAR,
+    population: Annotated[int, typer.Option(help="Residents.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+) -> None:
+    """Writes synthetic register snapshots for a list year and the years it needs."""
+    from pipelines.demo import write_demo
+
+    with err.status("Writing synthetic snapshots ...") as status:
+        write_demo(snapshots, list_year, population, seed, progress=lambda text: status.update(text))
+    out.print(f"Synthetic snapshots of {population} residents for list year {list_year} in {snapshots}", markup=False)
+
+
+@app.command()
+def run(
+    list_year: ListYear,
+    snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
+    home: HomeOption = Path(DEFAULT_HOME),
+    as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
+    reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
+    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,
+) -> None:
+    """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed."""
+    from law.loader import LawError, load_law
+
+    day = _day(as_of)
+    try:
+        law = load_law()
+        law.for_list_year(list_year)
+    except LawError as error:
+        raise _fail([str(error)]) from None
+    if list_year > day.year:
+        raise _fail([f"List year {list_year} is in the future on {day}: it can be run from 1 January {list_year}."])
+    if not snapshots.is_dir():
+        raise _fail([f"There is no snapshots folder {snapshots}. Name it with --snapshots, or write one with demo."])
+    place = Home(home.absolute())
+    report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason)
+    for line in report.warnings:
+        err.print(f"Warning: {line}", style="yellow", markup=False)
+    stale = law.unconfirmed_since(day)
+    if stale:
+        err.print(
+            f"Warning: {len(stale)} legal values were last confirmed more than a year before {day}, "
+            f"the first: {stale[0].parameter}.",
+            style="yellow",
+            markup=False,
+        )
+    if not report.success:
+        unsealed = f"No edition was sealed for list year {list_year}. An earlier edition is untouched."
+        raise _fail([*report.faults, unsealed])
+    _print_lists(place, list_year)
+    for stale_year, earlier in _stale(place):
+        err.print(
+            f"Warning: edition {stale_year} is stale: the list of {earlier} has changed since. Run {stale_year} again.",
+            style="yellow",
+            markup=False,
+        )
+    what = "sealed" if report.newly_sealed else "unchanged since it was sealed"
+    out.print(f"Edition {list_year}, revision {report.revision}, {what}: {place.edition(list_year)}", markup=False)
+    out.print(f"{len(report.warnings)} warnings.", markup=False)
+
+
+def _run_with_progress(home: Home, snapshots: Path, list_year: int, as_of: str, reason: str):  # type: ignore[no-untyped-def]
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from pipelines.running import run_annual_list
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def on_step(name: str, done: int, total: int) -> None:
+            progress.update(task, description=name.replace("__", "/"), completed=done, total=total)
+
+        try:
+            return run_annual_list(home, snapshots, list_year, as_of, reason, on_step)
+        except OSError as error:
+            raise _fail([f"The home {home.path} cannot be used: {error.strerror or error}."]) from None
+
+
+def _stale(home: Home) -> list[tuple[int, int]]:
+    from assets import sealing, warehouse
+
+    with home.locked(), warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
+        return sealing.stale_editions(con, home.editions)
+
+
+def _print_lists(home: Home, list_year: int) -> None:
+    import csv
+
+    with (home.edition(list_year) / "area_status.csv").open(encoding="utf-8", newline="") as stream:
+        areas = list(csv.DictReader(stream))
+    lists = {
+        "Omdannelsesområder": [a for a in areas if a["omdannelsesomraade"] == "true"],
+        "Parallelsamfund": [a for a in areas if a["parallelsamfund"] == "true"],
+        "Udsatte boligområder": [a for a in areas if a["status"] == "udsat_boligomraade"],
+        "Forebyggelsesområder": [a for a in areas if a["status"] == "forebyggelsesomraade"],
+    }
+    table = Table(title=f"Lists of 1 December {list_year} (draft)", title_justify="left")
+    table.add_column("List")
+    table.add_column("Areas", justify="right")
+    table.add_column("Residents", justify="right")
+    table.add_column("Names", max_width=70)
+    for name, listed in lists.items():
+        names = ", ".join(a["area_name"] for a in listed[:6]) + (" ..." if len(listed) > 6 else "")
+        table.add_row(name, str(len(listed)), str(sum(int(a["residents"]) for a in listed)), names)
+    out.print(table)
+
+
+@app.command()
+def explain(
+    area_id: Annotated[str, typer.Argument(help="The area's id.")],
+    list_year: ListYear,
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Why an area has the status it has, figure by figure, paragraph by paragraph."""
+    from pipelines.explain import ExplanationError, explanation
+
+    try:
+        out.print(explanation(Home(home.absolute()), list_year, area_id), markup=False)
+    except ExplanationError as error:
+        raise _fail([str(error)]) from None
+
+
+@app.command()
+def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
+    """Derives a sealed edition anew from the home's register tables and compares it byte for byte."""
+    from pipelines.verify import VerificationError, verify_edition
+
+    try:
+        lines = verify_edition(Home(home.absolute()), list_year)
+    except VerificationError as error:
+        raise _fail(list(error.args)) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
+def ui(
+    home: HomeOption = Path(DEFAULT_HOME),
+    snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
+    read_only: Annotated[bool, typer.Option("--read-only", help="Everything visible, nothing launchable.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+) -> None:
+    """The Dagster web UI on this home."""
+    place = Home(home.absolute())
+    place.prepare()
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(place.instance),
+        HOME: str(place.path),
+        SNAPSHOTS: str(snapshots.absolute()),
+    }
+    workspace = Path(__file__).parent.parent / "workspace.yaml"
+    server = str(Path(sys.executable).with_name("dagster-webserver"))
+    command = [server, "-w", str(workspace), "-h", host, "-p", str(port)]
+    if read_only:
+        command.append("--read-only")
+    out.print(f"Dagster on http://{host}:{port}", markup=False)
+    os.execve(server, command, environment)
+
+
+@app.command()
+def reconcile() -> None:
+    """Derives the omdannelsesområder of 2019-2023 from the published lists and compares with those published."""
+    from pipelines.reconcile import reconcile as compare
+
+    raise typer.Exit(compare())
+
+
+@app.command()
+def classify(
+    file: Annotated[Path, typer.Argument(help="CSV with criteria values per area.")],
+    law_as_of: Annotated[str, typer.Option("--law-as-of", help="The day whose law judges, YYYY-MM-DD.")],
+) -> None:
+    """Judges given criteria values under the law of a day, any act since 2010."""
+    from pipelines.classify import ClassifyError, print_classification
+
+    try:
+        print_classification(file, _day(law_as_of))
+    except ClassifyError as error:
+        raise _fail([str(error)]) from None
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,407 @@
+"""The register contracts: which columns of which register are read, their types, codes, keys and blocking rules.
+
+This is the one place that says what a delivery must look like. Intake, validation, the descriptions in the
+Dagster UI and the documentation read it. What does not belong here: how a file is opened (`assets.intake`),
+how a rule is evaluated (`assets.validation`), and anything that the law decides (`law/parameters`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from law.loader import LegalValue
+
+TIMES = "https://www.dst.dk/da/Statistik/dokumentation/Times"
+
+
+class Kind(StrEnum):
+    """How a column's values are read. `sql_type` gives the type that is stored."""
+
+    PSEUDONYM = "pseudonym"  # text key of a person or a dwelling, stored as a whole number
+    CODE = "code"  # whole-number code; what is no number becomes UNREADABLE_CODE and is judged by the code rule
+    CATEGORY = "category"  # text code, compared to the letter
+    DAY = "day"
+    AMOUNT = "amount"  # decimal with at most two digits after the point
+    NUMBER = "number"  # whole number; what is no number stops the run
+    TEXT = "text"
+    CADASTRE = "cadastre"  # text, compared trimmed and in lower case
+    OFFENCE = "offence"  # seven-digit offence code, kept as the act it falls under
+    SANCTION = "sanction"  # decision code, kept as its hundred
+    PRESENT = "present"  # must be delivered, never stored
+
+
+SQL_TYPES: Mapping[Kind, str] = {
+    Kind.PSEUDONYM: "BIGINT",
+    Kind.CODE: "INTEGER",
+    Kind.CATEGORY: "VARCHAR",
+    Kind.DAY: "DATE",
+    Kind.AMOUNT: "DECIMAL(18,2)",
+    Kind.NUMBER: "BIGINT",
+    Kind.TEXT: "VARCHAR",
+    Kind.CADASTRE: "VARCHAR",
+    Kind.OFFENCE: "VARCHAR",
+    Kind.SANCTION: "SMALLINT",
+}
+
+UNREADABLE_CODE = -1
+ROW_CHANGE_PCT = 5
+"""A reference whose row count is more than this off the previous one is warned about."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a register.
+
+    `codes` is the closed set outside of which a value stops the run (`None`: no closed set). `known` names the
+    code list (a file in `law/code_lists`) outside of which a value only warns. `required` columns must be in the
+    delivery; `filled` means that an empty value stops the run, `warn_empty` that it is counted and warned about.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    source: str
+    codes: tuple[int | str, ...] | None = None
+    known: str | None = None
+    required: bool = True
+    filled: bool = False
+    warn_empty: bool = False
+
+    @property
+    def stored(self) -> str:
+        """Name of the column in the warehouse; what is kept as a class is named as one."""
+        return {Kind.OFFENCE: "offence_class", Kind.SANCTION: "sanction_class"}.get(self.kind, self.name.lower())
+
+
+ReferenceKind = Literal["status_day", "year"]
+
+
+@dataclass(frozen=True)
+class Register:
+    """One register: its columns, key, and the references that a list year needs.
+
+    `years` names the law parameters whose offset, added to the list year, gives the reference years. A status
+    register has the reference day 1 January of that year.
+    """
+
+    name: str
+    title: str
+    description: str
+    reference: ReferenceKind
+    years: tuple[str, ...]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    optional: bool = False
+    personal: bool = True
+    day_not_after_status: str | None = None
+    one_value_per: tuple[str, tuple[str, ...]] | None = None
+    stored_distinct: bool = False
+    in_year: str | None = None
+    source: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns that reach the warehouse."""
+        hidden = {self.in_year} if self.in_year else set()
+        return tuple(c for c in self.columns if c.kind is not Kind.PRESENT and c.name not in hidden)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the contract does, so that a snapshot read under another contract is read anew."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    def reference_name(self, year: int) -> str:
+        """The folder name of a reference: a day for status registers, a year for period registers."""
+        return f"{year}-01-01" if self.reference == "status_day" else str(year)
+
+
+MUNICIPALITIES = "municipalities"
+"""`codes` that are not written here but read from `law/code_lists/municipalities.csv`."""
+
+PNR = Column("PNR", Kind.PSEUDONYM, "Pseudonym of the person", f"{TIMES}/befolkningen")
+
+BEF = Register(
+    name="bef",
+    title="Befolkningen",
+    description="The population on the status day, one row per person.",
+    reference="status_day",
+    years=(
+        "opgoerelse.residents_year_offset",
+        "opgoerelse.outside_year_offset_1",
+        "opgoerelse.outside_year_offset_2",
+        "opgoerelse.convicted_year_offset_1",
+        "opgoerelse.convicted_year_offset_2",
+    ),
+    key=("PNR",),
+    day_not_after_status="FOED_DAG",
+    source="https://www.dst.dk/extranet/ForskningVariabellister/BEF%20-%20Befolkningen.html",
+    columns=(
+        PNR,
+        Column("FOED_DAG", Kind.DAY, "Date of birth", f"{TIMES}/befolkningen/foed-dag", warn_empty=True),
+        Column("KOEN", Kind.CODE, "Sex: 1 man, 2 woman", f"{TIMES}/befolkningen/koen", codes=(1, 2), filled=True),
+        Column("KOM", Kind.CODE, "Municipality", f"{TIMES}/befolkningen/kom", codes=(MUNICIPALITIES,), filled=True),
+        Column("ADRESSE_ID", Kind.PSEUDONYM, "Pseudonym of the address", f"{TIMES}/befolkningen/adresse-id"),
+        Column(
+            "IE_TYPE",
+            Kind.CODE,
+            "Origin: 1 Danish, 2 immigrant, 3 descendant",
+            f"{TIMES}/befolkningen/ie-type",
+            codes=(1, 2, 3),
+            filled=True,
+        ),
+        Column("OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", known="countries"),
+        Column("STATSB", Kind.CODE, "Citizenship", f"{TIMES}/befolkningen/statsb", known="countries"),
+    ),
+)
+
+OF = Register(
+    name="of",
+    title="Offentligt forsørgede",
+    description="Spells of public support within the year.",
+    reference="year",
+    years=("opgoerelse.outside_year_offset_1", "opgoerelse.outside_year_offset_2"),
+    source="https://www.dst.dk/extranet/ForskningVariabellister/OF%20-%20Offentligt%20fors%C3%B8rgede.html",
+    columns=(
+        PNR,
+        Column("PTI_TILSTAND_KODE", Kind.CODE, "State of support", f"{TIMES}/offentligt-forsoergede", known="of_states"),
+        Column("PTI_VFRA", Kind.DAY, "First day of the spell", f"{TIMES}/offentligt-forsoergede"),
+        Column("PTI_VTIL", Kind.DAY, "Last day of the spell; empty runs on", f"{TIMES}/offentligt-forsoergede"),
+        Column(
+            "PTI_TIMER_PER_UGE",
+            Kind.AMOUNT,
+            "Hours a week",
+            f"{TIMES}/offentligt-forsoergede",
+            warn_empty=True,
+        ),
+    ),
+)
+
+KRAF = Register(
+    name="kraf",
+    title="Kriminalstatistik, afgørelser",
+    description=(
+        "Criminal decisions of the year, shrunk at intake to one row per person, act and kind of sanction: "
+        "no case number, no date and no offence code is kept."
+    ),
+    reference="year",
+    years=("opgoerelse.convicted_year_offset_1", "opgoerelse.convicted_year_offset_2"),
+    stored_distinct=True,
+    in_year="AFG_AFGOEDTO",
+    source="https://www.dst.dk/extranet/ForskningVariabellister/KRAF%20-%20Kriminalstatistik%20afg%C3%B8relser.html",
+    columns=(
+        PNR,
+        Column("JOURNR", Kind.PRESENT, "Case number", f"{TIMES}/kriminalstatistik"),
+        Column("AFG_AFGOEDTO", Kind.DAY, "Date of the decision", f"{TIMES}/kriminalstatistik/afg-afgoedto"),
+        Column("AFG_GER7", Kind.OFFENCE, "Offence, kept as the act", f"{TIMES}/kriminalstatistik/sig-ger7"),
+        Column("AFG_AFGTYP3", Kind.SANCTION, "Decision, kept as its hundred", f"{TIMES}/kriminalstatistik/afg-afgtyp3"),
+    ),
+)
+
+UDDA = Register(
+    name="udda",
+    title="Uddannelser",
+    description="Highest completed education, one row per person.",
+    reference="year",
+    years=("opgoerelse.education_year_offset",),
+    key=("PNR",),
+    source="https://www.dst.dk/extranet/ForskningVariabellister/UDDA%20-%20Uddannelser%20(BUE).html",
+    columns=(
+        PNR,
+        Column("HFAUDD", Kind.CODE, "Highest completed education", f"{TIMES}/uddannelsesdata/hfaudd", warn_empty=True),
+        Column(
+            "HF_KILDE",
+            Kind.CODE,
+            "Source of the education",
+            f"{TIMES}/uddannelsesdata/hf-kilde",
+            known="hf_kilde",
+            warn_empty=True,
+        ),
+    ),
+)
+
+IND = Register(
+    name="ind",
+    title="Indkomst",
+    description="Income of the year, one row per person.",
+    reference="year",
+    years=("opgoerelse.income_year_offset",),
+    key=("PNR",),
+    source="https://www.dst.dk/extranet/ForskningVariabellister/IND%20-%20Indkomst.html",
+    columns=(
+        PNR,
+        Column(
+            "PERINDKIALT_13",
+            Kind.AMOUNT,
+            "Income before tax, DKK",
+            f"{TIMES}/personindkomst/perindkialt-13",
+            warn_empty=True,
+        ),
+        Column(
+            "OMFANG",
+            Kind.CODE,
+            "Tax liability: 1 full, all year",
+            f"{TIMES}/personindkomst/omfang",
+            codes=(0, 1, 2, 3, 4, 5),
+            filled=True,
+        ),
+    ),
+)
+
+AKM = Register(
+    name="akm",
+    title="Arbejdsklassifikationsmodulet",
+    description="Labour market classification of the year, one row per person.",
+    reference="year",
+    years=("opgoerelse.income_year_offset",),
+    key=("PNR",),
+    source="https://www.dst.dk/extranet/ForskningVariabellister/AKM%20-%20Arbejdsklassifikationsmodul.html",
+    columns=(
+        PNR,
+        Column("SOCIO13", Kind.CODE, "Socio-economic classification", f"{TIMES}/personindkomst/socio13", known="socio13"),
+    ),
+)
+
+BOLIG = Register(
+    name="bolig",
+    title="Boliger",
+    description="Dwellings on the status day with parcel and, for social housing, department and category.",
+    reference="status_day",
+    years=BEF.years,
+    key=("ADRESSE_ID",),
+    source="docs/deliveries.md",
+    columns=(
+        Column("ADRESSE_ID", Kind.PSEUDONYM, "Pseudonym of the address", f"{TIMES}/befolkningen/adresse-id"),
+        Column("KOM", Kind.CODE, "Municipality", f"{TIMES}/befolkningen/kom", codes=(MUNICIPALITIES,), filled=True),
+        Column("EJERLAV", Kind.NUMBER, "Cadastral district", "Matriklen"),
+        Column("MATRIKEL", Kind.CADASTRE, "Parcel number", "Matriklen"),
+        Column("AFDELING_ID", Kind.TEXT, "Social housing department", "Landsbyggefonden, stamdata"),
+        Column(
+            "BOLIGKATEGORI",
+            Kind.CATEGORY,
+            "Category of social housing; empty for other dwellings",
+            "Landsbyggefonden, huslejeregister",
+            codes=("familiebolig", "ungdomsbolig", "aeldrebolig"),
+        ),
+        Column("BOLIGAREAL", Kind.AMOUNT, "Dwelling area, m2", f"{TIMES}/bygnings--og-boligregister"),
+        Column("ANTAL_VAERELSER", Kind.NUMBER, "Rooms", f"{TIMES}/bygnings--og-boligregister"),
+    ),
+)
+
+OMRAADE = Register(
+    name="omraade",
+    title="Områdeafgrænsninger",
+    description="The parcels of each social housing area, in force for the list.",
+    reference="year",
+    years=(),
+    key=("EJERLAV", "MATRIKEL"),
+    personal=False,
+    one_value_per=("AREA_ID", ("NAVN", "KOM")),
+    source="almenboligloven § 61 a, stk. 3; BEK 1202/2023",
+    columns=(
+        Column("AREA_ID", Kind.TEXT, "Area", "BEK 1202/2023", filled=True),
+        Column("NAVN", Kind.TEXT, "Name of the area", "BEK 1202/2023"),
+        Column("KOM", Kind.CODE, "Municipality", "BEK 1202/2023", codes=(MUNICIPALITIES,), filled=True),
+        Column("EJERLAV", Kind.NUMBER, "Cadastral district", "Matriklen"),
+        Column("MATRIKEL", Kind.CADASTRE, "Parcel number", "Matriklen"),
+        Column("FORGAENGER", Kind.TEXT, "The area it was split from", "BEK 1202/2023", required=False),
+    ),
+)
+
+LISTE = Register(
+    name="liste",
+    title="Tidligere offentliggjorte lister",
+    description="Lists published earlier, in today's terms, for years without an edition in this home.",
+    reference="year",
+    years=(),
+    key=("AREA_ID", "LISTE"),
+    personal=False,
+    source="almenboligloven § 61 a, stk. 5",
+    columns=(
+        Column("AREA_ID", Kind.TEXT, "Area", "the published lists"),
+        Column(
+            "LISTE",
+            Kind.CATEGORY,
+            "The list on which the area stood",
+            "the published lists",
+            codes=("udsat_boligomraade", "parallelsamfund", "omdannelsesomraade", "forebyggelsesomraade"),
+            filled=True,
+        ),
+    ),
+)
+
+ANVISNINGSLOFT = Register(
+    name="anvisningsloft",
+    title="Kommunalbestyrelsernes beslutninger efter § 59, stk. 8",
+    description="The forebyggelsesområder that a council has exempted from § 59, stk. 7.",
+    reference="year",
+    years=(),
+    key=("AREA_ID",),
+    personal=False,
+    optional=True,
+    source="almenboligloven § 59, stk. 8",
+    columns=(
+        Column("KOM", Kind.CODE, "Municipality", "the council's decision", codes=(MUNICIPALITIES,), filled=True),
+        Column("AREA_ID", Kind.TEXT, "Area", "the council's decision"),
+        Column("BESLUTTET", Kind.DAY, "Day of the decision", "the council's decision"),
+        Column("JOURNALNR", Kind.TEXT, "The council's file number", "the council's decision"),
+    ),
+)
+
+REGISTERS: tuple[Register, ...] = (
+    BEF,
+    BOLIG,
+    OF,
+    KRAF,
+    UDDA,
+    IND,
+    AKM,
+    OMRAADE,
+    LISTE,
+    ANVISNINGSLOFT,
+)
+
+REGISTER_BY_NAME: Mapping[str, Register] = {register.name: register for register in REGISTERS}
+
+
+def status_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
+    """The years whose 1 January is a status day for the list.
+
+    A figure about year y counts the residents of 1 January y+1, so year Y-1 and the resident count share a day.
+    """
+    resident_year = list_year + whole(law["opgoerelse.residents_year_offset"])
+    after = {
+        list_year + whole(law[name]) + 1
+        for name in BEF.years
+        if name != "opgoerelse.residents_year_offset"
+    }
+    return tuple(sorted({resident_year, *after}))
+
+
+def reference_years(register: Register, law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
+    """The reference years of a register for a list year, without `liste`, whose years depend on the home."""
+    if register.reference == "status_day":
+        return status_years(law, list_year)
+    if not register.years:
+        return (list_year,)
+    return tuple(sorted({list_year + whole(law[name]) for name in register.years}))
+
+
+def history_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
+    """The years before the list year that decide whether a parallelsamfund is an omdannelsesområde."""
+    years = whole(law["omdannelsesomraade.years"])
+    return tuple(range(list_year - years + 1, list_year))
+
+
+def whole(value: LegalValue) -> int:
+    """The whole number that a legal value holds."""
+    if not isinstance(value.value, int):
+        raise TypeError(f"{value.parameter} is no whole number")
+    return value.value

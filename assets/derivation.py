@@ -1,0 +1,322 @@
+"""Runs the SQL files: one per derived table, in the order of their dependencies, one list year at a time.
+
+`TABLES` is the register of derived tables. What does not belong here: any rule (that is `sql/`), Dagster
+(`assets.areas`, `assets.criteria`, `assets.status`, `assets.cap` declare the assets), and promoted registers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from assets.warehouse import transaction
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """One derived table: its schema (also its layer), name, texts, what it reads, and the paragraphs it applies.
+
+    A `view` stores nothing: it is used where a row is a person or a dwelling.
+    """
+
+    schema: str
+    name: str
+    title: str
+    description: str
+    reads: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    kind: Literal["table", "view"] = "table"
+
+    @property
+    def table(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def sql(self) -> str:
+        return (SQL / self.schema / f"{self.name}.sql").read_text(encoding="utf-8")
+
+
+LAW = "law.parameters"
+
+TABLES: tuple[Derived, ...] = (
+    Derived(
+        "areas",
+        "areas",
+        "Boligområder",
+        "The social housing areas in force for the list, with municipality and region.",
+        ("registers.omraade", "law.municipalities"),
+        ("§ 61 a, stk. 3",),
+    ),
+    Derived(
+        "areas",
+        "area_dwellings",
+        "Boliger i områderne",
+        "The dwellings that stand on a parcel of an area, on each status day. A view: it stores no dwelling.",
+        ("registers.bolig", "registers.omraade"),
+        ("§ 61 a, stk. 3",),
+        "view",
+    ),
+    Derived(
+        "areas",
+        "area_residents",
+        "Beboere i områderne",
+        "The residents of the areas on each status day. A view: it stores no person.",
+        ("registers.bef", "areas.area_dwellings"),
+        ("§ 61 a, stk. 3",),
+        "view",
+    ),
+    Derived(
+        "criteria",
+        "residents",
+        "Beboere og oprindelse",
+        "Residents, and residents of non-western origin, per area.",
+        (LAW, "law.countries", "areas.areas", "areas.area_residents"),
+        ("§ 61 a, stk. 2", "§ 61 a, stk. 3", "§ 61 b"),
+    ),
+    Derived(
+        "criteria",
+        "outside",
+        "Uden for arbejdsmarked og uddannelse",
+        "Residents of working age and their full-time share on counted public support, per area and year.",
+        (LAW, "law.of_states", "areas.areas", "areas.area_residents", "registers.of"),
+        ("§ 61 a, stk. 1, nr. 1", "§ 61 b, nr. 1"),
+    ),
+    Derived(
+        "criteria",
+        "convicted",
+        "Dømte i områderne",
+        "Adult residents and those of them convicted, per area and year.",
+        (LAW, "areas.areas", "areas.area_residents", "registers.kraf"),
+        ("§ 61 a, stk. 1, nr. 2", "§ 61 b, nr. 2"),
+    ),
+    Derived(
+        "criteria",
+        "convicted_national",
+        "Dømte i landet",
+        "Adults in the whole country and those of them convicted, per year.",
+        (LAW, "registers.bef", "registers.kraf"),
+        ("§ 61 a, stk. 1, nr. 2", "§ 61 b, nr. 2"),
+    ),
+    Derived(
+        "criteria",
+        "primary_only",
+        "Alene grundskole",
+        "Residents in the middle of working life and those with only grundskole, per area.",
+        (LAW, "law.hfaudd_grundskole", "areas.areas", "areas.area_residents", "registers.udda"),
+        ("§ 61 a, stk. 1, nr. 3", "§ 61 b, nr. 3"),
+    ),
+    Derived(
+        "criteria",
+        "income",
+        "Bruttoindkomst i områderne",
+        "Taxable residents who are not students and the sum of their income, per area.",
+        (LAW, "areas.areas", "areas.area_residents", "registers.ind", "registers.akm"),
+        ("§ 61 a, stk. 1, nr. 4", "§ 61 b, nr. 4"),
+    ),
+    Derived(
+        "criteria",
+        "income_region",
+        "Bruttoindkomst i regionerne",
+        "The same group in each region.",
+        (LAW, "law.municipalities", "registers.bef", "registers.ind", "registers.akm"),
+        ("§ 61 a, stk. 1, nr. 4", "§ 61 b, nr. 4"),
+    ),
+    Derived(
+        "criteria",
+        "area_figures",
+        "Områdernes tal, eksakte",
+        "Every figure of an area as an exact fraction of whole numbers.",
+        (
+            LAW,
+            "areas.areas",
+            "criteria.residents",
+            "criteria.outside",
+            "criteria.convicted",
+            "criteria.convicted_national",
+            "criteria.primary_only",
+            "criteria.income",
+            "criteria.income_region",
+        ),
+        ("§ 61 a", "§ 61 b"),
+    ),
+    Derived(
+        "criteria",
+        "criteria_met",
+        "Kriterier holdt op mod grænser",
+        "Each figure of each area held against each limit in force, exactly.",
+        (LAW, "criteria.area_figures"),
+        ("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 b"),
+    ),
+    Derived(
+        "criteria",
+        "area_criteria",
+        "Kriterier, offentliggjorte tal",
+        "The figures of each area as published: counts, and shares with ten digits.",
+        ("criteria.area_figures",),
+        ("§ 61 a", "§ 61 b"),
+    ),
+    Derived(
+        "status",
+        "area_categories",
+        "Kategori efter årets tal",
+        "What each area is by this year's figures alone.",
+        (LAW, "areas.areas", "criteria.criteria_met"),
+        ("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 b"),
+    ),
+    Derived(
+        "status",
+        "parallelsamfund_history",
+        "Parallelsamfund gennem fem år",
+        "Whether each area was a parallelsamfund in each year of the five-year rule, and how that is known.",
+        (LAW, "areas.areas", "registers.liste", "status.area_categories", "published.parallelsamfund_history"),
+        ("§ 61 a, stk. 4",),
+    ),
+    Derived(
+        "status",
+        "area_status",
+        "Områdernes status",
+        "The status of each area: what the lists are made of.",
+        (LAW, "criteria.area_figures", "status.area_categories", "status.parallelsamfund_history"),
+        ("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 a, stk. 4", "§ 61 b"),
+    ),
+    Derived(
+        "cap",
+        "family_homes",
+        "Almene familieboliger",
+        "The almene familieboliger of each municipality, by the area they stand in.",
+        (LAW, "registers.bolig", "registers.omraade"),
+        ("§ 59, stk. 7", "§ 59, stk. 8"),
+    ),
+    Derived(
+        "cap",
+        "council_decisions",
+        "Kommunernes beslutninger om loftet",
+        "The councils' decisions on which forebyggelsesområder to exempt, each valid or not.",
+        ("registers.anvisningsloft", "status.area_status"),
+        ("§ 59, stk. 8",),
+    ),
+    Derived(
+        "cap",
+        "municipal_cap",
+        "Loftet over kommunal anvisning",
+        "The cap on how many of a municipality's almene familieboliger the assignment rules may cover.",
+        (LAW, "status.area_status", "cap.family_homes", "cap.council_decisions"),
+        ("§ 59, stk. 7", "§ 59, stk. 8"),
+    ),
+)
+
+TABLE_BY_NAME: Mapping[str, Derived] = {derived.table: derived for derived in TABLES}
+PUBLISHED = (
+    "criteria.area_criteria",
+    "status.area_status",
+    "cap.municipal_cap",
+    "status.parallelsamfund_history",
+)
+"""The tables that an edition seals, each under its own name in schema `published`."""
+
+class DerivationError(Exception):
+    """A table could not be derived. The message names the table, never a value."""
+
+
+@cache
+def macros() -> str:
+    return (SQL / "macros.sql").read_text(encoding="utf-8")
+
+
+def fingerprint_of_code(derived: Derived) -> str:
+    """Hash of a table's own SQL and the macros: its code version."""
+    return hashlib.sha256((macros() + derived.sql).encode()).hexdigest()
+
+
+def sql_hash() -> str:
+    """Hash of every SQL file that derives, with its path."""
+    digest = hashlib.sha256(macros().encode())
+    for derived in TABLES:
+        digest.update(derived.table.encode() + derived.sql.encode())
+    return digest.hexdigest()
+
+
+def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> int:
+    """Replaces a list year in a derived table, in one transaction. Returns the rows of that list year.
+
+    The connection has the macros and the law's variables (`prepare_session`). Raises DerivationError.
+    """
+    try:
+        if derived.kind == "view":
+            con.execute(f"CREATE OR REPLACE VIEW {derived.table} AS {derived.sql}")
+        else:
+            _replace(con, derived, list_year)
+        counted = con.execute(f"SELECT count(*) FROM {derived.table} WHERE list_year = {int(list_year)}").fetchall()
+    except duckdb.Error as error:
+        raise DerivationError(f"{derived.table}: {type(error).__name__} while deriving list year {list_year}") from None
+    return int(counted[0][0])
+
+
+def _replace(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE derived_now AS {derived.sql}")
+    with transaction(con):
+        if _layout(con, derived.schema, derived.name) != _layout(con, "main", "derived_now"):
+            con.execute(f"CREATE OR REPLACE TABLE {derived.table} AS SELECT * FROM derived_now WHERE false")
+        con.execute(f"DELETE FROM {derived.table} WHERE list_year = {int(list_year)}")
+        con.execute(f"INSERT INTO {derived.table} SELECT * FROM derived_now")
+    con.execute("DROP TABLE derived_now")
+
+
+def _layout(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> list[tuple[str, str]]:
+    """Column names and types of a table; none where there is no such table."""
+    return con.execute(
+        """
+        SELECT column_name, data_type FROM duckdb_columns()
+        WHERE database_name IN (current_database(), 'temp') AND schema_name = ? AND table_name = ?
+        ORDER BY column_index
+        """,
+        [schema, name],
+    ).fetchall()
+
+
+def prepare_session(con: duckdb.DuckDBPyConnection) -> None:
+    """Loads the macros that the SQL files share."""
+    con.execute(macros())
+
+
+# --- provenance: what a table was derived from ------------------------------------------------------------------
+
+
+def fingerprint(table: str, sources: Mapping[str, str]) -> str:
+    """Hash of a table's SQL and of everything upstream of it; `sources` gives that of registers and law tables."""
+    derived = TABLE_BY_NAME.get(table)
+    if derived is None:
+        return sources[table]
+    digest = hashlib.sha256((macros() + derived.sql).encode())
+    for read in derived.reads:
+        digest.update(f"{read}={fingerprint(read, sources)};".encode())
+    return digest.hexdigest()
+
+
+def record_fingerprint(
+    con: duckdb.DuckDBPyConnection, table: str, list_year: int, value: str
+) -> None:
+    """Notes what a list year of a table was derived from."""
+    con.execute("DELETE FROM registers.derivations WHERE list_year = ? AND table_name = ?", [list_year, table])
+    con.execute("INSERT INTO registers.derivations VALUES (?, ?, ?)", [list_year, table, value])
+
+
+def recorded_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, str]:
+    """What each table of a list year was derived from when it was last derived."""
+    rows = con.execute(
+        "SELECT table_name, fingerprint FROM registers.derivations WHERE list_year = ?", [list_year]
+    ).fetchall()
+    return {str(row[0]): str(row[1]) for row in rows}
+
+
+def stale_tables(recorded: Mapping[str, str], sources: Mapping[str, str], tables: Iterable[str]) -> list[str]:
+    """Tables whose recorded inputs are not the present ones."""
+    return [table for table in tables if recorded.get(table) != fingerprint(table, sources)]

@@ -1,0 +1,154 @@
+"""The sealed edition: the one asset that publishes, and only what has been received, checked, promoted and derived.
+
+Whichever way it is started, it asks again whether everything upstream is in order. What does not belong here: file
+handling (`assets.sealing`) and the look of the public lists (`assets.public_lists`).
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
+
+from assets import derivation, public_lists, sealing, snapshots
+from assets.code_lists import municipality_names
+from assets.disclosure import disclosure_limits
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, source_fingerprints
+from assets.law_tables import set_law_variables
+from assets.partitions import LIST_YEARS
+from law.loader import Law, LegalValue
+from pipelines.home import Home
+from pipelines.resources import Run
+
+CRITERIA = ("outside", "convicted", "primary_only", "income")
+
+
+@asset(
+    key=key_of("edition.edition"),
+    group_name="edition",
+    deps=[key_of(table) for table in (*derivation.PUBLISHED, "criteria.criteria_met")],
+    partitions_def=LIST_YEARS,
+    description=(
+        "Udgaven. The sealed edition of a list year: the published tables as CSV and Parquet, the public lists, and "
+        "the manifest that ties them to every input. Sealing again with the same inputs changes nothing."
+    ),
+    kinds={"duckdb", "file"},
+    owners=[OWNER],
+    tags={"layer": "edition", "confidentiality": "public"},
+    metadata={"title": "Udgaven", "paragraphs": "§ 61 a, stk. 5"},
+    pool=WRITER_POOL,
+)
+def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
+    """Seals the edition of a list year, or leaves it as it is where nothing changed."""
+    list_year = int(context.partition_key)
+    law = law_of(run, list_year)
+    with run.warehouse() as con:
+        derivation.prepare_session(con)
+        set_law_variables(con, law, list_year)
+        _refuse_unready(con, law, list_year)
+        sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run))
+        sealing.synchronise_published(con, run.at_home.editions)
+    return MaterializeResult(metadata=sealed)
+
+
+def _run_part(context: AssetExecutionContext, run: Run) -> dict[str, str]:
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return {"run_id": context.run_id, "sealed_at": now, "as_of": run.day.isoformat()}
+
+
+def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> None:
+    hindered = snapshots.gate(con, law, list_year)
+    if hindered:
+        raise Failure("; ".join(hindered), allow_retries=False)
+    recorded = derivation.recorded_fingerprints(con, list_year)
+    sources = source_fingerprints(con, list_year, recorded)
+    stale = derivation.stale_tables(recorded, sources, (*derivation.PUBLISHED, "criteria.criteria_met"))
+    if stale:
+        raise Failure(
+            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
+            allow_retries=False,
+        )
+
+
+def seal(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    law: Law,
+    values: Mapping[str, LegalValue],
+    list_year: int,
+    reason: str,
+    run_part: Mapping[str, str],
+) -> dict[str, Any]:
+    """Writes the edition aside and puts it in place as the next revision, unless its substance is sealed already."""
+    staged = home.scratch / f"edition-{list_year}"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    rows = sealing.write_tables(con, list_year, staged)
+    write_public_lists(con, law, list_year, staged)
+    manifest: sealing.Manifest = {
+        "list_year": list_year,
+        "inputs": sealing.describe_inputs(con, list_year),
+        "history": sealing.describe_history(con, list_year),
+        "law": sealing.describe_law(law, values, list_year),
+        "sql": sealing.describe_sql(),
+        "packages": sealing.package_versions(),
+        "outputs": sealing.describe_outputs(staged, rows),
+        "run": dict(run_part),
+    }
+    target = home.edition(list_year)
+    previous = sealing.read_manifest(target)
+    if previous is not None:
+        unchanged = sealing.substance(previous) == sealing.substance(manifest)
+        if unchanged and not sealing.damaged_files(target, previous):
+            shutil.rmtree(staged)
+            return {"revision": previous["revision"], "sealed": False, "areas": rows["area_status.csv"]}
+        sealing.keep_revision(home.editions, list_year, previous["revision"])
+    manifest["revision"] = 1 if previous is None else previous["revision"] + 1
+    first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
+    manifest["reason"] = reason or first
+    sealing.write_manifest(manifest, staged)
+    sealing.put_in_place(staged, target)
+    return {"revision": manifest["revision"], "sealed": True, "areas": rows["area_status.csv"]}
+
+
+def write_public_lists(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, folder: Path) -> None:
+    """Writes `public/`: what the ministry puts out on 1 December, marked udkast."""
+    met: dict[str, set[str]] = {}
+    for area_id, criterion in con.execute(
+        """
+        SELECT criteria_met.area_id, criteria_met.criterion
+        FROM criteria.criteria_met AS criteria_met
+        INNER JOIN status.area_status AS area_status
+            ON area_status.list_year = criteria_met.list_year AND area_status.area_id = criteria_met.area_id
+        WHERE criteria_met.list_year = ? AND criteria_met.met AND criteria_met.category = area_status.status
+        """,
+        [list_year],
+    ).fetchall():
+        if criterion in CRITERIA:
+            met.setdefault(area_id, set()).add(criterion)
+    files = public_lists.public_files(
+        list_year,
+        _rows(con, "criteria.area_criteria", list_year),
+        _rows(con, "status.area_status", list_year),
+        {f"{kom:03d}": name for kom, name in municipality_names().items()},
+        public_lists.public_limits(law, list_year),
+        disclosure_limits(),
+        None,
+        met=met,
+    )
+    for name, content in files.items():
+        path = folder / "public" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> list[dict[str, Any]]:
+    found = con.execute(f"SELECT * FROM {table} WHERE list_year = ? ORDER BY area_id", [list_year])
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+ASSETS = [edition]

@@ -1,0 +1,147 @@
+"""Builds the Dagster asset of a derived table from its entry in `assets.derivation`.
+
+What does not belong here: which tables there are, and what they mean.
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
+
+from assets import derivation
+from assets.contracts import REGISTERS
+from assets.derivation import Derived
+from assets.law_tables import set_law_variables
+from assets.partitions import LIST_YEARS, earlier_list_years
+from assets.snapshots import promoted_fingerprint
+from law.loader import LawError, LegalValue, shipped_law
+from pipelines.resources import Run
+
+WRITER_POOL = "warehouse"
+OWNER = "team:boligomraader"
+LAW_PAGE = "https://www.retsinformation.dk/eli/lta/2026/207"
+
+
+def key_of(table: str) -> AssetKey:
+    """The asset of a table: its schema and its name."""
+    return AssetKey(table.split("."))
+
+
+def list_year_of(context: AssetExecutionContext) -> int:
+    """The list year of a step: its partition."""
+    return int(context.partition_key)
+
+
+def law_of(run: Run, list_year: int) -> Mapping[str, LegalValue]:
+    """The law in force on 1 December of the list year; refuses a year after the run's day or that no law covers."""
+    if list_year > run.day.year:
+        raise Failure(f"list year {list_year} is in the future on {run.day}: run it in {list_year}.", allow_retries=False)
+    try:
+        return run.law.for_list_year(list_year)
+    except LawError as error:
+        raise Failure(str(error), allow_retries=False) from None
+
+
+def source_fingerprints(
+    con: duckdb.DuckDBPyConnection, list_year: int, recorded: Mapping[str, str]
+) -> dict[str, str]:
+    """What identifies the inputs of the derivation: promoted registers, law tables, and the history of earlier years."""
+    sources = {f"registers.{r.name}": promoted_fingerprint(con, r, list_year) for r in REGISTERS}
+    sources.update({table: value for table, value in recorded.items() if table.startswith("law.")})
+    history = con.execute(
+        """
+        SELECT editions.list_year, history.area_id
+        FROM published.editions AS editions
+        LEFT JOIN published.parallelsamfund_history AS history
+            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
+        WHERE editions.list_year < ?
+        ORDER BY ALL
+        """,
+        [list_year],
+    ).fetchall()
+    sources["published.parallelsamfund_history"] = repr(history)
+    return sources
+
+
+def derived_asset(derived: Derived) -> AssetsDefinition:
+    """The asset that runs a table's SQL file for its list year."""
+
+    @asset(
+        key=key_of(derived.table),
+        group_name=derived.schema,
+        deps=[_dep(derived, read) for read in derived.reads],
+        partitions_def=LIST_YEARS,
+        description=_description(derived),
+        kinds={"duckdb", "sql"},
+        owners=[OWNER],
+        tags={"layer": derived.schema, "confidentiality": "person_level_view" if derived.kind == "view" else "aggregate"},
+        metadata={"title": derived.title, "paragraphs": ", ".join(derived.paragraphs), "act": LAW_PAGE},
+        code_version=derivation.fingerprint_of_code(derived),
+        pool=WRITER_POOL,
+    )
+    def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
+        list_year = list_year_of(context)
+        law = law_of(run, list_year)
+        with run.warehouse() as con:
+            derivation.prepare_session(con)
+            set_law_variables(con, law, list_year)
+            recorded = derivation.recorded_fingerprints(con, list_year)
+            sources = source_fingerprints(con, list_year, recorded)
+            _refuse_unready(con, derived, list_year, recorded, sources)
+            try:
+                rows = derivation.derive(con, derived, list_year)
+            except derivation.DerivationError as error:
+                raise Failure(str(error), allow_retries=False) from None
+            value = derivation.fingerprint(derived.table, sources)
+            derivation.record_fingerprint(con, derived.table, list_year, value)
+        return MaterializeResult(metadata={"dagster/row_count": rows, "fingerprint": value})
+
+    return compute
+
+
+def _dep(derived: Derived, read: str) -> AssetDep:
+    """A table of schema `published` is what earlier list years of the same table were sealed as."""
+    if read == f"published.{derived.name}":
+        years = shipped_law().parameters["omdannelsesomraade.years"].values[-1].value
+        assert isinstance(years, int)
+        return AssetDep(key_of(derived.table), partition_mapping=earlier_list_years(years))
+    return AssetDep(key_of(read))
+
+
+def _description(derived: Derived) -> str:
+    return f"{derived.title}. {derived.description}\n\n```sql\n{derived.sql}\n```"
+
+
+def _refuse_unready(
+    con: duckdb.DuckDBPyConnection,
+    derived: Derived,
+    list_year: int,
+    recorded: Mapping[str, str],
+    sources: Mapping[str, str],
+) -> None:
+    """A table is derived only from promoted registers and from tables derived from the present ones."""
+    for read in derived.reads:
+        if read.startswith("registers."):
+            name = read.split(".")[1]
+            register = next(r for r in REGISTERS if r.name == name)
+            if not register.optional and register.name != "liste" and not _promoted(con, name, list_year):
+                raise Failure(
+                    f"{derived.table}: {read} is not promoted for list year {list_year}. Materialise {read} first.",
+                    allow_retries=False,
+                )
+        elif read.startswith("law.") and read not in recorded:
+            raise Failure(f"{derived.table}: materialise {read} first.", allow_retries=False)
+        elif read in derivation.TABLE_BY_NAME and recorded.get(read) != derivation.fingerprint(read, sources):
+            raise Failure(
+                f"{derived.table}: {read} was derived from other inputs. Materialise it anew first.", allow_retries=False
+            )
+
+
+def _promoted(con: duckdb.DuckDBPyConnection, register: str, list_year: int) -> bool:
+    query = "SELECT count(*) FROM registers.promoted WHERE list_year = ? AND register = ?"
+    return bool(con.execute(query, [list_year, register]).fetchall()[0][0])
+
+
+def layer(schema: str) -> list[AssetsDefinition]:
+    """The assets of every derived table of a schema."""
+    return [derived_asset(derived) for derived in derivation.TABLES if derived.schema == schema]

@@ -1,0 +1,692 @@
+"""Intake: finds the newest vintage of a reference, reads its files once and stores the contract columns, typed.
+
+A snapshot is stored under the hash of its content in schema `received`; nothing downstream reads it before it has
+been checked and promoted (`assets.registers`). Values never leave this module in a message: files are read as
+text or in their own type, cast with TRY_CAST, and what does not fit is counted. What does not belong here: which
+columns and codes a register has (`assets.contracts`) and how the stored rows are judged (`assets.validation`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import duckdb
+
+from assets.code_lists import code_list
+from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
+VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
+CHUNK = 1 << 20
+SAS_ROWS = 200_000
+SAS_EPOCH = "DATE '1960-01-01'"
+NUMERIC_KEY = "[0-9]{1,17}"
+CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
+FIRST_VINTAGE = ""
+OTHER_ACT = "anden"
+UNKNOWN_ACT = "ukendt"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that stops the run: where, what, how many rows, and what to do. Holds no value of any row."""
+
+    register: str
+    reference: str
+    check: str
+    place: str
+    what: str
+    remedy: str
+    rows: int | None = None
+
+    @property
+    def line(self) -> str:
+        count = "" if self.rows is None else f" in {self.rows} row{'' if self.rows == 1 else 's'}"
+        return f"{self.place}: {self.what}{count}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The vintage of a reference that is used, and its files."""
+
+    register: str
+    reference: str
+    vintage: str
+    folder: Path
+    files: tuple[Path, ...]
+
+    @property
+    def place(self) -> str:
+        """How messages name the delivery: register/reference[/vintage]."""
+        return "/".join(part for part in (self.register, self.reference, self.vintage) if part)
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a file before a row of it is read."""
+
+    name: str
+    sha256: str
+    size: int
+    utf8: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A stored snapshot: its table in schema `received`, rows, and what intake counted on the way in."""
+
+    table: str
+    rows: int
+    file_rows: tuple[int, ...]
+    counts: dict[str, int]
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read. The message is safe to print: it holds no content of the file."""
+
+
+def find_delivery(snapshots: Path, register: Register, reference: str) -> Delivery | None:
+    """The newest vintage of a reference, or None where nothing was delivered.
+
+    Files directly in the reference's folder are the first delivery; a later one stands in a folder named by its
+    delivery day. The newest is used alone: vintages are never put together.
+    """
+    folder = snapshots / register.name / reference
+    if not folder.is_dir():
+        return None
+    later = sorted((p for p in folder.iterdir() if p.is_dir() and VINTAGE.fullmatch(p.name)), reverse=True)
+    for vintage, place in [*((p.name, p) for p in later), (FIRST_VINTAGE, folder)]:
+        files = tuple(sorted(p for p in place.iterdir() if _is_data_file(p)))
+        if files:
+            return Delivery(register.name, reference, vintage, place, files)
+    return None
+
+
+def _is_data_file(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(SUFFIXES)
+
+
+def file_facts(path: Path) -> FileFacts:
+    """Hash, size and, for text, whether the file is UTF-8, in one pass over its bytes."""
+    digest = hashlib.sha256()
+    size = 0
+    name = path.name.lower()
+    plain_text = name.endswith(".csv")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8 = True
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if plain_text and utf8:
+                utf8 = _decodes(decoder, chunk)
+    if plain_text and utf8:
+        utf8 = _decodes(decoder, b"", final=True)
+    if name.endswith(".csv.gz"):
+        utf8 = _gzip_is_utf8(path)
+    return FileFacts(path.name, digest.hexdigest(), size, utf8)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _gzip_is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with gzip.open(path, "rb") as stream:
+            while chunk := stream.read(CHUNK):
+                if not _decodes(decoder, cast(bytes, chunk)):
+                    return False
+    except (OSError, EOFError):
+        return True  # damaged: reading it says so
+    return _decodes(decoder, b"", final=True)
+
+
+def content_hash(register: Register, reference: str, facts: tuple[FileFacts, ...]) -> str:
+    """Identity of a snapshot: its files' bytes, and the contract and code lists that it is read under."""
+    digest = hashlib.sha256()
+    for part in (register.name, reference, register.fingerprint, _offence_fingerprint(register)):
+        digest.update(part.encode() + b"\0")
+    for sha256 in sorted(fact.sha256 for fact in facts):
+        digest.update(sha256.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _offence_fingerprint(register: Register) -> str:
+    return repr(_offence_classes()) if any(c.kind is Kind.OFFENCE for c in register.columns) else ""
+
+
+# --- reading one file -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file as DuckDB sees it: the relation to select from, and per column its SQL name and physical type."""
+
+    relation: str
+    columns: dict[str, tuple[str, str]]
+
+
+def missing_columns(register: Register, names: list[str]) -> list[str]:
+    """Required contract columns that a file with these column names lacks; letters' case does not count."""
+    present = {name.upper() for name in names}
+    return [c.name for c in register.columns if c.required and c.name not in present]
+
+
+def _pick(names: list[str], wanted: str) -> int | None:
+    """Position of a column; of several that differ in case only, the one spelled as in the contract."""
+    if wanted in names:
+        return names.index(wanted)
+    return next((i for i, name in enumerate(names) if name.upper() == wanted), None)
+
+
+def _chosen(register: Register, names: list[str]) -> dict[str, int]:
+    found = {c.name: _pick(names, c.name) for c in register.columns if c.kind is not Kind.PRESENT}
+    return {name: position for name, position in found.items() if position is not None}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -> list[str]:
+    """The column names of a file as they are written in it."""
+    name = path.name.lower()
+    try:
+        if name.endswith(".parquet"):
+            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({_quoted(str(path))})").fetchall()
+            return [str(row[0]) for row in rows[1:] if not row[1]]
+        if name.endswith((".csv", ".csv.gz")):
+            return _csv_header(path, facts)[0]
+        return list(_sas_metadata(path).column_names)
+    except UnreadableFileError:
+        raise
+    except Exception:
+        raise UnreadableFileError("the file cannot be read") from None
+
+
+def _open_text(path: Path, facts: FileFacts) -> IO[str]:
+    encoding = "utf-8-sig" if facts.utf8 else "cp1252"
+    raw = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+    return io.TextIOWrapper(cast(IO[bytes], raw), encoding=encoding, errors="replace", newline="")
+
+
+def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
+    try:
+        with _open_text(path, facts) as stream:
+            first = stream.readline()
+    except (OSError, EOFError):
+        raise UnreadableFileError("the compressed file is damaged") from None
+    if not first.strip():
+        raise UnreadableFileError("the file is empty, not even a header")
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    names = [name.strip() for name in next(csv.reader([first.rstrip("\r\n")], delimiter=delimiter))]
+    return names, delimiter
+
+
+@contextmanager
+def _csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path) -> Iterator[Source]:
+    names, delimiter = _csv_header(path, facts)
+    layout = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
+    chosen = {name: (f"c{i}", "text") for name, i in _chosen(register, names).items()}
+
+    def relation(place: str, options: str) -> str:
+        return (
+            f"read_csv({_quoted(place)}, auto_detect=false, header=false, delim={_quoted(delimiter)}, "
+            f"quote='\"', escape='\"', columns={{{layout}}}, {options})"
+        )
+
+    if facts.utf8:
+        compression = "gzip" if path.name.lower().endswith(".gz") else "none"
+        yield Source(relation(str(path), f"skip=1, compression='{compression}'"), chosen)
+        return
+    with _transcoded(path, facts, scratch) as pipe:
+        yield Source(relation(str(pipe), "skip=0, compression='none'"), chosen)
+
+
+@contextmanager
+def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
+    """A named pipe that gives a Windows-1252 file as UTF-8, so that its rows are never written anywhere."""
+    pipe = scratch / f"transcode-{os.getpid()}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe, 0o600)
+    failed: list[str] = []
+
+    def write() -> None:
+        try:
+            with pipe.open("wb") as out, _open_text(path, facts) as stream:
+                stream.readline()
+                while text := stream.read(CHUNK):
+                    out.write(text.encode())
+        except BrokenPipeError:
+            pass
+        except (OSError, EOFError):
+            failed.append(path.name)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        yield pipe
+        if failed:
+            raise UnreadableFileError("the compressed file is damaged")
+    finally:
+        # a writer that still waits for its reader is released here
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+        writer.join(timeout=10)
+        pipe.unlink(missing_ok=True)
+
+
+@contextmanager
+def _parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
+    relation = f"read_parquet({_quoted(str(path))})"
+    described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    names = [str(row[0]) for row in described]
+    columns = {
+        name: (_identifier(names[i]), _physical(str(described[i][1]))) for name, i in _chosen(register, names).items()
+    }
+    yield Source(relation, columns)
+
+
+def _physical(sql_type: str) -> str:
+    if sql_type in ("FLOAT", "DOUBLE"):
+        return sql_type.lower()
+    if sql_type.startswith("DECIMAL"):
+        return "decimal"
+    if sql_type.endswith("INT") or sql_type.endswith("INTEGER"):
+        return "integer"
+    if sql_type == "DATE":
+        return "date"
+    return "timestamp" if sql_type.startswith("TIMESTAMP") else "text"
+
+
+def _sas_reader(path: Path) -> Callable[..., Any]:
+    import pyreadstat
+
+    return pyreadstat.read_xport if path.name.lower().endswith(".xpt") else pyreadstat.read_sas7bdat
+
+
+def _sas_metadata(path: Path) -> Any:
+    return _sas_reader(path)(str(path), metadataonly=True)[1]
+
+
+def _sas_physical(sql_format: str | None, is_number: bool) -> str:
+    if not is_number:
+        return "text"
+    if re.match(r"(DATETIME|E8601DT)", sql_format or "", re.IGNORECASE):
+        return "sas_second"
+    return "double"
+
+
+def _sas_chunks(path: Path, register: Register) -> Iterator[tuple[Any, dict[str, tuple[str, str]]]]:
+    """The file in pieces of SAS_ROWS rows: a data frame with contract columns only, and their physical types."""
+    import pyreadstat
+
+    meta = _sas_metadata(path)
+    names = list(meta.column_names)
+    chosen = {name: names[i] for name, i in _chosen(register, names).items()}
+    options = {"usecols": list(chosen.values()), "disable_datetime_conversion": True}
+    for frame, _ in pyreadstat.read_file_in_chunks(_sas_reader(path), str(path), chunksize=SAS_ROWS, **options):
+        types = {
+            name: (
+                _identifier(actual),
+                _sas_physical(meta.original_variable_types.get(actual), frame[actual].dtype.kind in "fiu"),
+            )
+            for name, actual in chosen.items()
+        }
+        yield frame, types
+
+
+# --- typing one column ------------------------------------------------------------------------------------------
+
+
+def _text(name: str, physical: str) -> str:
+    """The column as trimmed text, empty as NULL; a whole number never as `1.0`."""
+    if physical in ("float", "double"):
+        return f"CASE WHEN {name} = floor({name}) THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
+    if physical == "text":
+        return f"nullif(trim(CAST({name} AS VARCHAR), E' \\t\\r\\n'), '')"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def _is_number(name: str) -> str:
+    return f"({name} IS NOT NULL AND NOT isnan({name}))"
+
+
+def _code(name: str, physical: str) -> str:
+    if physical == "integer":
+        return f"CASE WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER) WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
+    text = _text(name, physical)
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,9}}(\\.0*)?') "
+        f"THEN CAST(split_part({text}, '.', 1) AS INTEGER) WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
+    )
+
+
+def _day(name: str, physical: str) -> tuple[str, str]:
+    if physical == "date":
+        return name, "false"
+    if physical == "timestamp":
+        return f"CAST({name} AS DATE)", "false"
+    if physical == "sas_second":
+        value = f"CASE WHEN {_is_number(name)} THEN {SAS_EPOCH} + CAST(floor({name} / 86400) AS INTEGER) END"
+        return value, "false"
+    if physical in ("integer", "decimal", "float", "double"):
+        present = f"{name} IS NOT NULL" if physical in ("integer", "decimal") else _is_number(name)
+        fits = f"({present} AND {name} = floor({name}) AND {name} BETWEEN -150000 AND 150000)"
+        return f"CASE WHEN {fits} THEN {SAS_EPOCH} + CAST({name} AS INTEGER) END", f"({present} AND NOT {fits})"
+    text = _text(name, physical)
+    shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00(\.0+)?)?)?"
+    value = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(left({text}, 10) AS DATE) END"
+    return value, f"({text} IS NOT NULL AND {value} IS NULL)"
+
+
+def _amount(name: str, physical: str) -> tuple[str, str]:
+    """At most two decimals: the stored value must be the delivered one, not its neighbour."""
+    stored = SQL_TYPES[Kind.AMOUNT]
+    if physical in ("float", "double"):
+        value = f"CASE WHEN {_is_number(name)} THEN TRY_CAST({name} AS {stored}) END"
+        back = f"CAST({value} AS {physical.upper()})"
+        return value, f"({_is_number(name)} AND {back} IS DISTINCT FROM {name})"
+    if physical in ("integer", "decimal"):
+        value = f"TRY_CAST({name} AS {stored})"
+        return value, f"({name} IS NOT NULL AND {value} IS DISTINCT FROM {name})"
+    text = _text(name, physical)
+    shape = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)"
+    exact = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(replace({text}, ',', '.') AS DECIMAL(38,12)) END"
+    value = f"TRY_CAST({exact} AS {stored})"
+    return value, f"({text} IS NOT NULL AND ({value} IS NULL OR {value} <> {exact}))"
+
+
+def _number(name: str, physical: str) -> tuple[str, str]:
+    if physical == "integer":
+        return f"TRY_CAST({name} AS BIGINT)", "false"
+    text = _text(name, physical)
+    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
+    return value, f"({text} IS NOT NULL AND {value} IS NULL)"
+
+
+def _offence_classes() -> dict[str, str]:
+    """Prefix of the offence code -> the act it is kept as, for the prefixes that tell the acts apart."""
+    return {
+        row["ger_prefix"]: row["offence_class"] or OTHER_ACT
+        for row in code_list("ger_codes")
+        if row["law"] and int(row["n_digits"]) <= 2
+    }
+
+
+def _offence(name: str, physical: str) -> str:
+    text = _text(name, physical)
+    if physical != "text":
+        text = f"lpad({text}, 7, '0')"
+    classes = sorted(_offence_classes().items(), key=lambda item: (-len(item[0]), item[0]))
+    branches = " ".join(f"WHEN starts_with({text}, {_quoted(prefix)}) THEN {_quoted(act)}" for prefix, act in classes)
+    return f"CASE {branches} WHEN {text} IS NOT NULL THEN '{UNKNOWN_ACT}' END"
+
+
+def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
+    """SQL for the stored value of a column, and for "a value is there but cannot be its type"."""
+    match column.kind:
+        case Kind.CODE:
+            return _code(name, physical), "false"
+        case Kind.DAY:
+            return _day(name, physical)
+        case Kind.AMOUNT:
+            return _amount(name, physical)
+        case Kind.NUMBER:
+            return _number(name, physical)
+        case Kind.OFFENCE:
+            return _offence(name, physical), "false"
+        case Kind.SANCTION:
+            return f"CAST(({_code(name, physical)}) // 100 AS SMALLINT)", "false"
+        case Kind.CADASTRE:
+            return f"lower({_text(name, physical)})", "false"
+        case _:
+            return _text(name, physical), "false"
+
+
+def _select(register: Register, source: Source) -> str:
+    """The SELECT that types a file's contract columns; a pseudonym of other than digits is carried as text."""
+    parts: list[str] = []
+    faults: list[str] = []
+    cpr = "false"
+    for column in register.columns:
+        if column.kind is Kind.PRESENT:
+            continue
+        if column.name not in source.columns:
+            parts.append(f"CAST(NULL AS {SQL_TYPES[column.kind]}) AS {column.stored}")
+            faults.append("false")
+            continue
+        name, physical = source.columns[column.name]
+        value, fault = typed(column, name, physical)
+        faults.append(fault)
+        if column.kind is Kind.PSEUDONYM:
+            if column.name == "PNR":
+                cpr = (
+                    f"(regexp_full_match({value}, '{CPR_SHAPE}') "
+                    f"AND try_strptime(left({value}, 6), '%d%m%y') IS NOT NULL)"
+                )
+                # a key that looks like a CPR number is counted and never stored
+                value = f"CASE WHEN NOT coalesce({cpr}, false) THEN {value} END"
+            digits = f"regexp_full_match({value}, '{NUMERIC_KEY}')"
+            parts.append(f"CASE WHEN {digits} THEN CAST('1' || {value} AS BIGINT) END AS {column.stored}")
+            parts.append(f"CASE WHEN NOT {digits} THEN {value} END AS {column.stored}_text")
+        else:
+            parts.append(f"CAST({value} AS {SQL_TYPES[column.kind]}) AS {column.stored}")
+    bits = " + ".join(f"coalesce({fault}, false)::UINTEGER * {1 << i}" for i, fault in enumerate([*faults, cpr]))
+    return f"SELECT {', '.join(parts)}, ({bits})::UINTEGER AS intake_faults FROM {source.relation}"
+
+
+# --- storing a snapshot -----------------------------------------------------------------------------------------
+
+
+def _fault(delivery: Delivery, path: Path, check: str, what: str, remedy: str, rows: int | None = None) -> Fault:
+    place = f"{delivery.place}/{path.name}"
+    return Fault(delivery.register, delivery.reference, check, place, what, remedy, rows)
+
+
+def inspect_files(
+    con: duckdb.DuckDBPyConnection, register: Register, delivery: Delivery, facts: tuple[FileFacts, ...]
+) -> list[Fault]:
+    """Faults that show before a row is read: files that cannot be opened and required columns that are missing."""
+    faults: list[Fault] = []
+    for path, fact in zip(delivery.files, facts, strict=True):
+        try:
+            missing = missing_columns(register, column_names(con, path, fact))
+        except UnreadableFileError as error:
+            faults.append(_fault(delivery, path, "readable", str(error), "Fetch the file again."))
+            continue
+        if missing:
+            what = f"required column{'s' if len(missing) > 1 else ''} missing: {', '.join(missing)}"
+            faults.append(_fault(delivery, path, "columns", what, "Ask for a delivery with the contract's columns."))
+    return faults
+
+
+def store_snapshot(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    delivery: Delivery,
+    facts: tuple[FileFacts, ...],
+    table: str,
+    scratch: Path,
+) -> tuple[Snapshot | None, list[Fault]]:
+    """Reads every file of a delivery once into `received.<table>`, replacing what an unfinished try left there.
+
+    Returns the snapshot, or None with the faults where a file could not be read.
+    """
+    staged = f"received.{_identifier('staged_' + table)}"
+    con.execute(f"DROP TABLE IF EXISTS {staged}")
+    layout = ", ".join(_staged_columns(register))
+    con.execute(f"CREATE TABLE {staged} ({layout}, intake_faults UINTEGER, file_number UTINYINT)")
+    faults: list[Fault] = []
+    file_rows: list[int] = []
+    for number, (path, fact) in enumerate(zip(delivery.files, facts, strict=True)):
+        try:
+            file_rows.append(_load_file(con, register, path, fact, staged, number, scratch))
+        except UnreadableFileError as error:
+            faults.append(_fault(delivery, path, "readable", str(error), "Fetch the file again."))
+    if faults:
+        con.execute(f"DROP TABLE {staged}")
+        return None, faults
+    counts = _intake_counts(con, register, delivery, staged)
+    rows = _finish(con, register, delivery.reference, staged, table)
+    return Snapshot(table, rows, tuple(file_rows), counts), []
+
+
+def _staged_columns(register: Register) -> list[str]:
+    layout: list[str] = []
+    for column in register.columns:
+        if column.kind is Kind.PRESENT:
+            continue
+        layout.append(f"{column.stored} {SQL_TYPES[column.kind]}")
+        if column.kind is Kind.PSEUDONYM:
+            layout.append(f"{column.stored}_text VARCHAR")
+    return layout
+
+
+def _load_file(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    path: Path,
+    facts: FileFacts,
+    staged: str,
+    number: int,
+    scratch: Path,
+) -> int:
+    name = path.name.lower()
+    try:
+        if name.endswith((".sas7bdat", ".xpt")):
+            return _load_sas(con, register, path, staged, number)
+        opened = (
+            _parquet_source(con, path, register)
+            if name.endswith(".parquet")
+            else _csv_source(path, facts, register, scratch)
+        )
+        with opened as source:
+            return _insert(con, register, source, staged, number)
+    except UnreadableFileError:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableFileError(_safe_reason(error)) from None
+    except Exception:
+        raise UnreadableFileError("the file cannot be read") from None
+
+
+def _insert(con: duckdb.DuckDBPyConnection, register: Register, source: Source, staged: str, number: int) -> int:
+    select = _select(register, source)
+    inserted = con.execute(f"INSERT INTO {staged} SELECT *, {number} FROM ({select})").fetchall()
+    return int(inserted[0][0])
+
+
+def _load_sas(con: duckdb.DuckDBPyConnection, register: Register, path: Path, staged: str, number: int) -> int:
+    rows = 0
+    for frame, types in _sas_chunks(path, register):
+        con.register("sas_chunk", frame)
+        rows += _insert(con, register, Source("sas_chunk", types), staged, number)
+        con.unregister("sas_chunk")
+    return rows
+
+
+def _safe_reason(error: duckdb.Error) -> str:
+    """DuckDB's messages quote the row. Only the line number and the kind of error are passed on."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "reading it took more memory than allowed"
+    line = re.search(r"\bLine: (\d+)", str(error))
+    return f"the file is broken at line {line.group(1)}" if line else "the file is broken or no such file format"
+
+
+def _intake_counts(
+    con: duckdb.DuckDBPyConnection, register: Register, delivery: Delivery, staged: str
+) -> dict[str, int]:
+    """What only intake can count: cells that cannot be their type per column, CPR-like keys, rows left out."""
+    columns = [c for c in register.columns if c.kind is not Kind.PRESENT]
+    measures = {
+        f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)
+    }
+    measures["cpr"] = f"count(*) FILTER (intake_faults & {1 << len(columns)} > 0)"
+    if not register.key and register.personal:
+        refused = f"intake_faults & {1 << len(columns)} > 0"
+        measures["without_pnr"] = f"count(*) FILTER (pnr IS NULL AND pnr_text IS NULL AND NOT {refused})"
+    if register.in_year:
+        outside = f"year({register.in_year.lower()}) IS DISTINCT FROM {int(delivery.reference)}"
+        measures["outside_year"] = f"count(*) FILTER ({outside})"
+        measures["unknown_decision"] = "count(*) FILTER (sanction_class IS NULL OR sanction_class <= 0)"
+        measures["unknown_offence"] = f"count(*) FILTER (offence_class IS NULL OR offence_class = '{UNKNOWN_ACT}')"
+        measures["delivered_rows"] = "count(*)"
+    row = con.execute(f"SELECT {', '.join(measures.values())} FROM {staged}").fetchall()[0]
+    return dict(zip(measures, (int(value) for value in row), strict=True))
+
+
+def _finish(
+    con: duckdb.DuckDBPyConnection, register: Register, reference: str, staged: str, table: str
+) -> int:
+    """Turns the staged rows into the snapshot's table: pseudonyms as numbers, intake's own columns gone."""
+    final = f"received.{_identifier(table)}"
+    texts = [c.stored for c in register.columns if c.kind is Kind.PSEUDONYM]
+    con.execute(f"DROP TABLE IF EXISTS {final}")
+    if _number_text_keys(con, staged, texts) or register.stored_distinct:
+        _rewrite(con, register, reference, staged, final, texts)
+        con.execute(f"DROP TABLE {staged}")
+    else:
+        for dropped in [*(f"{text}_text" for text in texts), "intake_faults", "file_number"]:
+            con.execute(f"ALTER TABLE {staged} DROP COLUMN {dropped}")
+        con.execute(f"ALTER TABLE {staged} RENAME TO {_identifier(table)}")
+    return int(con.execute(f"SELECT count(*) FROM {final}").fetchall()[0][0])
+
+
+def _number_text_keys(con: duckdb.DuckDBPyConnection, staged: str, texts: list[str]) -> bool:
+    """Gives each pseudonym that is not all digits a number of its own, the same in every register. True if any."""
+    found = False
+    for text in texts:
+        if con.execute(f"SELECT count({text}_text) FROM {staged}").fetchall()[0][0]:
+            found = True
+            con.execute(
+                f"""
+                INSERT INTO received.pseudonyms
+                SELECT new.pseudonym,
+                       -((SELECT count(*) FROM received.pseudonyms) + row_number() OVER (ORDER BY new.pseudonym))
+                FROM (SELECT DISTINCT {text}_text AS pseudonym FROM {staged} WHERE {text}_text IS NOT NULL) AS new
+                ANTI JOIN received.pseudonyms AS known ON known.pseudonym = new.pseudonym
+                """
+            )
+    return found
+
+
+def _rewrite(
+    con: duckdb.DuckDBPyConnection, register: Register, reference: str, staged: str, final: str, texts: list[str]
+) -> None:
+    parts: list[str] = []
+    for column in register.stored_columns:
+        if column.stored in texts:
+            parts.append(f"coalesce(staged.{column.stored}, {column.stored}_key.number) AS {column.stored}")
+        else:
+            parts.append(f"staged.{column.stored}")
+    joins = " ".join(
+        f"LEFT JOIN received.pseudonyms AS {text}_key ON {text}_key.pseudonym = staged.{text}_text" for text in texts
+    )
+    kept = ""
+    if register.in_year:
+        in_year = f"year(staged.{register.in_year.lower()}) = {int(reference)}"
+        kept = f"WHERE {in_year} AND (staged.pnr IS NOT NULL OR staged.pnr_text IS NOT NULL)"
+    distinct = "DISTINCT " if register.stored_distinct else ""
+    con.execute(f"CREATE TABLE {final} AS SELECT {distinct}{', '.join(parts)} FROM {staged} AS staged {joins} {kept}")

@@ -1,0 +1,172 @@
+"""The law of a list year as tables: parameters with their paragraphs, and the code lists in force on 1 December.
+
+What does not belong here: the values themselves (`law/`), and what is done with them (`sql/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+
+from assets.code_lists import in_force
+from law.loader import LegalValue
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class LawTable:
+    """A table of schema `law`: its columns with types, and how its rows are made for a day."""
+
+    name: str
+    title: str
+    description: str
+    columns: Mapping[str, str]
+    rows: Callable[[Mapping[str, LegalValue], dt.date], Sequence[Row]]
+
+
+def _parameters(law: Mapping[str, LegalValue], _day: dt.date) -> Sequence[Row]:
+    return [_parameter(value) for _, value in sorted(law.items())]
+
+
+def _parameter(value: LegalValue) -> Row:
+    number = value.value
+    exact = Fraction(number) if isinstance(number, int | Fraction) else None
+    return (
+        value.parameter,
+        value.unit,
+        value.operator,
+        value.text,
+        exact.numerator if exact is not None else None,
+        exact.denominator if exact is not None else None,
+        value.reference.act,
+        value.reference.citation,
+        value.reference.url,
+        value.effective_from,
+        value.until,
+        value.confirmed,
+        value.note,
+    )
+
+
+def _countries(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    return [
+        (int(row["country_code"]), row["name_da"], row["country_group"], row["menapt"] == "1")
+        for row in in_force("countries", day)
+    ]
+
+
+def _of_states(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    return [
+        (int(row["pti_tilstand_kode"]), row["text_da"], row["group"], row["counted"] == "1", row["basis"])
+        for row in in_force("of_states", day)
+    ]
+
+
+def _hfaudd_grundskole(law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    levels = law["opgoerelse.primary_only_levels"].value
+    assert isinstance(levels, tuple)
+    return [
+        (int(row["hfaudd"]), row["level"], row["text_da"])
+        for row in in_force("hfaudd_grundskole", day)
+        if row["level"] in levels
+    ]
+
+
+def _municipalities(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    return [
+        (int(row["kom"]), row["name"], int(row["reg"]) if row["reg"] else None)
+        for row in in_force("municipalities", day)
+    ]
+
+
+LAW_TABLES: tuple[LawTable, ...] = (
+    LawTable(
+        "parameters",
+        "Lovens tal",
+        "Every legal quantity in force on 1 December of the list year, with its paragraph.",
+        {
+            "parameter": "VARCHAR",
+            "unit": "VARCHAR",
+            "operator": "VARCHAR",
+            "value": "VARCHAR",
+            "numerator": "BIGINT",
+            "denominator": "BIGINT",
+            "act": "VARCHAR",
+            "paragraph": "VARCHAR",
+            "url": "VARCHAR",
+            "effective_from": "DATE",
+            "until": "DATE",
+            "confirmed": "DATE",
+            "note": "VARCHAR",
+        },
+        _parameters,
+    ),
+    LawTable(
+        "countries",
+        "Lande",
+        "Countries with Statistics Denmark's grouping in force on 1 December of the list year.",
+        {"country_code": "INTEGER", "name": "VARCHAR", "country_group": "VARCHAR", "menapt": "BOOLEAN"},
+        _countries,
+    ),
+    LawTable(
+        "of_states",
+        "Tilstande i OF",
+        "States of public support, and which of them count as outside the labour market and education.",
+        {
+            "pti_tilstand_kode": "INTEGER",
+            "text": "VARCHAR",
+            "state_group": "VARCHAR",
+            "counted": "BOOLEAN",
+            "basis": "VARCHAR",
+        },
+        _of_states,
+    ),
+    LawTable(
+        "hfaudd_grundskole",
+        "Grundskole og uoplyst",
+        "Education codes that are no more than grundskole, or unknown.",
+        {"hfaudd": "INTEGER", "level": "VARCHAR", "text": "VARCHAR"},
+        _hfaudd_grundskole,
+    ),
+    LawTable(
+        "municipalities",
+        "Kommuner og regioner",
+        "Municipalities with the region they belong to on 1 December of the list year; Christiansø belongs to none.",
+        {"kom": "INTEGER", "name": "VARCHAR", "reg": "INTEGER"},
+        _municipalities,
+    ),
+)
+
+
+def fill_law_table(
+    con: duckdb.DuckDBPyConnection, table: LawTable, law: Mapping[str, LegalValue], list_year: int, day: dt.date
+) -> tuple[int, str]:
+    """Replaces a list year in a law table. Returns the row count and the hash of the rows."""
+    rows = [(list_year, *row) for row in table.rows(law, day)]
+    layout = ", ".join(f"{name} {kind}" for name, kind in {"list_year": "SMALLINT", **table.columns}.items())
+    con.execute(f"CREATE TABLE IF NOT EXISTS law.{table.name} ({layout})")
+    con.execute(f"DELETE FROM law.{table.name} WHERE list_year = ?", [list_year])
+    marks = ", ".join("?" for _ in range(len(table.columns) + 1))
+    con.executemany(f"INSERT INTO law.{table.name} VALUES ({marks})", rows)
+    return len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> None:
+    """Gives the SQL files their list year, whole numbers and code sets (`lov`, `lov_koder` in `sql/macros.sql`)."""
+    numbers = {name: value.value for name, value in law.items() if isinstance(value.value, int)}
+    codes = {name: list(value.value) for name, value in law.items() if isinstance(value.value, tuple)}
+    con.execute("SET VARIABLE list_year = CAST(? AS INTEGER)", [list_year])
+    con.execute(
+        "SET VARIABLE law_numbers = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",
+        [list(numbers), list(numbers.values())],
+    )
+    con.execute(
+        "SET VARIABLE law_codes = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[][]))", [list(codes), list(codes.values())]
+    )

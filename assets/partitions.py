@@ -1,0 +1,32 @@
+"""The one partitioning: by list year. A job holds assets of one partitioning only, so every asset has this one.
+
+What does not belong here: which references of a register a list year needs (`assets.contracts`).
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from dagster import BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
+
+FIRST_LIST_YEAR = 2018
+END_LIST_YEAR = 2041
+
+LIST_YEARS = TimeWindowPartitionsDefinition(
+    start=str(FIRST_LIST_YEAR),
+    end=str(END_LIST_YEAR),
+    fmt="%Y",
+    cron_schedule="0 0 1 1 *",
+    timezone="Europe/Copenhagen",
+    end_offset=END_LIST_YEAR - FIRST_LIST_YEAR,
+)
+"""List years from the first under § 61 a. They do not grow with the clock: a run refuses a year after its own day."""
+
+
+def earlier_list_years(years: int) -> TimeWindowPartitionMapping:
+    """The list years before this one that a five-year rule looks at; those before the first have no partition."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BetaWarning)
+        return TimeWindowPartitionMapping(
+            start_offset=1 - years, end_offset=-1, allow_nonexistent_upstream_partitions=True
+        )

@@ -1,0 +1,335 @@
+"""Sealing: an edition's files, its manifest, and the exchange that makes it the newest without a gap.
+
+An edition is written aside, complete, and then takes its place in one step; the one it replaces is kept under
+`.revisions`. What does not belong here: what the tables mean (`sql/`), whether they may be published
+(`assets.snapshots.gate`), and the Dagster asset (`assets.edition`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets import code_lists
+from assets.derivation import PUBLISHED, SQL, TABLES, macros, sql_hash
+from law.loader import Law, LegalValue, list_day
+
+MANIFEST = "manifest.json"
+REVISIONS = ".revisions"
+KEYS: Mapping[str, str] = {
+    "criteria.area_criteria": "list_year, area_id",
+    "status.area_status": "list_year, area_id",
+    "cap.municipal_cap": "list_year, kom",
+    "status.parallelsamfund_history": "list_year, year, area_id",
+}
+PACKAGES = ("dagster", "duckdb", "great-expectations", "pandas", "sqlglot")
+RENAME_EXCHANGE = 2
+AT_FDCWD = -100
+
+Manifest = dict[str, Any]
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -> dict[str, int]:
+    """Writes each published table as CSV and Parquet, ordered by its key. Returns rows per file name."""
+    rows: dict[str, int] = {}
+    con.execute("SET preserve_insertion_order = true")
+    for table in PUBLISHED:
+        name = table.split(".")[1]
+        query = f"SELECT * FROM {table} WHERE list_year = {int(list_year)} ORDER BY {KEYS[table]}"
+        con.execute(f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER, DELIMITER ',')")
+        con.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
+        count = con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0]
+        rows[f"{name}.csv"] = rows[f"{name}.parquet"] = int(count)
+    con.execute("SET preserve_insertion_order = false")
+    return rows
+
+
+def files_of(folder: Path) -> list[str]:
+    """Every file of an edition but its manifest, as paths below it, ordered."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != MANIFEST)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a sealed edition, or None where none is sealed there."""
+    path = folder / MANIFEST
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def describe_inputs(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:
+    """Every snapshot that a list year reads: register, reference, vintage, and its files with hash, size and rows."""
+    promoted = con.execute(
+        """
+        SELECT register, reference, vintage, content_sha256
+        FROM registers.promoted WHERE list_year = ? ORDER BY register, reference
+        """,
+        [list_year],
+    ).fetchall()
+    return [
+        {
+            "register": register,
+            "reference": reference,
+            "vintage": vintage,
+            "content_sha256": content,
+            "files": _input_files(con, content),
+        }
+        for register, reference, vintage, content in promoted
+    ]
+
+
+def _input_files(con: duckdb.DuckDBPyConnection, content: str) -> list[dict[str, Any]]:
+    rows = con.execute(
+        "SELECT file_name, sha256, bytes, rows FROM received.files WHERE content_sha256 = ? ORDER BY file_name",
+        [content],
+    ).fetchall()
+    return [{"name": name, "sha256": sha256, "bytes": size, "rows": count} for name, sha256, size, count in rows]
+
+
+def describe_history(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:
+    """For each earlier year of the five-year rule: how it is known, and the hash of the parallelsamfund it had."""
+    used = con.execute(
+        """
+        WITH own AS (
+            SELECT list_year AS year, area_id FROM published.parallelsamfund_history
+            WHERE year = list_year AND parallelsamfund
+        ),
+        listed AS (
+            SELECT DISTINCT reference_year AS year, area_id FROM registers.liste
+            WHERE list_year = $year AND liste IN ('parallelsamfund', 'omdannelsesomraade')
+        ),
+        earlier AS (
+            SELECT unnest(range($year - lov('omdannelsesomraade.years') + 1, $year)) AS year
+        )
+        SELECT
+            earlier.year,
+            CASE WHEN editions.list_year IS NULL THEN 'liste' ELSE 'edition' END,
+            CASE
+                WHEN editions.list_year IS NULL
+                    THEN (SELECT list(area_id ORDER BY area_id) FROM listed WHERE listed.year = earlier.year)
+                ELSE (SELECT list(area_id ORDER BY area_id) FROM own WHERE own.year = earlier.year)
+            END
+        FROM earlier
+        LEFT JOIN published.editions AS editions ON editions.list_year = earlier.year
+        ORDER BY earlier.year
+        """,
+        {"year": list_year},
+    ).fetchall()
+    return [
+        {"year": int(year), "source": source, "areas": len(areas or []), "sha256": areas_hash(areas or [])}
+        for year, source, areas in used
+    ]
+
+
+def areas_hash(areas: Iterable[str]) -> str:
+    """Hash of a set of areas."""
+    return hashlib.sha256("\n".join(sorted(areas)).encode()).hexdigest()
+
+
+def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
+    """The law an edition was derived under: hashes of parameters and code lists, and every value in force."""
+    return {
+        "sha256": law.sha256,
+        "in_force_on": list_day(list_year).isoformat(),
+        "code_lists": {path.name: sha256_of(path) for path in sorted(code_lists.DIRECTORY.glob("*.csv"))},
+        "values": {
+            name: {
+                "value": value.text,
+                "operator": value.operator,
+                "paragraph": value.reference.citation,
+                "effective_from": value.effective_from.isoformat(),
+            }
+            for name, value in sorted(values.items())
+        },
+    }
+
+
+def describe_sql() -> dict[str, Any]:
+    """Hash of the derivation as a whole and of each SQL file."""
+    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in TABLES}
+    files["macros.sql"] = hashlib.sha256(macros().encode()).hexdigest()
+    return {"sha256": sql_hash(), "files": files}
+
+
+def describe_outputs(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Every file of an edition with hash, size and, for a table, rows."""
+    return [
+        {
+            "file": name,
+            "sha256": sha256_of(folder / name),
+            "bytes": (folder / name).stat().st_size,
+            "rows": rows.get(name),
+        }
+        for name in files_of(folder)
+    ]
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that a figure can depend on."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def substance(manifest: Manifest) -> Manifest:
+    """What makes an edition what it is: all but the run, the revision, its reason and the package versions."""
+    return {key: value for key, value in manifest.items() if key not in ("run", "revision", "reason", "packages")}
+
+
+def what_changed(old: Manifest, new: Manifest) -> str:
+    """In words, which inputs of an edition differ from those of the one before."""
+    before = {(item["register"], item["reference"]): item for item in old["inputs"]}
+    after = {(item["register"], item["reference"]): item for item in new["inputs"]}
+    changed = sorted("/".join(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    if old["law"] != new["law"]:
+        changed.append("the law parameters or code lists")
+    if old["sql"] != new["sql"]:
+        changed.append("the SQL")
+    if old["history"] != new["history"]:
+        changed.append("the history of earlier years")
+    return "changed: " + ", ".join(changed) if changed else "the sealed files differed from their manifest"
+
+
+def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
+    """Files of a sealed edition that are missing, added, or not what the manifest says; empty where it is whole."""
+    sealed = {item["file"]: item["sha256"] for item in manifest["outputs"]}
+    present = set(files_of(folder))
+    wrong = {name for name in sealed.keys() & present if sha256_of(folder / name) != sealed[name]}
+    return sorted(wrong | (sealed.keys() ^ present))
+
+
+def keep_revision(editions: Path, list_year: int, revision: int) -> None:
+    """Copies the sealed edition of a list year to `.revisions`, whole or not at all."""
+    kept = editions / REVISIONS / str(list_year) / str(revision)
+    if kept.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_name(f".{kept.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(editions / str(list_year), partial)
+    _flush(partial)
+    partial.rename(kept)
+
+
+def put_in_place(complete: Path, target: Path) -> None:
+    """Makes a complete edition the newest: readers see the old one or the new one, never none and never a part."""
+    _flush(complete)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        _exchange(complete, target)
+        shutil.rmtree(complete)
+    else:
+        complete.rename(target)
+    _flush_folder(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE):
+        code = ctypes.get_errno()
+        raise OSError(code, f"the new edition could not take its place: {os.strerror(code)}")
+
+
+def _flush(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        else:
+            _flush_folder(path)
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sql_files() -> list[Path]:
+    """Every SQL file of the product."""
+    return sorted(SQL.rglob("*.sql"))
+
+
+# --- schema published: the sealed editions as tables ------------------------------------------------------------
+
+
+def sealed_years(editions: Path) -> list[int]:
+    """List years with a sealed edition."""
+    return sorted(int(p.name) for p in editions.iterdir() if p.name.isdigit() and (p / MANIFEST).is_file())
+
+
+def synchronise_published(con: duckdb.DuckDBPyConnection, editions: Path) -> None:
+    """Makes schema `published` show exactly the sealed editions: they are the truth, whatever happened in between."""
+    known = dict(con.execute("SELECT list_year, manifest_sha256 FROM published.editions").fetchall())
+    sealed = {year: sha256_of(editions / str(year) / MANIFEST) for year in sealed_years(editions)}
+    for year in sorted(known.keys() - sealed.keys()):
+        _forget(con, year)
+    for year, manifest_sha256 in sealed.items():
+        if known.get(year) != manifest_sha256:
+            _publish(con, year, editions / str(year), manifest_sha256)
+
+
+def _forget(con: duckdb.DuckDBPyConnection, year: int) -> None:
+    for table in _published_tables(con):
+        con.execute(f"DELETE FROM published.{table} WHERE list_year = {int(year)}")
+
+
+def _published_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'published' ORDER BY 1").fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_sha256: str) -> None:
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    con.execute("BEGIN")
+    _forget(con, year)
+    for table in PUBLISHED:
+        name = table.split(".")[1]
+        source = f"read_parquet('{folder / name}.parquet')"
+        con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
+        con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
+    con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
+    con.execute("COMMIT")
+
+
+def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple[int, int]]:
+    """(list year, earlier year) where an edition was sealed on another history of the earlier year than stands now."""
+    now: dict[int, list[str]] = {}
+    for year, area in con.execute(
+        """
+        SELECT editions.list_year, history.area_id
+        FROM published.editions AS editions
+        LEFT JOIN published.parallelsamfund_history AS history
+            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
+        """
+    ).fetchall():
+        now.setdefault(int(year), []).extend([area] if area is not None else [])
+    stale = []
+    for list_year in sealed_years(editions):
+        manifest = read_manifest(editions / str(list_year))
+        assert manifest is not None
+        for used in manifest["history"]:
+            if used["year"] in now and used["sha256"] != areas_hash(now[used["year"]]):
+                stale.append((list_year, int(used["year"])))
+    return stale

@@ -1,0 +1,363 @@
+"""Schema `received` and `registers`: what was delivered, whether it was checked, and what is promoted for a list year.
+
+A list year sees a register through the view `registers.<name>`, whose rows are the promoted snapshots alone, with
+the list year and the reference year beside them. What does not belong here: reading files (`assets.intake`),
+judging rows (`assets.validation`), and the Dagster assets (`assets.received`, `assets.registers`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets import intake, validation
+from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
+from assets.intake import Delivery, Fault
+from assets.warehouse import transaction
+from law.loader import LegalValue
+
+
+@dataclass(frozen=True)
+class Received:
+    """A reference of a register as it was found for a list year: its vintage and content, or the fault."""
+
+    register: str
+    reference: str
+    vintage: str
+    content_sha256: str | None
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedRule:
+    """How a rule came out over all references of a register for a list year."""
+
+    rule: validation.Rule
+    failing_rows: int
+    lines: tuple[str, ...]
+
+
+def wanted_references(
+    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
+) -> list[tuple[str, int]]:
+    """The references a list year needs, as folder name and year. `liste` gives only years without an own edition."""
+    if register is LISTE:
+        own = {row[0] for row in con.execute("SELECT list_year FROM published.editions").fetchall()}
+        years: Sequence[int] = [year for year in history_years(law, list_year) if year not in own]
+    else:
+        years = reference_years(register, law, list_year)
+    return [(register.reference_name(year), year) for year in years]
+
+
+def receive(
+    con: duckdb.DuckDBPyConnection, register: Register, wanted: Sequence[tuple[str, int]], list_year: int,
+    snapshots: Path, scratch: Path,
+) -> list[Received]:
+    """Finds, hashes and stores what a list year needs of a register, and notes it in `received.deliveries`.
+
+    A snapshot whose content is stored already is not read again.
+    """
+    found = [_receive_one(con, register, reference, snapshots, scratch) for reference, _ in wanted]
+    received = [item for item in found if item is not None]
+    with transaction(con):
+        con.execute(
+            "DELETE FROM received.deliveries WHERE list_year = ? AND register = ?", [list_year, register.name]
+        )
+        for item in received:
+            for fault in item.faults or (None,):
+                _note_delivery(con, list_year, item, fault)
+    return received
+
+
+def _note_delivery(con: duckdb.DuckDBPyConnection, list_year: int, item: Received, fault: Fault | None) -> None:
+    row = [list_year, item.register, item.reference, item.vintage, item.content_sha256]
+    told = [None] * 4 if fault is None else [fault.check, fault.place, fault.what, fault.remedy]
+    con.execute("INSERT INTO received.deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, *told])
+
+
+def _receive_one(
+    con: duckdb.DuckDBPyConnection, register: Register, reference: str, snapshots: Path, scratch: Path
+) -> Received | None:
+    delivery = intake.find_delivery(snapshots, register, reference)
+    if delivery is None:
+        return None if register.optional else _missing(register, reference)
+    try:
+        facts = tuple(intake.file_facts(path) for path in delivery.files)
+    except OSError:
+        fault = Fault(
+            register.name, reference, "readable", delivery.place, "a file cannot be opened", "Check its permissions."
+        )
+        return Received(register.name, reference, delivery.vintage, None, (fault,))
+    content = intake.content_hash(register, reference, facts)
+    if not _stored(con, content):
+        faults = _store(con, register, delivery, facts, content, scratch)
+        if faults:
+            return Received(register.name, reference, delivery.vintage, None, tuple(faults))
+    return Received(register.name, reference, delivery.vintage, content)
+
+
+def _missing(register: Register, reference: str) -> Received:
+    place = f"{register.name}/{reference}"
+    what, remedy = "nothing was delivered", f"Put the delivery's files in the folder {place}."
+    if register is LISTE:
+        what = f"the history year {reference} is missing: no edition of it in this home and no published list"
+        remedy = f"Run list year {reference} first, or put the list published then in the folder {place}."
+    return Received(register.name, reference, "", None, (Fault(register.name, reference, "delivered", place, what, remedy),))
+
+
+def _stored(con: duckdb.DuckDBPyConnection, content: str) -> bool:
+    query = "SELECT count(*) FROM received.snapshots WHERE content_sha256 = ?"
+    return bool(con.execute(query, [content]).fetchall()[0][0])
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    delivery: Delivery,
+    facts: tuple[intake.FileFacts, ...],
+    content: str,
+    scratch: Path,
+) -> list[Fault]:
+    faults = intake.inspect_files(con, register, delivery, facts)
+    if faults:
+        return faults
+    table = f"{register.name}_{delivery.reference.replace('-', '')}_{content[:12]}"
+    snapshot, faults = intake.store_snapshot(con, register, delivery, facts, table, scratch)
+    if snapshot is None:
+        return faults
+    with transaction(con):
+        con.execute(
+            "INSERT INTO received.snapshots VALUES (?, ?, ?, ?, ?)",
+            [content, register.name, delivery.reference, table, snapshot.rows],
+        )
+        for fact, rows in zip(facts, snapshot.file_rows, strict=True):
+            con.execute(
+                "INSERT INTO received.files VALUES (?, ?, ?, ?, ?)", [content, fact.name, fact.sha256, fact.size, rows]
+            )
+        for name, rows in snapshot.counts.items():
+            con.execute("INSERT INTO received.counts VALUES (?, ?, ?)", [content, name, rows])
+    return []
+
+
+# --- checking ---------------------------------------------------------------------------------------------------
+
+
+def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> tuple[list[Fault], list[CheckedRule]]:
+    """The faults of a register's deliveries for a list year, and every rule's outcome over its snapshots.
+
+    A snapshot that was judged by the same rules before is not judged again: the outcome is read back.
+    """
+    faults = delivery_faults(con, register, list_year)
+    failing: dict[str, int] = {}
+    lines: dict[str, list[str]] = {}
+    for reference, vintage, content, table in _snapshots(con, register, list_year):
+        place = "/".join(part for part in (register.name, reference, vintage) if part)
+        files = _file_names(con, content)
+        for rule, rows in _judged(con, register, content, table, int(reference[:4])).items():
+            failing[rule.name] = failing.get(rule.name, 0) + rows
+            if rows:
+                fault = Fault(register.name, reference, rule.name, f"{place} ({files})", rule.what, rule.remedy, rows)
+                lines.setdefault(rule.name, []).append(fault.line)
+    checked = [
+        CheckedRule(rule, failing.get(rule.name, 0), tuple(lines.get(rule.name, ())))
+        for rule in validation.rules(register)
+    ]
+    return faults, checked
+
+
+def delivery_faults(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[Fault]:
+    """What was wrong with a register's deliveries for a list year before any row was judged."""
+    rows = con.execute(
+        """
+        SELECT reference, fault_check, fault_place, fault_what, fault_remedy
+        FROM received.deliveries
+        WHERE list_year = ? AND register = ? AND fault_check IS NOT NULL
+        ORDER BY reference, fault_place, fault_what
+        """,
+        [list_year, register.name],
+    ).fetchall()
+    return [Fault(register.name, row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def _snapshots(
+    con: duckdb.DuckDBPyConnection, register: Register, list_year: int
+) -> list[tuple[str, str, str, str]]:
+    return con.execute(
+        """
+        SELECT DISTINCT deliveries.reference, deliveries.vintage, snapshots.content_sha256, snapshots.table_name
+        FROM received.deliveries AS deliveries
+        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = deliveries.content_sha256
+        WHERE deliveries.list_year = ? AND deliveries.register = ?
+        ORDER BY deliveries.reference
+        """,
+        [list_year, register.name],
+    ).fetchall()
+
+
+def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
+    rows = con.execute(
+        "SELECT file_name FROM received.files WHERE content_sha256 = ? ORDER BY file_name", [content]
+    ).fetchall()
+    names = [str(row[0]) for row in rows]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _judged(
+    con: duckdb.DuckDBPyConnection, register: Register, content: str, table: str, year: int
+) -> dict[validation.Rule, int]:
+    suite = validation.suite_hash(register)
+    known = dict(
+        con.execute(
+            "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?",
+            [content, suite],
+        ).fetchall()
+    )
+    all_rules = validation.rules(register)
+    if set(known) == {rule.name for rule in all_rules}:
+        return {rule: int(known[rule.name]) for rule in all_rules}
+    counts = dict(
+        con.execute("SELECT measure, rows FROM received.counts WHERE content_sha256 = ?", [content]).fetchall()
+    )
+    outcomes = validation.validate(con, register, table, year, counts)
+    with transaction(con):
+        con.execute("DELETE FROM received.validations WHERE content_sha256 = ?", [content])
+        for outcome in outcomes:
+            con.execute(
+                "INSERT INTO received.validations VALUES (?, ?, ?, ?, ?)",
+                [content, suite, outcome.rule.name, outcome.rule.blocking, outcome.failing_rows],
+            )
+    return {outcome.rule: outcome.failing_rows for outcome in outcomes}
+
+
+# --- promotion --------------------------------------------------------------------------------------------------
+
+
+def hindrances(
+    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
+) -> list[str]:
+    """Why a register cannot be promoted for a list year: faults, broken blocking rules, or not checked. Empty: it can."""
+    found = [fault.line for fault in delivery_faults(con, register, list_year)]
+    delivered = {reference: (content, table) for reference, _, content, table in _snapshots(con, register, list_year)}
+    faulty = {fault.reference for fault in delivery_faults(con, register, list_year)}
+    for reference, _ in wanted_references(con, register, law, list_year):
+        if reference in faulty or (register.optional and reference not in delivered):
+            continue
+        if reference not in delivered:
+            found.append(f"{register.name}/{reference}: not received yet. Materialise received/{register.name} first.")
+            continue
+        found.extend(_unmet(con, register, reference, delivered[reference][0]))
+    return found
+
+
+def _unmet(con: duckdb.DuckDBPyConnection, register: Register, reference: str, content: str) -> list[str]:
+    known = dict(
+        con.execute(
+            "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?",
+            [content, validation.suite_hash(register)],
+        ).fetchall()
+    )
+    lines = []
+    for rule in validation.rules(register):
+        if rule.name not in known:
+            return [f"{register.name}/{reference}: not checked yet. Run the checks of received/{register.name} first."]
+        if rule.blocking and known[rule.name]:
+            lines.append(
+                Fault(register.name, reference, rule.name, f"{register.name}/{reference}", rule.what, rule.remedy, known[rule.name]).line
+            )
+    return lines
+
+
+def promote(
+    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
+) -> int:
+    """Makes the checked snapshots of a register the ones its view shows for a list year. Returns their rows.
+
+    Call it only where `hindrances` is empty.
+    """
+    years = dict(wanted_references(con, register, law, list_year))
+    with transaction(con):
+        con.execute("DELETE FROM registers.promoted WHERE list_year = ? AND register = ?", [list_year, register.name])
+        for reference, vintage, content, _ in _snapshots(con, register, list_year):
+            con.execute(
+                "INSERT INTO registers.promoted VALUES (?, ?, ?, ?, ?, ?)",
+                [list_year, register.name, reference, years[reference], vintage, content],
+            )
+        create_view(con, register, _promoted_tables(con, register))
+    query = f"SELECT count(*) FROM registers.{register.name} WHERE list_year = ?"
+    return int(con.execute(query, [list_year]).fetchall()[0][0])
+
+
+def _promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
+    return con.execute(
+        """
+        SELECT promoted.list_year, promoted.reference_year, snapshots.table_name
+        FROM registers.promoted AS promoted
+        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = promoted.content_sha256
+        WHERE promoted.register = ?
+        ORDER BY promoted.list_year, promoted.reference_year
+        """,
+        [register.name],
+    ).fetchall()
+
+
+def create_view(
+    con: duckdb.DuckDBPyConnection, register: Register, tables: Sequence[tuple[int, int, str]], source: str = "received"
+) -> None:
+    """The view `registers.<name>` over (list year, reference year, table) of schema `source`; empty where none."""
+    columns = ", ".join(column.stored for column in register.stored_columns)
+    parts = [
+        f"SELECT CAST({year} AS SMALLINT) AS list_year, CAST({reference} AS SMALLINT) AS reference_year, {columns} "
+        f'FROM {source}."{table}"'
+        for year, reference, table in tables
+    ]
+    if not parts:
+        empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[c.kind]}) AS {c.stored}" for c in register.stored_columns)
+        years = "CAST(NULL AS SMALLINT) AS list_year, CAST(NULL AS SMALLINT) AS reference_year"
+        parts = [f"SELECT {years}, {empty} WHERE false"]
+    con.execute(f"CREATE OR REPLACE VIEW registers.{register.name} AS {' UNION ALL '.join(parts)}")
+
+
+def promoted_fingerprint(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> str:
+    """Hash of what is promoted of a register for a list year."""
+    rows = con.execute(
+        "SELECT reference, content_sha256 FROM registers.promoted WHERE list_year = ? AND register = ? ORDER BY ALL",
+        [list_year, register.name],
+    ).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> list[str]:
+    """Why a list year may not be published: anything received that is not checked and promoted. Empty: it may."""
+    found: list[str] = []
+    for register in REGISTERS:
+        hindered = hindrances(con, register, law, list_year)
+        found.extend(hindered)
+        if hindered:
+            continue
+        received = {(row[0], row[2]) for row in _snapshots(con, register, list_year)}
+        promoted = set(
+            con.execute(
+                "SELECT reference, content_sha256 FROM registers.promoted WHERE list_year = ? AND register = ?",
+                [list_year, register.name],
+            ).fetchall()
+        )
+        if received != promoted:
+            found.append(f"{register.name}: what was received is not promoted. Materialise registers/{register.name}.")
+    return found
+
+
+def stored_rows(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> int:
+    """Rows stored of a register for a list year, over all its references."""
+    row = con.execute(
+        """
+        SELECT coalesce(sum(snapshots.rows), 0)
+        FROM (SELECT DISTINCT content_sha256 FROM received.deliveries WHERE list_year = ? AND register = ?) AS used
+        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = used.content_sha256
+        """,
+        [list_year, register.name],
+    ).fetchall()[0]
+    return int(row[0])

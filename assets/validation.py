@@ -1,0 +1,327 @@
+"""Judges a stored snapshot: Great Expectations inside DuckDB for what its rows must be, intake's counts for the rest.
+
+Each rule has a name, blocks or warns, and says what to do. Results are counts: no value of any row leaves here,
+whatever a rule's outcome. What does not belong here: reading files (`assets.intake`), and which registers and
+codes there are (`assets.contracts`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assets.code_lists import code_list, municipality_codes
+from assets.contracts import MUNICIPALITIES, Column, Kind, Register
+
+CORRECT = "Have the delivery corrected, put it beside the old one in a folder named by its day, and run again."
+LOOK = "Ask the register's owner if the count is unexpected."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a register.
+
+    `expectation` names a Great Expectations class and its arguments; `intake` an intake count that must be 0;
+    `count_sql` a query on `{table}` that counts the offending rows, for what no expectation can say.
+    """
+
+    name: str
+    blocking: bool
+    what: str
+    remedy: str
+    expectation: tuple[str, tuple[tuple[str, Any], ...]] | None = None
+    intake: tuple[str, ...] = ()
+    count_sql: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a rule came out: rows that break it, never which."""
+
+    rule: Rule
+    failing_rows: int
+
+    @property
+    def passed(self) -> bool:
+        return self.failing_rows == 0
+
+
+class ValidationCrashedError(Exception):
+    """A rule could not be evaluated, which is not the same as being broken."""
+
+
+def _expect(kind: str, **arguments: Any) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    return kind, tuple(arguments.items())
+
+
+def _codes(column: Column) -> list[Any]:
+    assert column.codes is not None
+    return list(municipality_codes()) if column.codes == (MUNICIPALITIES,) else list(column.codes)
+
+
+def _known(column: Column) -> list[int]:
+    key = {"countries": "country_code", "of_states": "pti_tilstand_kode"}.get(str(column.known), str(column.known))
+    return sorted({int(row[key]) for row in code_list(str(column.known))})
+
+
+def rules(register: Register) -> tuple[Rule, ...]:
+    """Every rule of a register, in the order they are reported. They hold for each reference alike."""
+    return tuple([*_intake_rules(register), *_key_rules(register), *_column_rules(register), *_other_rules(register)])
+
+
+def _intake_rules(register: Register) -> Iterator[Rule]:
+    typed = [c for c in register.columns if c.kind in (Kind.DAY, Kind.AMOUNT, Kind.NUMBER)]
+    for column in typed:
+        yield Rule(
+            f"{column.name.lower()}_type",
+            True,
+            f"{column.name} cannot be read as {_type_name(column)}",
+            CORRECT,
+            intake=(f"types:{column.name}",),
+        )
+    if any(c.name == "PNR" for c in register.columns):
+        yield Rule(
+            "no_cpr_number",
+            True,
+            "PNR looks like a CPR number",
+            "Nothing may be received under CPR numbers: destroy the delivery and ask for pseudonyms.",
+            intake=("cpr",),
+        )
+
+
+def _type_name(column: Column) -> str:
+    return {
+        Kind.DAY: "a date YYYY-MM-DD",
+        Kind.AMOUNT: "a number with at most two decimals",
+        Kind.NUMBER: "a whole number",
+    }[column.kind]
+
+
+def _key_rules(register: Register) -> Iterator[Rule]:
+    stored = [register.column(name).stored for name in register.key]
+    for name, column in zip(register.key, stored, strict=True):
+        yield Rule(
+            f"{column}_present",
+            True,
+            f"{name} is empty (key of {register.name})",
+            CORRECT,
+            _expect("ExpectColumnValuesToNotBeNull", column=column),
+        )
+    what = f"{' + '.join(register.key)} occurs more than once"
+    if register.name == "omraade":
+        what = "a parcel stands in two areas or twice (EJERLAV + MATRIKEL)"
+    if len(stored) == 1:
+        yield Rule("key_unique", True, what, CORRECT, _expect("ExpectColumnValuesToBeUnique", column=stored[0]))
+    elif stored:
+        expectation = _expect("ExpectCompoundColumnsToBeUnique", column_list=tuple(stored))
+        yield Rule("key_unique", True, what, CORRECT, expectation)
+
+
+def _column_rules(register: Register) -> Iterator[Rule]:
+    for column in register.stored_columns:
+        if column.filled and column.name not in register.key:
+            yield Rule(
+                f"{column.stored}_present",
+                True,
+                f"{column.name} is empty",
+                CORRECT,
+                _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
+            )
+        if column.codes is not None:
+            yield Rule(
+                f"{column.stored}_codes",
+                True,
+                f"{column.name} is outside its codes",
+                CORRECT,
+                _expect("ExpectColumnValuesToBeInSet", column=column.stored, value_set=tuple(_codes(column))),
+            )
+        if column.known is not None:
+            yield Rule(
+                f"{column.stored}_known",
+                False,
+                f"{column.name} is not in the code list {column.known}",
+                "Add the code to the list, with its source, if it is a real one.",
+                _expect("ExpectColumnValuesToBeInSet", column=column.stored, value_set=tuple(_known(column))),
+            )
+        if column.warn_empty:
+            yield Rule(
+                f"{column.stored}_filled",
+                False,
+                f"{column.name} is empty",
+                "The row counts as absent. " + LOOK,
+                _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
+            )
+
+
+def _other_rules(register: Register) -> Iterator[Rule]:
+    if register.day_not_after_status:
+        column = register.column(register.day_not_after_status)
+        yield Rule(
+            f"{column.stored}_not_after_status_day",
+            True,
+            f"{column.name} is after the status day",
+            CORRECT,
+            _expect("ExpectColumnValuesToBeBetween", column=column.stored, max_value="{status_day}"),
+        )
+    if register.one_value_per:
+        key, others = register.one_value_per
+        for other in others:
+            one, per = register.column(other).stored, register.column(key).stored
+            yield Rule(
+                f"one_{one}_per_{per}",
+                True,
+                f"an {key} has two {other}",
+                CORRECT,
+                count_sql=(
+                    f"SELECT count(*) FROM (SELECT {per} FROM {{table}} GROUP BY {per} "
+                    f"HAVING count(DISTINCT coalesce(CAST({one} AS VARCHAR), '')) > 1)"
+                ),
+            )
+    if register.name == "udda":
+        yield Rule(
+            "hfaudd_known",
+            False,
+            "HFAUDD is no education code",
+            "It counts as more than grundskole. " + LOOK,
+            _expect("ExpectColumnValuesToBeBetween", column="hfaudd", min_value=0, max_value=9999),
+        )
+    if register.name in ("of", "kraf"):
+        yield Rule("rows_with_pnr", False, "no PNR (a firm, or a person without one)", LOOK, intake=("without_pnr",))
+    if register.name == "of":
+        yield Rule(
+            "rows_within_year",
+            False,
+            "the spell lies outside the year, ends before it begins, or has no first day",
+            "The row does not count. " + LOOK,
+            count_sql=(
+                "SELECT count(*) FROM {table} WHERE pti_vfra IS NULL OR pti_vfra > DATE '{year}-12-31' "
+                "OR pti_vtil < DATE '{year}-01-01' OR pti_vtil < pti_vfra"
+            ),
+        )
+    if register.name == "kraf":
+        outside = "the decision is dated outside the year or not at all"
+        yield Rule("rows_within_year", False, outside, "The row does not count. " + LOOK, intake=("outside_year",))
+        decision = "AFG_AFGTYP3 is no known decision"
+        yield Rule("decisions_known", False, decision, "It does not count. " + LOOK, intake=("unknown_decision",))
+        offence = "AFG_GER7 is no known offence"
+        yield Rule("offences_known", False, offence, "It does not count. " + LOOK, intake=("unknown_offence",))
+
+
+def suite_hash(register: Register) -> str:
+    """Changes when a register's rules do, code lists included, so that a snapshot is judged anew."""
+    return hashlib.sha256(repr(rules(register)).encode()).hexdigest()
+
+
+def validate(
+    con: duckdb.DuckDBPyConnection, register: Register, table: str, year: int, counts: Mapping[str, int]
+) -> list[Outcome]:
+    """Judges the snapshot `received.<table>` of a reference year by every rule of its register."""
+    all_rules = rules(register)
+    expected = [rule for rule in all_rules if rule.expectation]
+    failing = dict(zip((r.name for r in expected), _great_expectations(con, table, year, expected), strict=True))
+    if "pnr_present" in failing:
+        failing["pnr_present"] -= counts.get("cpr", 0)  # refused keys are empty in the table, not in the delivery
+    for rule in all_rules:
+        if rule.intake:
+            failing[rule.name] = sum(counts.get(name, 0) for name in rule.intake)
+        elif rule.count_sql:
+            sql = rule.count_sql.format(table=f'received."{table}"', year=year)
+            failing[rule.name] = int(con.execute(sql).fetchall()[0][0])
+    return [Outcome(rule, failing[rule.name]) for rule in all_rules]
+
+
+# --- Great Expectations inside DuckDB ---------------------------------------------------------------------------
+
+
+class _Dialect(str):
+    """A dialect name as Great Expectations compares it: a text that also answers to `.value`."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        return str(self)
+
+
+def _great_expectations(
+    con: duckdb.DuckDBPyConnection, table: str, year: int, rules_to_check: Sequence[Rule]
+) -> list[int]:
+    """Rows that break each rule, in order. Great Expectations runs its queries on a cursor of this connection."""
+    if not rules_to_check:
+        return []
+    expectations = _expectations(rules_to_check, year)
+    with _validator(con, table) as validator:
+        results = validator.graph_validate(
+            configurations=[expectation.configuration for expectation in expectations],
+            runtime_configuration={"result_format": {"result_format": "SUMMARY", "partial_unexpected_count": 0}},
+        )
+    by_name = {result.expectation_config.meta["rule"]: result for result in results}
+    return [_failing_rows(by_name[rule.name]) for rule in rules_to_check]
+
+
+def _expectations(rules_to_check: Sequence[Rule], year: int) -> list[Any]:
+    import great_expectations.expectations as library
+
+    built = []
+    for rule in rules_to_check:
+        assert rule.expectation is not None
+        kind, arguments = rule.expectation
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in arguments}
+        if values.get("max_value") == "{status_day}":
+            values["max_value"] = dt.date(year, 1, 1)
+        built.append(getattr(library, kind)(**values, meta={"rule": rule.name}))
+    return built
+
+
+@contextmanager
+def _validator(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[Any]:
+    """A Great Expectations validator on a table of schema `received`."""
+    import duckdb_engine
+    import great_expectations
+    import sqlalchemy
+    from great_expectations.core.batch import Batch
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine import sqlalchemy_execution_engine as engine_module
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+    from great_expectations.validator.validator import Validator
+    from sqlalchemy.pool import StaticPool
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    # Great Expectations closes a connection before it fetches unless its dialect is known to keep one
+    kept = engine_module._PERSISTED_CONNECTION_DIALECTS
+    if not any(dialect.value == "duckdb" for dialect in kept):
+        engine_module._PERSISTED_CONNECTION_DIALECTS = (*kept, _Dialect("duckdb"))
+    cursor = con.cursor()
+    catalog = cursor.execute("SELECT current_database()").fetchall()[0][0]
+    cursor.execute(f'USE "{catalog}".received')
+    engine = sqlalchemy.create_engine(
+        "duckdb:///:memory:", creator=lambda: duckdb_engine.ConnectionWrapper(cursor), poolclass=StaticPool
+    )
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    execution_engine = SqlAlchemyExecutionEngine(engine=engine)
+    data = SqlAlchemyBatchData(execution_engine=execution_engine, table_name=table, create_temp_table=False)
+    execution_engine.load_batch_data(table, data)
+    try:
+        yield Validator(execution_engine=execution_engine, batches=[Batch(data=data)], data_context=context)
+    finally:
+        execution_engine.close()
+        engine.dispose()
+        cursor.close()
+
+
+def _failing_rows(result: Any) -> int:
+    """The count of a result, and nothing else of it. A crashed expectation is an error of its own."""
+    if result.success:
+        return 0
+    count = result.result.get("unexpected_count")
+    if not count:
+        raise ValidationCrashedError(f"the rule {result.expectation_config.meta['rule']} could not be evaluated")
+    return int(count)

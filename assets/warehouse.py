@@ -1,0 +1,94 @@
+"""The one way to open the warehouse: settings, schemas, and the replacement of a list year in a table.
+
+Every asset, check and test opens `warehouse.duckdb` through `connect`, so that no two connections in a process
+differ in their settings. What does not belong here: any table's content.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+SCHEMAS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "published", "reference")
+THREADS = "BOLIGOMRAADER_THREADS"
+MEMORY = "BOLIGOMRAADER_MEMORY"
+DEFAULT_MEMORY = "2500MB"
+
+BOOKKEEPING = """
+CREATE TABLE IF NOT EXISTS received.pseudonyms (pseudonym VARCHAR PRIMARY KEY, number BIGINT);
+CREATE TABLE IF NOT EXISTS received.snapshots (
+    content_sha256 VARCHAR PRIMARY KEY, register VARCHAR, reference VARCHAR, table_name VARCHAR, rows BIGINT
+);
+CREATE TABLE IF NOT EXISTS received.files (
+    content_sha256 VARCHAR, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT, rows BIGINT
+);
+CREATE TABLE IF NOT EXISTS received.deliveries (
+    list_year SMALLINT, register VARCHAR, reference VARCHAR, vintage VARCHAR, content_sha256 VARCHAR,
+    fault_check VARCHAR, fault_place VARCHAR, fault_what VARCHAR, fault_remedy VARCHAR
+);
+CREATE TABLE IF NOT EXISTS received.validations (
+    content_sha256 VARCHAR, suite_sha256 VARCHAR, check_name VARCHAR, blocking BOOLEAN, failing_rows BIGINT
+);
+CREATE TABLE IF NOT EXISTS received.counts (content_sha256 VARCHAR, measure VARCHAR, rows BIGINT);
+CREATE TABLE IF NOT EXISTS registers.promoted (
+    list_year SMALLINT, register VARCHAR, reference VARCHAR, reference_year SMALLINT, vintage VARCHAR,
+    content_sha256 VARCHAR
+);
+CREATE TABLE IF NOT EXISTS registers.derivations (list_year SMALLINT, table_name VARCHAR, fingerprint VARCHAR);
+CREATE TABLE IF NOT EXISTS published.editions (list_year SMALLINT, revision INTEGER, manifest_sha256 VARCHAR);
+CREATE TABLE IF NOT EXISTS published.parallelsamfund_history (
+    list_year SMALLINT, year SMALLINT, area_id VARCHAR, parallelsamfund BOOLEAN, source VARCHAR
+);
+"""
+
+
+def settings() -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB settings of every connection: memory and threads from the environment, no extension is fetched."""
+    chosen: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": os.environ.get(MEMORY, DEFAULT_MEMORY),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads := os.environ.get(THREADS):
+        chosen["threads"] = int(threads)
+    return chosen
+
+
+@contextmanager
+def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the warehouse and closes it whatever happens. `scratch` takes what does not fit in memory."""
+    con = duckdb.connect(str(path), read_only=read_only, config=settings())
+    try:
+        con.execute(f"SET temp_directory = '{scratch}'")
+        con.execute("SET enable_progress_bar = false")
+        if not read_only:
+            prepare(con)
+        yield con
+    finally:
+        con.close()
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Creates the schemas and the bookkeeping tables where they are missing."""
+    if con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'registers'").fetchall()[0][0]:
+        return
+    for schema in SCHEMAS:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    con.execute(BOOKKEEPING)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing."""
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")

@@ -1,0 +1,436 @@
+"""The demo: synthetic register snapshots that look like real deliveries.
+
+Here belong the files: which registers and references are written, under which names, in which formats. What
+does not belong here: how the population comes about (see `pipelines.demo_model`) and the law.
+
+Method. The country is planned top down: residents per municipality by true relative size, areas with target
+figures, kinds of homes. Homes and households are then drawn, filled with people, and a year of moves, births,
+deaths and migrations is undone to get the earlier day. Figures inside an area are exact quotas of its
+residents; the rest of the country takes what brings it to the marginals in `demo_data/`. Each draw is a hash
+of seed, stream and row number, and each file is written in row order with fixed row groups, so that the same
+arguments give the same bytes. Everything is invented: people, homes, areas, names, cadastral numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.demo_model import housing as homes
+from pipelines.demo_model import people as persons
+from pipelines.demo_model import plan, registers
+from pipelines.demo_model.draws import Bools, Draws, Ints
+
+SMALLEST_POPULATION = 1_000
+MARKER = "SYNTETISK.txt"
+_MARKER_TEXT = (
+    "Alt i denne mappe er opdigtet: personer, boliger, områder, navne og matrikler.\n"
+    "Everything in this folder is invented: people, homes, areas, names and parcels.\n"
+)
+_ROW_GROUP = 122_880
+_PARCEL_LETTERS = ("", *"abcdefghiklmnopqrstuvxyzæø", "aa", "ab", "ac", "ad")
+#: The share of family homes, in per cent, above which the invented councils make exemptions.
+_CAP_PCT = 30
+_EARLIER_LISTS = 4
+
+
+@dataclass(frozen=True)
+class Country:
+    """The demo's plan, homes and people, before anything is written."""
+
+    list_year: int
+    figures: dict[str, float]
+    municipalities: list[plan.Municipality]
+    areas: list[plan.Area]
+    housing: homes.Housing
+    people: persons.People
+    draws: Draws
+
+
+def write_demo(
+    snapshots: Path,
+    list_year: int = 2026,
+    population: int = 200_000,
+    seed: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> None:
+    """Write every snapshot that `list_year` needs into `snapshots`; same arguments, same bytes.
+
+    `population` is the number of residents on 1 January of the list year. `progress` is told the register
+    that is being written. Raises ValueError when the population is too small, and FileExistsError when
+    `snapshots` holds anything but an earlier demo, so that no delivery is ever overwritten.
+    """
+    if population < SMALLEST_POPULATION:
+        raise ValueError(f"a demo needs at least {SMALLEST_POPULATION} residents, not {population}")
+    tell = progress or (lambda _: None)
+    _claim(snapshots)
+    tell("population")
+    country = build_country(list_year, population, seed)
+    files = _Files(snapshots, tell)
+    try:
+        _write_population(country, files)
+        _write_homes(country, files)
+        _write_years(country, files)
+        _write_lists(country, files)
+    finally:
+        files.close()
+
+
+def build_country(list_year: int, population: int, seed: int) -> Country:
+    """Plan and populate the country, without writing anything."""
+    draws = Draws(seed)
+    figures = plan.marginals()
+    where = plan.municipalities(population)
+    areas = plan.areas(where, draws)
+    housing = homes.build(homes.blocks(where, areas, figures), draws, figures)
+    people = persons.build(housing, areas, figures, list_year, draws)
+    return Country(list_year, figures, where, areas, housing, people, draws)
+
+
+def council_decisions(country: Country) -> list[tuple[int, str]]:
+    """(KOM, AREA_ID) of every exemption that a council decided.
+
+    Where the listed areas hold too many of the family homes, the council exempts whole
+    forebyggelsesomraader, the smallest first, until the share is low enough. Of these municipalities, by
+    size, the second has decided nothing, the first that can exempts one area more than it must, and the
+    last that can one too few. One more decision is for an area that is no forebyggelsesomraade, in a
+    municipality that needs none.
+    """
+    found = [(kom, *_exemptions(country, kom)) for kom in _by_size(country)]
+    exceeding = [(kom, needed, spare) for kom, needed, spare in found if needed]
+    too_many = next((kom for kom, _, spare in exceeding[:1] + exceeding[2:] if spare), None)
+    too_few = next((kom for kom, needed, _ in exceeding[:1:-1] if len(needed) > 1 and kom != too_many), None)
+    rows: list[tuple[int, str]] = []
+    for number, (kom, needed, spare) in enumerate(exceeding):
+        if number == 1:
+            continue
+        exempted = needed + spare[:1] if kom == too_many else needed[:-1] if kom == too_few else needed
+        rows += [(kom, area.area_id) for area in exempted]
+    content = {kom for kom, needed, _ in found if not needed}
+    mild = [area for area in country.areas if area.kind == plan.MILD and area.kom in content]
+    rows += [(area.kom, area.area_id) for area in mild[:1]]
+    return sorted(rows)
+
+
+def _by_size(country: Country) -> list[int]:
+    return [m.kom for m in sorted(country.municipalities, key=lambda m: (-m.residents, m.kom))]
+
+
+def _exemptions(country: Country, kom: int) -> tuple[list[plan.Area], list[plan.Area]]:
+    """The forebyggelsesomraader that the council has to exempt, and those that it may keep."""
+    housing = country.housing
+    family = (housing.kom == kom) & (housing.kind == homes.FAMILY) & ~housing.demolished
+    everything = int(family.sum())
+    in_area = np.bincount(housing.area[family] + 1, minlength=len(country.areas) + 1)[1:]
+    listed = [i for i, area in enumerate(country.areas) if area.kom == kom and area.kind in plan.LISTED]
+    covered = sum(int(in_area[i]) for i in listed)
+    preventive = [i for i in listed if country.areas[i].kind == plan.PREVENT]
+    preventive.sort(key=lambda i: (int(in_area[i]), i))
+    needed: list[plan.Area] = []
+    while preventive and 100 * covered > _CAP_PCT * everything:
+        i = preventive.pop(0)
+        covered -= int(in_area[i])
+        needed.append(country.areas[i])
+    return needed, [country.areas[i] for i in preventive]
+
+
+def _claim(snapshots: Path) -> None:
+    """Mark the folder as synthetic; refuse one that holds something else."""
+    marker = snapshots / MARKER
+    if snapshots.exists() and any(snapshots.iterdir()) and not marker.exists():
+        raise FileExistsError(f"{snapshots} holds files that no demo wrote: choose an empty folder")
+    snapshots.mkdir(parents=True, exist_ok=True)
+    marker.write_text(_MARKER_TEXT, encoding="utf-8")
+
+
+class _Files:
+    """Writes one finished folder per register and reference."""
+
+    def __init__(self, snapshots: Path, tell: Callable[[str], None]) -> None:
+        self.snapshots = snapshots
+        self.tell = tell
+        self.connection = duckdb.connect(config={"preserve_insertion_order": True})
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def parquet(
+        self, register: str, reference: str, name: str, columns: dict[str, Ints], select: str
+    ) -> None:
+        """Write the rows of `columns` in order; `select` turns the numbers into the delivered columns."""
+        folder = self._folder(register, reference)
+        self.connection.register("rows", pd.DataFrame(columns, copy=False))
+        target = str(folder / f"{name}.parquet").replace("'", "''")
+        self.connection.execute(
+            f"COPY (SELECT {select} FROM rows) TO '{target}' "
+            f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROW_GROUP})"
+        )
+        self.connection.unregister("rows")
+        (folder / "_COMPLETE").touch()
+
+    def text(
+        self,
+        register: str,
+        reference: str,
+        header: list[str],
+        rows: Iterable[Iterable[object]],
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+    ) -> None:
+        """Write a small register as CSV."""
+        folder = self._folder(register, reference)
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+        (folder / f"{register}{reference}.csv").write_bytes(out.getvalue().encode(encoding))
+        (folder / "_COMPLETE").touch()
+
+    def _folder(self, register: str, reference: str) -> Path:
+        self.tell(f"{register} {reference}")
+        folder = self.snapshots / register / reference
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "_COMPLETE").unlink(missing_ok=True)
+        return folder
+
+
+def _date(column: str) -> str:
+    return f"DATE '1970-01-01' + nullif({column}, {registers.EMPTY})::INTEGER"
+
+
+def _number(column: str, kind: str = "INTEGER") -> str:
+    return f"nullif({column}, {registers.EMPTY})::{kind}"
+
+
+def _pseudonyms(country: Country, rows: Ints) -> Ints:
+    """Twelve-digit pseudonyms, one to one."""
+    return country.draws.scramble("pnr", rows, 39, 100_000_000_000)
+
+
+def _addresses(country: Country, rows: Ints) -> Ints:
+    """Eleven-digit address numbers, one to one."""
+    return country.draws.scramble("address", rows, 36, 10_000_000_000)
+
+
+def _or_empty(row: Ints, value: Ints) -> Ints:
+    return np.where(row < 0, registers.EMPTY, value)
+
+
+def _write_population(country: Country, files: _Files) -> None:
+    """`bef` of both days; CIVST and VERSION are delivered but never loaded."""
+    people, year = country.people, country.list_year
+    pnr = _pseudonyms(country, np.arange(len(people)))
+    civil = country.draws.below("civil", np.arange(len(people)), 100)
+    address = _or_empty(people.home, _addresses(country, people.home))
+    before = _or_empty(people.home_before, _addresses(country, people.home_before))
+    for reference, present, home, kom, age in (
+        (year - 1, people.present_before, before, people.kom_before, people.age - 1),
+        (year, people.present, address, people.kom, people.age),
+    ):
+        columns = {
+            "pnr": pnr[present],
+            "birth": people.birth_day[present],
+            "sex": people.sex[present],
+            "kom": kom[present],
+            "home": home[present],
+            "origin": people.origin[present],
+            "country": people.country[present],
+            "citizen": people.citizenship[present],
+            "age": age[present],
+            "civil": civil[present],
+        }
+        files.parquet(
+            "bef",
+            f"{reference}-01-01",
+            f"BEF{reference - 1}12",
+            columns,
+            f"""
+            pnr::VARCHAR AS PNR, {_date("birth")} AS FOED_DAG, sex::TINYINT AS KOEN,
+            lpad(kom::VARCHAR, 3, '0') AS KOM, {_number("home", "VARCHAR")} AS ADRESSE_ID,
+            origin::TINYINT AS IE_TYPE, country::SMALLINT AS OPR_LAND, citizen::SMALLINT AS STATSB,
+            age::SMALLINT AS ALDER,
+            CASE WHEN age < 18 OR civil < 40 THEN 'U' WHEN civil < 85 THEN 'G' ELSE 'F' END AS CIVST,
+            '{reference - 1}12' AS VERSION""",
+        )
+
+
+def _write_homes(country: Country, files: _Files) -> None:
+    """`bolig` of both days; a few homes outside the areas stand on no known parcel."""
+    housing, year = country.housing, country.list_year
+    rows = np.arange(len(housing.persons))
+    draws = country.draws
+    almene = housing.kind != homes.PRIVATE
+    rooms = np.where(
+        almene,
+        1 + draws.choose("rooms/almene", rows, (0.11, 0.33, 0.36, 0.16, 0.04)),
+        1 + draws.choose("rooms/private", rows, (0.04, 0.12, 0.17, 0.24, 0.22, 0.13, 0.08)),
+    )
+    square_metres = np.where(
+        almene,
+        20 + rooms * 20 + draws.below("metres", rows, 5),
+        22 + rooms * 22 + draws.below("metres", rows, 30),
+    )
+    lost = (housing.area < 0) & (draws.uniform("no_parcel", rows) < 0.0002)
+    address = _addresses(country, rows)
+    letters = ", ".join(f"'{letters}'" for letters in _PARCEL_LETTERS)
+    per_number = len(_PARCEL_LETTERS)
+    for reference, gone in ((year - 1, housing.new_built), (year, housing.demolished)):
+        here = ~gone
+        columns = {
+            "home": address[here],
+            "kom": housing.kom[here],
+            "ejerlav": np.where(lost, registers.EMPTY, housing.ejerlav)[here],
+            "parcel": housing.parcel[here],
+            "department": housing.department[here],
+            "kind": housing.kind[here],
+            "metres": square_metres[here],
+            "rooms": rooms[here],
+        }
+        files.parquet(
+            "bolig",
+            f"{reference}-01-01",
+            f"BOLIG{reference - 1}12",
+            columns,
+            f"""
+            home::VARCHAR AS ADRESSE_ID, lpad(kom::VARCHAR, 3, '0') AS KOM, {_number("ejerlav")} AS EJERLAV,
+            CASE WHEN ejerlav <> {registers.EMPTY} THEN (1 + parcel // {per_number})::VARCHAR
+                || ([{letters}])[1 + parcel % {per_number}] END AS MATRIKEL,
+            CASE WHEN department > 0 THEN 'A' || lpad(kom::VARCHAR, 3, '0') || '-'
+                || lpad(department::VARCHAR, 4, '0') END AS AFDELING_ID,
+            CASE kind WHEN {homes.FAMILY} THEN 'familiebolig' WHEN {homes.YOUTH} THEN 'ungdomsbolig'
+                WHEN {homes.ELDERLY} THEN 'aeldrebolig' END AS BOLIGKATEGORI,
+            metres::SMALLINT AS BOLIGAREAL, rooms::TINYINT AS ANTAL_VAERELSER,
+            '{reference - 1}12' AS VERSION""",
+        )
+
+
+def _write_years(country: Country, files: _Files) -> None:
+    """The period registers: `of` and `kraf` of two years, `udda`, `ind` and `akm` of the last."""
+    people, areas, figures, draws = country.people, country.areas, country.figures, country.draws
+    earlier, later = registers.years(people, country.housing, country.list_year)
+    for year in (earlier, later):
+        outside = registers.outside_work(year, areas, figures, draws)
+        student = registers.students(year, outside, draws)
+        _write_of(country, files, year, outside, student)
+        guilty = registers.convicted(year, people, areas, figures, draws)
+        _write_kraf(country, files, year, guilty)
+    primary = registers.primary_only(later, areas, figures, draws)
+    columns = registers.udda_educations(later, people, primary, draws)
+    columns["person"] = _pseudonyms(country, columns["person"])
+    files.parquet(
+        "udda",
+        str(later.year),
+        f"UDDA{later.year}09",
+        columns,
+        f"""
+        person::VARCHAR AS PNR, {_number("hfaudd", "VARCHAR")} AS HFAUDD,
+        {_number("source", "SMALLINT")} AS HF_KILDE, '{later.year}09' AS VERSION""",
+    )
+    columns = registers.ind_incomes(later, people, areas, _regions(country), outside, student, figures, draws)
+    columns["person"] = _pseudonyms(country, columns["person"])
+    files.parquet(
+        "ind",
+        str(later.year),
+        f"IND{later.year}",
+        columns,
+        f"""
+        person::VARCHAR AS PNR, ({_number("amount", "BIGINT")}::DECIMAL(14, 0) / 100)::DECIMAL(14, 2)
+        AS PERINDKIALT_13, scope::TINYINT AS OMFANG""",
+    )
+    columns = registers.akm_codes(later, outside, student, draws)
+    columns["person"] = _pseudonyms(country, columns["person"])
+    files.parquet(
+        "akm",
+        str(later.year),
+        f"AKM{later.year}",
+        columns,
+        """
+        person::VARCHAR AS PNR, socio::SMALLINT AS SOCIO13""",
+    )
+
+
+def _regions(country: Country) -> Ints:
+    """Region per person, on the list year's day."""
+    region = np.zeros(1000, dtype=np.int64)
+    for municipality in country.municipalities:
+        region[municipality.kom] = municipality.reg
+    return region[country.people.kom]
+
+
+def _write_of(country: Country, files: _Files, year: registers.Year, outside: Bools, student: Bools) -> None:
+    columns = registers.of_spells(year, outside, student, country.figures, country.draws)
+    columns["person"] = _or_empty(columns["person"], _pseudonyms(country, columns["person"]))
+    files.parquet(
+        "of",
+        str(year.year),
+        f"OF{year.year}",
+        columns,
+        f"""
+        {_number("person", "VARCHAR")} AS PNR, state::VARCHAR AS PTI_TILSTAND_KODE,
+        {_date("start")} AS PTI_VFRA, {_date("last")} AS PTI_VTIL,
+        ({_number("hours")}::DECIMAL(6, 0) / 100)::DECIMAL(6, 2) AS PTI_TIMER_PER_UGE,
+        '{year.year}' AS VERSION""",
+    )
+
+
+def _write_kraf(country: Country, files: _Files, year: registers.Year, guilty: Bools) -> None:
+    columns = registers.kraf_decisions(year, guilty, country.figures, country.draws)
+    columns["person"] = _or_empty(columns["person"], _pseudonyms(country, columns["person"]))
+    files.parquet(
+        "kraf",
+        str(year.year),
+        f"KRAF{year.year}",
+        columns,
+        f"""
+        {_number("person", "VARCHAR")} AS PNR,
+        '4' || lpad(("case" % 1000)::VARCHAR, 3, '0') || '-' || ("case")::VARCHAR || '-{year.year % 100:02d}'
+        AS JOURNR, {_date("day")} AS AFG_AFGOEDTO, offence::VARCHAR || '000' AS AFG_GER7,
+        decision::SMALLINT AS AFG_AFGTYP3""",
+    )
+
+
+def _write_lists(country: Country, files: _Files) -> None:
+    """Area boundaries, the lists of earlier years and the councils' decisions."""
+    year = country.list_year
+    files.text(
+        "omraade",
+        str(year),
+        ["AREA_ID", "NAVN", "KOM", "EJERLAV", "MATRIKEL", "FORGAENGER"],
+        _boundaries(country),
+        delimiter=";",
+        encoding="cp1252",
+    )
+    for earlier in range(year - _EARLIER_LISTS, year):
+        files.text("liste", str(earlier), ["AREA_ID", "LISTE"], plan.history(country.areas, year, earlier))
+    decisions = council_decisions(country)
+    files.text(
+        "anvisningsloft",
+        str(year),
+        ["KOM", "AREA_ID", "BESLUTTET", "JOURNALNR"],
+        [
+            (f"{kom:03d}", area, datetime.date(year, 2, 1 + kom % 28), f"{year}-{kom:03d}-{number:03d}")
+            for number, (kom, area) in enumerate(decisions, start=1)
+        ],
+    )
+
+
+def _boundaries(country: Country) -> list[tuple[str, str, str, int, str, str]]:
+    """Each area's parcels; every seventh is written in capitals, as the cadastre's extracts sometimes do."""
+    housing = country.housing
+    inside = np.flatnonzero(housing.area >= 0)
+    keys = np.stack((housing.area[inside], housing.ejerlav[inside], housing.parcel[inside]))
+    rows: list[tuple[str, str, str, int, str, str]] = []
+    for number, (index, ejerlav, parcel) in enumerate(np.unique(keys, axis=1).T.tolist()):
+        area = country.areas[index]
+        name = f"{1 + parcel // len(_PARCEL_LETTERS)}{_PARCEL_LETTERS[parcel % len(_PARCEL_LETTERS)]}"
+        name = name.upper() if number % 7 == 3 else name
+        rows.append((area.area_id, area.name, f"{area.kom:03d}", ejerlav, name, area.predecessor or ""))
+    return rows

@@ -1,0 +1,86 @@
+"""A home: the folder that holds all state, its layout, and the lock that lets one run at a time write to it.
+
+What does not belong here: what is written (assets) and how a run is started (`pipelines.cli`, `pipelines.jobs`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = "BOLIGOMRAADER_HOME"
+SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
+DEFAULT_HOME = "data/home"
+DEFAULT_SNAPSHOTS = "data/snapshots"
+INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of a home. `warehouse.duckdb` and `editions/` are public; `dagster/` is the Dagster instance."""
+
+    path: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def editions(self) -> Path:
+        return self.path / "editions"
+
+    @property
+    def scratch(self) -> Path:
+        return self.path / "scratch"
+
+    @property
+    def instance(self) -> Path:
+        return self.path / "dagster"
+
+    def prepare(self) -> None:
+        """Creates the folders and the Dagster instance's configuration; only the owner may read them."""
+        for folder in (self.path, self.editions, self.scratch, self.instance):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config = self.instance / "dagster.yaml"
+        if not config.exists():
+            shutil.copyfile(INSTANCE_CONFIG, config)
+
+    def edition(self, list_year: int) -> Path:
+        """The newest sealed edition of a list year, whether or not there is one."""
+        return self.editions / str(list_year)
+
+    @contextmanager
+    def locked(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Holds the home's write lock, waiting for it first. The lock of a process that dies is freed by the system."""
+        self.prepare()
+        descriptor = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if on_wait:
+                    on_wait()
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def clear_scratch(self) -> None:
+        """Removes what a killed run may have left. Call it with the lock held."""
+        for left in self.scratch.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def home_from_environment() -> Home:
+    """The home that `BOLIGOMRAADER_HOME` names."""
+    return Home(Path(os.environ.get(HOME, DEFAULT_HOME)).absolute())
+
+
+def snapshots_from_environment() -> Path:
+    """The snapshots folder that `BOLIGOMRAADER_SNAPSHOTS` names."""
+    return Path(os.environ.get(SNAPSHOTS, DEFAULT_SNAPSHOTS)).absolute()

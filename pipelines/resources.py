@@ -1,0 +1,58 @@
+"""The resources that assets receive: the home they write to, and the settings of the run.
+
+What does not belong here: how a run is started, and any derivation.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+from dagster import ConfigurableResource
+
+from assets import warehouse
+from law.loader import Law, load_law
+from pipelines.home import Home, home_from_environment, snapshots_from_environment
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+class Run(ConfigurableResource):
+    """One run's settings. Empty texts mean the default, so that the launchpad shows every setting.
+
+    `home` and `snapshots` default to the environment; `as_of` (YYYY-MM-DD) to today in Copenhagen, and is the
+    only clock; `reason` is recorded with a new revision of an edition.
+    """
+
+    home: str = ""
+    snapshots: str = ""
+    as_of: str = ""
+    reason: str = ""
+
+    @property
+    def at_home(self) -> Home:
+        return Home(Path(self.home).absolute()) if self.home else home_from_environment()
+
+    @property
+    def snapshot_folder(self) -> Path:
+        return Path(self.snapshots).absolute() if self.snapshots else snapshots_from_environment()
+
+    @property
+    def day(self) -> dt.date:
+        return dt.date.fromisoformat(self.as_of) if self.as_of else dt.datetime.now(COPENHAGEN).date()
+
+    @property
+    def law(self) -> Law:
+        return load_law()
+
+    @contextmanager
+    def warehouse(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The home's warehouse, opened for one step."""
+        home = self.at_home
+        home.prepare()
+        with warehouse.connect(home.warehouse, home.scratch, read_only) as con:
+            yield con

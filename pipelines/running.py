@@ -1,0 +1,93 @@
+"""Starts a run of the `annual_list` job from the command line and reads back what it said.
+
+It is the same job that the schedule runs and that the UI shows; its events stand in the home's Dagster instance.
+What does not belong here: how the answer is printed (`pipelines.cli`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.home import HOME, SNAPSHOTS, Home
+
+
+@dataclass
+class RunReport:
+    """What a run said: whether the edition was sealed, the faults that stopped it, the warnings, and the revision."""
+
+    success: bool = False
+    run_id: str = ""
+    revision: int | None = None
+    newly_sealed: bool = False
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def run_annual_list(
+    home: Home,
+    snapshots: Path,
+    list_year: int,
+    as_of: str,
+    reason: str,
+    on_step: Callable[[str, int, int], None],
+) -> RunReport:
+    """Runs the job for a list year in this process. `on_step` is told each step's name, number and the total."""
+    home.prepare()
+    os.environ["DAGSTER_HOME"] = str(home.instance)
+    os.environ[HOME], os.environ[SNAPSHOTS] = str(home.path), str(snapshots)
+    from dagster import DagsterInstance
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import create_execution_plan, execute_run_iterator
+
+    from pipelines.definitions import defs
+
+    job = defs.get_job_def("annual_list")
+    settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
+    run_config = {
+        "resources": {"run": {"config": settings}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with DagsterInstance.get() as instance:
+        plan = create_execution_plan(job, run_config=run_config, tags={"dagster/partition": str(list_year)})
+        run = instance.create_run_for_job(
+            job_def=job, execution_plan=plan, run_config=run_config, tags={"dagster/partition": str(list_year)}
+        )
+        report = RunReport(run_id=run.run_id)
+        total, done = len(plan.step_keys_to_execute), 0
+        failures: list[str] = []
+        for event in execute_run_iterator(InMemoryJob(job), run, instance):
+            if event.is_step_start:
+                on_step(str(event.step_key), done, total)
+            elif event.is_step_success or event.is_step_failure or event.is_step_skipped:
+                done += 1
+            _read(event, report, failures)
+        report.success = instance.get_run_by_id(run.run_id).is_success  # type: ignore[union-attr]
+    if not report.success and not report.faults:
+        report.faults.extend(failures or ["the run failed; the Dagster UI on this home shows where"])
+    return report
+
+
+def _read(event: Any, report: RunReport, failures: list[str]) -> None:
+    if event.event_type_value == "ASSET_CHECK_EVALUATION":
+        evaluation = event.asset_check_evaluation_data
+        if not evaluation.passed:
+            lines = (evaluation.description or evaluation.check_name).splitlines()
+            (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
+    elif event.is_step_failure:
+        failures.append(_failure(event))
+    elif event.is_step_materialization and list(event.asset_key.path) == ["edition", "edition"]:
+        metadata = event.materialization.metadata
+        report.revision = int(metadata["revision"].value)
+        report.newly_sealed = bool(metadata["sealed"].value)
+
+
+def _failure(event: Any) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    error = data.error.cause or data.error
+    return f"{event.step_key}: {error.cls_name}"

@@ -1,0 +1,4 @@
+-- Dwellings without a parcel. They stand in no area.
+SELECT count(*) AS failing_rows
+FROM registers.bolig
+WHERE list_year = listeaar() AND (ejerlav IS NULL OR matrikel IS NULL)

@@ -1,0 +1,49 @@
+-- Taxable residents who are not students, and the sum of their income in øre.
+-- Grain: list year x area. Key: list_year, area_id.
+-- Law: almenboligloven § 61 a, stk. 1, nr. 4; § 61 b, nr. 4. Negative incomes count as they are.
+WITH beboere AS (
+    SELECT area_id, pnr
+    FROM areas.area_residents
+    WHERE
+        list_year = listeaar()
+        AND reference_year = lov_aar('opgoerelse.residents_year_offset')
+        AND age_on(foed_dag, statusdag(reference_year))
+        BETWEEN lov('opgoerelse.income_age_from') AND lov('opgoerelse.income_age_to')
+),
+
+uddannelsessoegende AS (
+    SELECT pnr
+    FROM registers.akm
+    WHERE
+        list_year = listeaar()
+        AND reference_year = lov_aar('opgoerelse.income_year_offset')
+        AND list_contains(lov_koder('opgoerelse.income_excluded_socio13'), CAST(socio13 AS VARCHAR))
+),
+
+skattepligtige AS (
+    SELECT ind.pnr, CAST(100 * ind.perindkialt_13 AS BIGINT) AS income_oere
+    FROM registers.ind AS ind
+    ANTI JOIN uddannelsessoegende ON uddannelsessoegende.pnr = ind.pnr
+    WHERE
+        ind.list_year = listeaar()
+        AND ind.reference_year = lov_aar('opgoerelse.income_year_offset')
+        AND list_contains(lov_koder('opgoerelse.income_omfang'), CAST(ind.omfang AS VARCHAR))
+        AND ind.perindkialt_13 IS NOT NULL
+),
+
+optaelling AS (
+    SELECT beboere.area_id, count(*) AS persons, sum(skattepligtige.income_oere) AS income_oere
+    FROM beboere
+    INNER JOIN skattepligtige ON skattepligtige.pnr = beboere.pnr
+    GROUP BY beboere.area_id
+)
+
+SELECT
+    areas.list_year,
+    areas.area_id,
+    coalesce(optaelling.persons, 0) AS persons,
+    CAST(coalesce(optaelling.income_oere, 0) AS BIGINT) AS income_oere
+FROM areas.areas AS areas
+LEFT JOIN optaelling ON optaelling.area_id = areas.area_id
+WHERE areas.list_year = listeaar()
+ORDER BY areas.list_year, areas.area_id

@@ -1,0 +1,65 @@
+-- The words that the SQL files share. Nothing here reads a table, and no legal number stands here:
+-- lov(), lov_koder() and lov_aar() give what law/parameters says for the list year being derived.
+
+-- The list year that is being derived.
+CREATE OR REPLACE TEMP MACRO listeaar() AS getvariable('list_year');
+
+-- A whole-number parameter in force on 1 December of the list year, such as lov('opgoerelse.outside_age_from').
+CREATE OR REPLACE TEMP MACRO lov(parameter) AS getvariable('law_numbers')[parameter];
+
+-- A set of codes in force on 1 December of the list year.
+CREATE OR REPLACE TEMP MACRO lov_koder(parameter) AS getvariable('law_codes')[parameter];
+
+-- The reference year that a method parameter names as an offset from the list year.
+CREATE OR REPLACE TEMP MACRO lov_aar(parameter) AS getvariable('list_year') + getvariable('law_numbers')[parameter];
+
+-- The status day of a year.
+CREATE OR REPLACE TEMP MACRO statusdag(in_year) AS make_date(in_year, 1, 1);
+
+-- Completed years on a day.
+CREATE OR REPLACE TEMP MACRO age_on(born, on_day) AS date_sub('year', born, on_day);
+
+-- Mondays to Fridays from 1 January 1900, a Monday, up to and including a day.
+CREATE OR REPLACE TEMP MACRO weekdays_until(on_day) AS
+    5 * ((on_day - DATE '1900-01-01' + 1) // 7) + least((on_day - DATE '1900-01-01' + 1) % 7, 5);
+
+-- Mondays to Fridays from one day to another, both included; 0 where the last day is before the first.
+CREATE OR REPLACE TEMP MACRO weekdays_between(first_day, last_day) AS
+    greatest(weekdays_until(last_day) - weekdays_until(first_day - 1), 0);
+
+-- Mondays to Fridays of a calendar year.
+CREATE OR REPLACE TEMP MACRO weekdays_in(in_year) AS
+    weekdays_between(make_date(in_year, 1, 1), make_date(in_year, 12, 31));
+
+-- An exact fraction held against a limit by cross-multiplication. Denominators are above zero. An empty figure
+-- meets nothing.
+CREATE OR REPLACE TEMP MACRO meets(numerator, denominator, comparison, limit_numerator, limit_denominator) AS
+    coalesce(
+        CASE comparison
+            WHEN '>' THEN numerator * limit_denominator > limit_numerator * denominator
+            WHEN '>=' THEN numerator * limit_denominator >= limit_numerator * denominator
+            WHEN '<' THEN numerator * limit_denominator < limit_numerator * denominator
+            WHEN '<=' THEN numerator * limit_denominator <= limit_numerator * denominator
+            WHEN '=' THEN numerator * limit_denominator = limit_numerator * denominator
+        END,
+        false
+    );
+
+-- numerator / denominator times scale as a whole number, halves away from zero. Whole numbers throughout.
+CREATE OR REPLACE TEMP MACRO rounded(numerator, denominator, scale) AS
+    CASE WHEN denominator <> 0 THEN
+        (CASE WHEN (numerator < 0) <> (denominator < 0) THEN -1 ELSE 1 END)
+        * ((2 * abs(CAST(numerator AS HUGEINT)) * scale + abs(CAST(denominator AS HUGEINT)))
+           // (2 * abs(CAST(denominator AS HUGEINT))))
+    END;
+
+-- A published share: ten digits, rounded half up from the exact fraction.
+CREATE OR REPLACE TEMP MACRO share(numerator, denominator) AS
+    CAST(
+        CAST(rounded(numerator, denominator, 10000000000) AS DECIMAL(28, 0)) * CAST('0.0000000001' AS DECIMAL(10, 10))
+        AS DECIMAL(28, 10)
+    );
+
+-- A published mean in DKK from a sum in øre: two digits, rounded half up from the exact fraction.
+CREATE OR REPLACE TEMP MACRO kroner(sum_oere, persons) AS
+    CAST(CAST(rounded(sum_oere, persons, 1) AS DECIMAL(28, 0)) * CAST('0.01' AS DECIMAL(2, 2)) AS DECIMAL(28, 2));
