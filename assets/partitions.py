@@ -9,7 +9,9 @@ import warnings
 
 from dagster import BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
 
-FIRST_LIST_YEAR = 2018
+from law.loader import shipped_law
+
+FIRST_LIST_YEAR = shipped_law().first_list_year
 END_LIST_YEAR = 2041
 
 LIST_YEARS = TimeWindowPartitionsDefinition(

@@ -229,12 +229,9 @@ def classify(
     law_as_of: Annotated[str, typer.Option("--law-as-of", help="The day whose law judges, YYYY-MM-DD.")],
 ) -> None:
     """Judges given criteria values under the law of a day, any act since 2010."""
-    from pipelines.classify import ClassifyError, print_classification
+    from pipelines.classify import classify as judge_file
 
-    try:
-        print_classification(file, _day(law_as_of))
-    except ClassifyError as error:
-        raise _fail([str(error)]) from None
+    raise typer.Exit(judge_file(file, _day(law_as_of)))
 
 
 def main() -> None:

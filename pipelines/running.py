@@ -45,7 +45,7 @@ def run_annual_list(
 
     from pipelines.definitions import defs
 
-    job = defs.get_job_def("annual_list")
+    job = defs.resolve_job_def("annual_list")
     settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
     run_config = {
         "resources": {"run": {"config": settings}},
