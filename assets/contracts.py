@@ -171,7 +171,9 @@ OF = Register(
     source="https://www.dst.dk/extranet/ForskningVariabellister/OF%20-%20Offentligt%20fors%C3%B8rgede.html",
     columns=(
         PNR,
-        Column("PTI_TILSTAND_KODE", Kind.CODE, "State of support", f"{TIMES}/offentligt-forsoergede", known="of_states"),
+        Column(
+            "PTI_TILSTAND_KODE", Kind.CODE, "State of support", f"{TIMES}/offentligt-forsoergede", known="of_states"
+        ),
         Column("PTI_VFRA", Kind.DAY, "First day of the spell", f"{TIMES}/offentligt-forsoergede"),
         Column("PTI_VTIL", Kind.DAY, "Last day of the spell; empty runs on", f"{TIMES}/offentligt-forsoergede"),
         Column(
@@ -265,7 +267,9 @@ AKM = Register(
     source="https://www.dst.dk/extranet/ForskningVariabellister/AKM%20-%20Arbejdsklassifikationsmodul.html",
     columns=(
         PNR,
-        Column("SOCIO13", Kind.CODE, "Socio-economic classification", f"{TIMES}/personindkomst/socio13", known="socio13"),
+        Column(
+            "SOCIO13", Kind.CODE, "Socio-economic classification", f"{TIMES}/personindkomst/socio13", known="socio13"
+        ),
     ),
 )
 
@@ -377,11 +381,7 @@ def status_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ..
     A figure about year y counts the residents of 1 January y+1, so year Y-1 and the resident count share a day.
     """
     resident_year = list_year + whole(law["opgoerelse.residents_year_offset"])
-    after = {
-        list_year + whole(law[name]) + 1
-        for name in BEF.years
-        if name != "opgoerelse.residents_year_offset"
-    }
+    after = {list_year + whole(law[name]) + 1 for name in BEF.years if name != "opgoerelse.residents_year_offset"}
     return tuple(sorted({resident_year, *after}))
 
 

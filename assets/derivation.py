@@ -222,6 +222,7 @@ PUBLISHED = (
 )
 """The tables that an edition seals, each under its own name in schema `published`."""
 
+
 class DerivationError(Exception):
     """A table could not be derived. The message names the table, never a value."""
 
@@ -301,9 +302,7 @@ def fingerprint(table: str, sources: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def record_fingerprint(
-    con: duckdb.DuckDBPyConnection, table: str, list_year: int, value: str
-) -> None:
+def record_fingerprint(con: duckdb.DuckDBPyConnection, table: str, list_year: int, value: str) -> None:
     """Notes what a list year of a table was derived from."""
     con.execute("DELETE FROM registers.derivations WHERE list_year = ? AND table_name = ?", [list_year, table])
     con.execute("INSERT INTO registers.derivations VALUES (?, ?, ?)", [list_year, table, value])

@@ -35,17 +35,17 @@ def list_year_of(context: AssetExecutionContext) -> int:
 def law_of(run: Run, list_year: int) -> Mapping[str, LegalValue]:
     """The law in force on 1 December of the list year; refuses a year after the run's day or that no law covers."""
     if list_year > run.day.year:
-        raise Failure(f"list year {list_year} is in the future on {run.day}: run it in {list_year}.", allow_retries=False)
+        raise Failure(
+            f"list year {list_year} is in the future on {run.day}: run it in {list_year}.", allow_retries=False
+        )
     try:
         return run.law.for_list_year(list_year)
     except LawError as error:
         raise Failure(str(error), allow_retries=False) from None
 
 
-def source_fingerprints(
-    con: duckdb.DuckDBPyConnection, list_year: int, recorded: Mapping[str, str]
-) -> dict[str, str]:
-    """What identifies the inputs of the derivation: promoted registers, law tables, and the history of earlier years."""
+def source_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int, recorded: Mapping[str, str]) -> dict[str, str]:
+    """What identifies the inputs of the derivation: promoted registers, law tables, the history of earlier years."""
     sources = {f"registers.{r.name}": promoted_fingerprint(con, r, list_year) for r in REGISTERS}
     sources.update({table: value for table, value in recorded.items() if table.startswith("law.")})
     history = con.execute(
@@ -74,7 +74,10 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
         description=_description(derived),
         kinds={"duckdb", "sql"},
         owners=[OWNER],
-        tags={"layer": derived.schema, "confidentiality": "person_level_view" if derived.kind == "view" else "aggregate"},
+        tags={
+            "layer": derived.schema,
+            "confidentiality": "person_level_view" if derived.kind == "view" else "aggregate",
+        },
         metadata={"title": derived.title, "paragraphs": ", ".join(derived.paragraphs), "act": LAW_PAGE},
         code_version=derivation.fingerprint_of_code(derived),
         pool=WRITER_POOL,
@@ -133,7 +136,8 @@ def _refuse_unready(
             raise Failure(f"{derived.table}: materialise {read} first.", allow_retries=False)
         elif read in derivation.TABLE_BY_NAME and recorded.get(read) != derivation.fingerprint(read, sources):
             raise Failure(
-                f"{derived.table}: {read} was derived from other inputs. Materialise it anew first.", allow_retries=False
+                f"{derived.table}: {read} was derived from other inputs. Materialise it anew first.",
+                allow_retries=False,
             )
 
 

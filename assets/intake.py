@@ -152,7 +152,7 @@ def _gzip_is_utf8(path: Path) -> bool:
     try:
         with gzip.open(path, "rb") as stream:
             while chunk := stream.read(CHUNK):
-                if not _decodes(decoder, cast(bytes, chunk)):
+                if not _decodes(decoder, chunk):
                     return False
     except (OSError, EOFError):
         return True  # damaged: reading it says so
@@ -228,8 +228,8 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
 
 def _open_text(path: Path, facts: FileFacts) -> IO[str]:
     encoding = "utf-8-sig" if facts.utf8 else "cp1252"
-    raw = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-    return io.TextIOWrapper(cast(IO[bytes], raw), encoding=encoding, errors="replace", newline="")
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, errors="replace", newline="")
 
 
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
@@ -313,7 +313,7 @@ def _physical(sql_type: str) -> str:
         return sql_type.lower()
     if sql_type.startswith("DECIMAL"):
         return "decimal"
-    if sql_type.endswith("INT") or sql_type.endswith("INTEGER"):
+    if sql_type.endswith(("INT", "INTEGER")):
         return "integer"
     if sql_type == "DATE":
         return "date"
@@ -363,7 +363,9 @@ def _sas_chunks(path: Path, register: Register) -> Iterator[tuple[Any, dict[str,
 def _text(name: str, physical: str) -> str:
     """The column as trimmed text, empty as NULL; a whole number never as `1.0`."""
     if physical in ("float", "double"):
-        return f"CASE WHEN {name} = floor({name}) THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
+        whole = f"CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR)"
+        as_it_is = f"CAST({name} AS VARCHAR)"
+        return f"CASE WHEN isnan({name}) THEN NULL WHEN {name} = floor({name}) THEN {whole} ELSE {as_it_is} END"
     if physical == "text":
         return f"nullif(trim(CAST({name} AS VARCHAR), E' \\t\\r\\n'), '')"
     return f"CAST({name} AS VARCHAR)"
@@ -375,7 +377,8 @@ def _is_number(name: str) -> str:
 
 def _code(name: str, physical: str) -> str:
     if physical == "integer":
-        return f"CASE WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER) WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
+        fits = f"WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER)"
+        return f"CASE {fits} WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
     text = _text(name, physical)
     return (
         f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,9}}(\\.0*)?') "
@@ -413,7 +416,9 @@ def _amount(name: str, physical: str) -> tuple[str, str]:
         return value, f"({name} IS NOT NULL AND {value} IS DISTINCT FROM {name})"
     text = _text(name, physical)
     shape = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)"
-    exact = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(replace({text}, ',', '.') AS DECIMAL(38,12)) END"
+    exact = (
+        f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(replace({text}, ',', '.') AS DECIMAL(38,12)) END"
+    )
     value = f"TRY_CAST({exact} AS {stored})"
     return value, f"({text} IS NOT NULL AND ({value} IS NULL OR {value} <> {exact}))"
 
@@ -422,7 +427,8 @@ def _number(name: str, physical: str) -> tuple[str, str]:
     if physical == "integer":
         return f"TRY_CAST({name} AS BIGINT)", "false"
     text = _text(name, physical)
-    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
+    whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
+    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN {whole} END"
     return value, f"({text} IS NOT NULL AND {value} IS NULL)"
 
 
@@ -620,9 +626,7 @@ def _intake_counts(
 ) -> dict[str, int]:
     """What only intake can count: cells that cannot be their type per column, CPR-like keys, rows left out."""
     columns = [c for c in register.columns if c.kind is not Kind.PRESENT]
-    measures = {
-        f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)
-    }
+    measures = {f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)}
     measures["cpr"] = f"count(*) FILTER (intake_faults & {1 << len(columns)} > 0)"
     if not register.key and register.personal:
         refused = f"intake_faults & {1 << len(columns)} > 0"
@@ -637,9 +641,7 @@ def _intake_counts(
     return dict(zip(measures, (int(value) for value in row), strict=True))
 
 
-def _finish(
-    con: duckdb.DuckDBPyConnection, register: Register, reference: str, staged: str, table: str
-) -> int:
+def _finish(con: duckdb.DuckDBPyConnection, register: Register, reference: str, staged: str, table: str) -> int:
     """Turns the staged rows into the snapshot's table: pseudonyms as numbers, intake's own columns gone."""
     final = f"received.{_identifier(table)}"
     texts = [c.stored for c in register.columns if c.kind is Kind.PSEUDONYM]

@@ -10,7 +10,7 @@ from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table
 from assets.partitions import LIST_YEARS
 from assets.warehouse import transaction
-from law.loader import list_day, shipped_law
+from law.loader import list_day, statistics_law
 from pipelines.resources import Run
 
 
@@ -24,7 +24,7 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         owners=[OWNER],
         tags={"layer": "law", "confidentiality": "public"},
         metadata={"title": table.title},
-        code_version=shipped_law().sha256,
+        code_version=statistics_law().sha256,
         pool=WRITER_POOL,
     )
     def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:

@@ -168,5 +168,6 @@ def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalVal
         [list(numbers), list(numbers.values())],
     )
     con.execute(
-        "SET VARIABLE law_codes = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[][]))", [list(codes), list(codes.values())]
+        "SET VARIABLE law_codes = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[][]))",
+        [list(codes), list(codes.values())],
     )

@@ -353,9 +353,7 @@ def public_limits(law: Law, list_year: int) -> PublicLimits:
         udsat_boligomraade=section("udsat_boligomraade"),
         parallelsamfund=limit("parallelsamfund.nonwestern"),
         omdannelsesomraade=limit("omdannelsesomraade.years"),
-        forebyggelsesomraade=(
-            section("forebyggelsesomraade") if "forebyggelsesomraade.residents" in values else None
-        ),
+        forebyggelsesomraade=(section("forebyggelsesomraade") if "forebyggelsesomraade.residents" in values else None),
         first_forebyggelse_year=begins.year if begins <= list_day(begins.year) else begins.year + 1,
         publication_day=list_day(list_year),
         publication_paragraph="§ 61 a, stk. 5",
@@ -471,11 +469,7 @@ def _criteria_met(
 ) -> Collection[str]:
     """The criteria that an area meets, of the section its list rests on."""
     exact = _exact_figures(figures)
-    names = (
-        {key for key in _CRITERIA if getattr(limits, key).met_by(exact[key])}
-        if decided is None
-        else set(decided)
-    )
+    names = {key for key in _CRITERIA if getattr(limits, key).met_by(exact[key])} if decided is None else set(decided)
     expected = status["criteria_met_61b" if preventive else "criteria_met_61a"]
     if len(names) != expected:
         raise ValueError(

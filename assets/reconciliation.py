@@ -107,9 +107,7 @@ def _specs() -> list[AssetCheckSpec]:
 
 
 def _reconciliation() -> AssetChecksDefinition:
-    @multi_asset_check(
-        name="reconciliation", specs=_specs(), description="Checks across registers.", pool=WRITER_POOL
-    )
+    @multi_asset_check(name="reconciliation", specs=_specs(), description="Checks across registers.", pool=WRITER_POOL)
     def compute(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
         list_year = int(context.partition_key)
         law = law_of(run, list_year)

@@ -54,8 +54,12 @@ def wanted_references(
 
 
 def receive(
-    con: duckdb.DuckDBPyConnection, register: Register, wanted: Sequence[tuple[str, int]], list_year: int,
-    snapshots: Path, scratch: Path,
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    wanted: Sequence[tuple[str, int]],
+    list_year: int,
+    snapshots: Path,
+    scratch: Path,
 ) -> list[Received]:
     """Finds, hashes and stores what a list year needs of a register, and notes it in `received.deliveries`.
 
@@ -64,9 +68,7 @@ def receive(
     found = [_receive_one(con, register, reference, snapshots, scratch) for reference, _ in wanted]
     received = [item for item in found if item is not None]
     with transaction(con):
-        con.execute(
-            "DELETE FROM received.deliveries WHERE list_year = ? AND register = ?", [list_year, register.name]
-        )
+        con.execute("DELETE FROM received.deliveries WHERE list_year = ? AND register = ?", [list_year, register.name])
         for item in received:
             for fault in item.faults or (None,):
                 _note_delivery(con, list_year, item, fault)
@@ -106,7 +108,9 @@ def _missing(register: Register, reference: str) -> Received:
     if register is LISTE:
         what = f"the history year {reference} is missing: no edition of it in this home and no published list"
         remedy = f"Run list year {reference} first, or put the list published then in the folder {place}."
-    return Received(register.name, reference, "", None, (Fault(register.name, reference, "delivered", place, what, remedy),))
+    return Received(
+        register.name, reference, "", None, (Fault(register.name, reference, "delivered", place, what, remedy),)
+    )
 
 
 def _stored(con: duckdb.DuckDBPyConnection, content: str) -> bool:
@@ -183,9 +187,7 @@ def delivery_faults(con: duckdb.DuckDBPyConnection, register: Register, list_yea
     return [Fault(register.name, row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
-def _snapshots(
-    con: duckdb.DuckDBPyConnection, register: Register, list_year: int
-) -> list[tuple[str, str, str, str]]:
+def _snapshots(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[tuple[str, str, str, str]]:
     return con.execute(
         """
         SELECT DISTINCT deliveries.reference, deliveries.vintage, snapshots.content_sha256, snapshots.table_name
@@ -239,7 +241,7 @@ def _judged(
 def hindrances(
     con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
 ) -> list[str]:
-    """Why a register cannot be promoted for a list year: faults, broken blocking rules, or not checked. Empty: it can."""
+    """Why a register cannot be promoted for a list year: faults, broken rules, or not checked. Empty: it can."""
     found = [fault.line for fault in delivery_faults(con, register, list_year)]
     delivered = {reference: (content, table) for reference, _, content, table in _snapshots(con, register, list_year)}
     faulty = {fault.reference for fault in delivery_faults(con, register, list_year)}
@@ -266,14 +268,20 @@ def _unmet(con: duckdb.DuckDBPyConnection, register: Register, reference: str, c
             return [f"{register.name}/{reference}: not checked yet. Run the checks of received/{register.name} first."]
         if rule.blocking and known[rule.name]:
             lines.append(
-                Fault(register.name, reference, rule.name, f"{register.name}/{reference}", rule.what, rule.remedy, known[rule.name]).line
+                Fault(
+                    register.name,
+                    reference,
+                    rule.name,
+                    f"{register.name}/{reference}",
+                    rule.what,
+                    rule.remedy,
+                    known[rule.name],
+                ).line
             )
     return lines
 
 
-def promote(
-    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
-) -> int:
+def promote(con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int) -> int:
     """Makes the checked snapshots of a register the ones its view shows for a list year. Returns their rows.
 
     Call it only where `hindrances` is empty.

@@ -73,7 +73,7 @@ def _known(column: Column) -> list[int]:
 
 def rules(register: Register) -> tuple[Rule, ...]:
     """Every rule of a register, in the order they are reported. They hold for each reference alike."""
-    return tuple([*_intake_rules(register), *_key_rules(register), *_column_rules(register), *_other_rules(register)])
+    return (*_intake_rules(register), *_key_rules(register), *_column_rules(register), *_other_rules(register))
 
 
 def _intake_rules(register: Register) -> Iterator[Rule]:

@@ -13,7 +13,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -191,6 +191,11 @@ class Law:
             )
         return Law(MappingProxyType(parameters), MappingProxyType({**self.overrides, **overrides}))
 
+    def of_groups(self, groups: Collection[str]) -> Law:
+        """This law with the parameters of some groups alone, so that a hash says nothing of the others."""
+        kept = {name: p for name, p in self.parameters.items() if name.split(".")[0] in groups}
+        return Law(MappingProxyType(kept), self.overrides)
+
     def unconfirmed_since(self, day: dt.date) -> tuple[LegalValue, ...]:
         """Values in force on `day` that were last confirmed more than a year before it, by parameter name."""
         limit = _one_year_before(day)
@@ -202,6 +207,26 @@ class Law:
         canonical = [_canonical(self.parameters[name]) for name in sorted(self.parameters)]
         text = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+STATISTICS_GROUPS = frozenset(
+    {
+        "anvisningsloft",
+        "betegnelse",
+        "forebyggelsesomraade",
+        "omdannelsesomraade",
+        "opgoerelse",
+        "parallelsamfund",
+        "udsat_boligomraade",
+        "valg",
+    }
+)
+"""The groups of parameters that the lists are derived from. The others decide about persons and money."""
+
+
+def statistics_law() -> Law:
+    """The parameters that the lists are derived from."""
+    return load_law().of_groups(STATISTICS_GROUPS)
 
 
 def list_day(list_year: int) -> dt.date:

@@ -60,8 +60,11 @@ def demo(
     """Writes synthetic register snapshots for a list year and the years it needs."""
     from pipelines.demo import write_demo
 
-    with err.status("Writing synthetic snapshots ...") as status:
-        write_demo(snapshots, list_year, population, seed, progress=lambda text: status.update(text))
+    try:
+        with err.status("Writing synthetic snapshots ...") as status:
+            write_demo(snapshots, list_year, population, seed, progress=status.update)
+    except (FileExistsError, ValueError) as error:
+        raise _fail([str(error)]) from None
     out.print(f"Synthetic snapshots of {population} residents for list year {list_year} in {snapshots}", markup=False)
 
 
@@ -72,14 +75,14 @@ def run(
     home: HomeOption = Path(DEFAULT_HOME),
     as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
     reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
-    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,  # noqa: ARG001
 ) -> None:
     """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed."""
-    from law.loader import LawError, load_law
+    from law.loader import LawError, statistics_law
 
     day = _day(as_of)
     try:
-        law = load_law()
+        law = statistics_law()
         law.for_list_year(list_year)
     except LawError as error:
         raise _fail([str(error)]) from None

@@ -5,6 +5,7 @@ the writer pool, so a run that holds the home's lock first frees what dead runs 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from dagster import DagsterEvent, DagsterInstance, DagsterRunStatus, Executor, InitExecutorContext, RunsFilter, executor
 from dagster._core.execution.context.system import PlanOrchestrationContext
@@ -23,8 +24,8 @@ class HomeExecutor(InProcessExecutor):
     """The in-process executor, holding the home's lock from the first step to the last."""
 
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
-        run_config = plan_context.run_config.get("resources", {}).get("run", {}).get("config", {})
-        home = Run(**run_config).at_home
+        configured: Any = plan_context.run_config.get("resources", {})
+        home = Run(**configured.get("run", {}).get("config", {})).at_home
 
         def waiting() -> None:
             plan_context.log.info("Waiting for another run in this home to finish.")

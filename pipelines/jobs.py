@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job
 
-
 STATISTICS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "edition")
 
 annual_list = define_asset_job(
     "annual_list",
     selection=AssetSelection.groups(*STATISTICS),
-    description="Derives the lists of a list year from the received snapshots, checks everything, and seals the edition.",
+    description="Derives the lists of a list year from the snapshots, checks everything, and seals the edition.",
 )

@@ -15,7 +15,7 @@ import duckdb
 from dagster import ConfigurableResource
 
 from assets import warehouse
-from law.loader import Law, load_law
+from law.loader import Law, statistics_law
 from pipelines.home import Home, home_from_environment, snapshots_from_environment
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -47,7 +47,7 @@ class Run(ConfigurableResource):
 
     @property
     def law(self) -> Law:
-        return load_law()
+        return statistics_law()
 
     @contextmanager
     def warehouse(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -15,7 +15,7 @@ import duckdb
 
 from assets import derivation, edition, law_tables, sealing, snapshots, warehouse
 from assets.contracts import REGISTERS
-from law.loader import Law, LegalValue, list_day, load_law
+from law.loader import Law, LegalValue, list_day, statistics_law
 from pipelines.home import Home
 
 
@@ -31,8 +31,10 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
         raise VerificationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
     damaged = sealing.damaged_files(folder, manifest)
     if damaged:
-        raise VerificationError(*(f"{name}: not the file that was sealed (SHA-256 or presence differs)." for name in damaged))
-    law = load_law()
+        raise VerificationError(
+            *(f"{name}: not the file that was sealed." for name in damaged)
+        )
+    law = statistics_law()
     values = law.for_list_year(list_year)
     _same_rules(manifest, law, values, list_year)
     with home.locked(), aside(home, manifest, law) as con, tempfile.TemporaryDirectory() as scratch:
@@ -89,8 +91,14 @@ def aside(home: Home, manifest: Mapping[str, Any], law: Law) -> Iterator[duckdb.
             for item in used:
                 con.execute(
                     "INSERT INTO registers.promoted VALUES (?, ?, ?, ?, ?, ?)",
-                    [list_year, register.name, item["reference"], int(item["reference"][:4]), item["vintage"],
-                     item["content_sha256"]],
+                    [
+                        list_year,
+                        register.name,
+                        item["reference"],
+                        int(item["reference"][:4]),
+                        item["vintage"],
+                        item["content_sha256"],
+                    ],
                 )
         _history_of(con, manifest, home.edition(list_year) / "parallelsamfund_history.parquet")
         derive_all(con, values, list_year)
@@ -127,7 +135,7 @@ def _table(con: duckdb.DuckDBPyConnection, item: Mapping[str, Any]) -> str:
     if not found:
         vintage = f", vintage {item['vintage']}" if item["vintage"] else ""
         raise VerificationError(
-            f"{item['register']}/{item['reference']}{vintage}: deleted from this home, so the edition cannot be derived anew."
+            f"{item['register']}/{item['reference']}{vintage}: deleted from this home; the edition cannot be derived anew."
         )
     return str(found[0][0])
 

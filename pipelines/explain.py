@@ -1,0 +1,253 @@
+"""Why an area has the status it has: each figure, its limit and the sentence of the act, from the sealed edition.
+
+The figures are derived anew, aside, from the very snapshots that the edition names, so that an explanation is always
+of what was sealed. What does not belong here: any derivation (`sql/`) and the sentences (`law/statutes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+import law
+from assets import sealing
+from law.loader import LegalValue, statistics_law
+from pipelines.home import Home
+from pipelines.verify import VerificationError, aside
+
+STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
+FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "residents": ("Residents", ("bef", "bolig", "omraade")),
+    "nonwestern": ("Non-western immigrants and descendants", ("bef", "bolig", "omraade")),
+    "outside": ("Outside labour market and education, 18-64 years, mean of two years", ("of", "bef", "bolig")),
+    "convicted": ("Convicted over the national average, mean of two years", ("kraf", "bef", "bolig")),
+    "primary_only": ("Only grundskole, 30-59 years", ("udda", "bef", "bolig")),
+    "income": ("Mean gross income over the region's, 15-64 years", ("ind", "akm", "bef", "bolig")),
+}
+CATEGORIES: Mapping[str, str] = {
+    "udsat_boligomraade": "Udsat boligområde",
+    "parallelsamfund": "Parallelsamfund",
+    "forebyggelsesomraade": "Forebyggelsesområde",
+}
+STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, "ikke_omfattet": "Ikke omfattet"}
+
+
+class ExplanationError(Exception):
+    """There is nothing to explain. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law."""
+
+    category: str
+    criterion: str
+    figure: str
+    numerator: str | None
+    denominator: str | None
+    value: str | None
+    operator: str
+    limit: str
+    met: bool
+    parameter: str
+    paragraph: str
+    effective_from: str
+    url: str
+    sentence: str | None
+    snapshots: tuple[str, ...]
+
+
+def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
+    """Everything about one area's status in the sealed edition of a list year, as plain values.
+
+    Raises ExplanationError where there is no such edition or area, or where it cannot be derived anew.
+    """
+    manifest = sealing.read_manifest(home.edition(list_year))
+    if manifest is None:
+        raise ExplanationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
+    statistics = statistics_law()
+    values = statistics.for_list_year(list_year)
+    if manifest["law"] != sealing.describe_law(statistics, values, list_year):
+        raise ExplanationError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
+    try:
+        with home.locked(), aside(home, manifest, statistics) as con:
+            return _explained(con, manifest, values, list_year, area_id)
+    except VerificationError as error:
+        raise ExplanationError(str(error.args[0])) from None
+
+
+def _explained(
+    con: duckdb.DuckDBPyConnection,
+    manifest: Mapping[str, Any],
+    values: Mapping[str, LegalValue],
+    list_year: int,
+    area_id: str,
+) -> dict[str, Any]:
+    status = _one(con, "SELECT * FROM status.area_status WHERE area_id = ?", [area_id])
+    if status is None:
+        raise ExplanationError(f"There is no area {area_id} in the edition of list year {list_year}.")
+    return {
+        "list_year": list_year,
+        "revision": manifest["revision"],
+        "status": status,
+        "criteria": [asdict(held) for held in _criteria(con, manifest, values, area_id)],
+        "figures": _one(con, "SELECT * FROM criteria.area_criteria WHERE area_id = ?", [area_id]),
+        "history": _all(
+            con,
+            "SELECT year, parallelsamfund, source FROM status.parallelsamfund_history WHERE area_id = ? ORDER BY year",
+            [area_id],
+        ),
+        "cap": _one(con, "SELECT * FROM cap.municipal_cap WHERE kom = ?", [status["kom"]]),
+        "exempted": bool(_all(con, "SELECT area_id FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id])),
+        "sentences": {key: text for key, text in _sentences().items() if key in _needed(values)},
+    }
+
+
+def _needed(values: Mapping[str, LegalValue]) -> set[str]:
+    return {value.reference.citation for value in values.values() if value.operator}
+
+
+def _criteria(
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], values: Mapping[str, LegalValue], area_id: str
+) -> list[Held]:
+    rows = _all(
+        con,
+        """
+        SELECT category, criterion, numerator, denominator, parameter, operator, met
+        FROM criteria.criteria_met WHERE area_id = ? ORDER BY category DESC, criterion
+        """,
+        [area_id],
+    )
+    return [_held(row, values[row["parameter"]], manifest) for row in rows]
+
+
+def _held(row: Mapping[str, Any], value: LegalValue, manifest: Mapping[str, Any]) -> Held:
+    figure, registers = FIGURES[row["criterion"]]
+    return Held(
+        category=row["category"],
+        criterion=row["criterion"],
+        figure=figure,
+        numerator=row["numerator"],
+        denominator=row["denominator"],
+        value=_rounded(row["numerator"], row["denominator"], value.unit),
+        operator=row["operator"],
+        limit=value.text,
+        met=row["met"],
+        parameter=value.parameter,
+        paragraph=value.reference.citation,
+        effective_from=value.effective_from.isoformat(),
+        url=value.reference.url,
+        sentence=_sentences().get(value.reference.citation),
+        snapshots=tuple(_used(manifest, registers)),
+    )
+
+
+def _used(manifest: Mapping[str, Any], registers: tuple[str, ...]) -> list[str]:
+    return [
+        "/".join(part for part in (item["register"], item["reference"], item["vintage"]) if part)
+        for item in manifest["inputs"]
+        if item["register"] in registers
+    ]
+
+
+def _rounded(numerator: str | None, denominator: str | None, unit: str) -> str | None:
+    """The fraction as people read it: pct. or factor with four digits; a count as it is."""
+    if numerator is None or denominator is None:
+        return None
+    exact = Fraction(int(numerator), int(denominator))
+    if unit == "persons":
+        return str(exact)
+    scale = 100 if unit == "share" else 1
+    ten_thousandths = (exact * scale * 10_000 + Fraction(1, 2)).__floor__()
+    return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}" + (" pct" if unit == "share" else "")
+
+
+@cache
+def _sentences() -> Mapping[str, str]:
+    return yaml.safe_load(STATUTES.read_text(encoding="utf-8"))["sentences"]
+
+
+def _all(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    found = con.execute(query, parameters)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+    rows = _all(con, query, parameters)
+    return rows[0] if rows else None
+
+
+# --- as text ----------------------------------------------------------------------------------------------------
+
+
+def explanation(home: Home, list_year: int, area_id: str) -> str:
+    """The explanation of an area as text: the status, each figure with its paragraph, the history, and the cap."""
+    told = explain_area(home, list_year, area_id)
+    status = told["status"]
+    lines = [
+        f"{status['area_name']} ({area_id}), municipality {status['kom']}, list of 1 December {list_year}, "
+        f"revision {told['revision']}",
+        f"Status: {STATUS_NAMES[status['status']]}" + _also(status),
+        f"{status['criteria_met_61a']} criteria of § 61 a met"
+        + ("" if status["criteria_met_61b"] is None else f", {status['criteria_met_61b']} of § 61 b"),
+    ]
+    for category, title in CATEGORIES.items():
+        held = [item for item in told["criteria"] if item["category"] == category]
+        if held:
+            lines += ["", title]
+            for item in held:
+                lines += _held_lines(item)
+    lines += ["", *_history_lines(told), "", *_cap_lines(told)]
+    return "\n".join(lines)
+
+
+def _also(status: Mapping[str, Any]) -> str:
+    extra = [
+        name
+        for key, name in (("parallelsamfund", "parallelsamfund"), ("omdannelsesomraade", "omdannelsesområde"))
+        if status[key]
+    ]
+    return f", {' and '.join(extra)}" if extra else ""
+
+
+def _held_lines(item: Mapping[str, Any]) -> list[str]:
+    met = "met" if item["met"] else "not met"
+    value = "no figure" if item["value"] is None else item["value"]
+    fraction = "" if item["numerator"] is None else f" = {item['numerator']} / {item['denominator']} exactly"
+    return [
+        f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
+        f"   {fraction or ' no persons'}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
+        *([f'    "{item["sentence"]}"'] if item["sentence"] else []),
+        f"    from {', '.join(item['snapshots'])}",
+    ]
+
+
+def _history_lines(told: Mapping[str, Any]) -> list[str]:
+    sources = {"edition": "this home's edition", "liste": "the list published then", "denne_liste": "this list"}
+    years = [
+        f"  {item['year']}: {'' if item['parallelsamfund'] else 'not '}parallelsamfund ({sources[item['source']]})"
+        for item in told["history"]
+    ]
+    unbroken = told["status"]["years_as_parallelsamfund"]
+    return ["History (§ 61 a, stk. 4)", *years, f"  Unbroken years as parallelsamfund: {unbroken}"]
+
+
+def _cap_lines(told: Mapping[str, Any]) -> list[str]:
+    cap = told["cap"]
+    if cap is None:
+        return ["The cap (§ 59, stk. 7-8): the municipality has no almene familieboliger."]
+    exceeded = "exceeded" if cap["cap_exceeded"] else "not exceeded"
+    exempted = " The area is exempted from § 59, stk. 7." if told["exempted"] and cap["homes_exempted"] else ""
+    covered = cap["homes_udsat"] + cap["homes_forebyggelse"]
+    return [
+        f"The cap (§ 59, stk. 7-8): {covered} of {cap['family_homes']} family homes, {exceeded}; "
+        f"decision {cap['decision']}; {cap['covered_homes']} homes covered.{exempted}"
+    ]
