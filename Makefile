@@ -1,0 +1,34 @@
+# What a person types. Every target sets up .venv first; nothing here is needed by the product itself.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+LIST_YEAR ?= 2026
+AS_OF ?=
+SNAPSHOTS ?= data/snapshots
+STATE ?= data/home
+
+.PHONY: install run test lint ui clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+run: install
+	test -d $(SNAPSHOTS)/bef || $(BIN)/boligomraader demo --snapshots $(SNAPSHOTS) --list-year $(LIST_YEAR)
+	$(BIN)/boligomraader run --list-year $(LIST_YEAR) --snapshots $(SNAPSHOTS) --home $(STATE) $(if $(AS_OF),--as-of $(AS_OF))
+
+ui: install
+	$(BIN)/boligomraader ui --home $(STATE) --snapshots $(SNAPSHOTS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+
+clean:
+	rm -rf data $(VENV)
