@@ -10,12 +10,12 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, received, reconciliation, registers, status
+from assets import areas, cap, criteria, edition, law, published_lists, received, reconciliation, registers, status
 from pipelines.executor import home_executor
-from pipelines.jobs import annual_list
+from pipelines.jobs import annual_list, reference_lists
 from pipelines.resources import Run
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition)
+LAYERS = (received, registers, law, areas, criteria, status, cap, edition, published_lists)
 CHECKED = (received, reconciliation)
 
 
@@ -24,7 +24,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list],
+        jobs=[annual_list, reference_lists],
         resources={"run": Run(), **(resources or {})},
         executor=home_executor,
     )

@@ -11,3 +11,9 @@ annual_list = define_asset_job(
     selection=AssetSelection.groups(*STATISTICS),
     description="Derives the lists of a list year from the snapshots, checks everything, and seals the edition.",
 )
+
+reference_lists = define_asset_job(
+    "reference_lists",
+    selection=AssetSelection.groups("reference"),
+    description="Loads the lists that were really published and reconciles the omdannelsesområder with them.",
+)
