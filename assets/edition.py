@@ -5,6 +5,7 @@ handling (`assets.sealing`) and the look of the public lists (`assets.public_lis
 """
 
 import datetime as dt
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,13 +17,15 @@ from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 from assets import derivation, public_lists, sealing, snapshots
 from assets.code_lists import municipality_names
 from assets.disclosure import disclosure_limits
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, source_fingerprints
+from assets.documentation import described, materialized
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
-from law.loader import Law, LegalValue
+from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
 
+_REGISTER_TAGS = {tag: "" for table in derivation.PUBLISHED for tag in register_tags(table)}
 CRITERIA = ("outside", "convicted", "primary_only", "income")
 
 
@@ -37,8 +40,9 @@ CRITERIA = ("outside", "convicted", "primary_only", "income")
     ),
     kinds={"duckdb", "file"},
     owners=[OWNER],
-    tags={"layer": "edition", "confidentiality": "public"},
-    metadata={"title": "Udgaven", "paragraphs": "§ 61 a, stk. 5"},
+    tags={"layer": "edition", "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described("edition.edition", "Udgaven", ("§ 61 a, stk. 5",)),
+    code_version=hashlib.sha256((derivation.sql_hash() + statistics_law().sha256).encode()).hexdigest(),
     pool=WRITER_POOL,
 )
 def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
@@ -51,7 +55,8 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         _refuse_unready(con, law, list_year)
         sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run))
         sealing.synchronise_published(con, run.at_home.editions)
-    return MaterializeResult(metadata=sealed)
+    version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
+    return materialized(None, "edition.edition", sealed["areas"], sealed, version=version)
 
 
 def _run_part(context: AssetExecutionContext, run: Run) -> dict[str, str]:

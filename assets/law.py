@@ -6,6 +6,7 @@ What does not belong here: the values (`law/`) and how the tables are filled (`a
 from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, asset
 
 from assets.derivation import record_fingerprint
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table
 from assets.partitions import LIST_YEARS
@@ -23,7 +24,7 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         kinds={"duckdb", "yaml" if table.name == "parameters" else "csv"},
         owners=[OWNER],
         tags={"layer": "law", "confidentiality": "public"},
-        metadata={"title": table.title},
+        metadata=described(f"law.{table.name}", table.title, ("§ 61 a", "§ 61 b", "§ 59, stk. 7")),
         code_version=statistics_law().sha256,
         pool=WRITER_POOL,
     )
@@ -33,7 +34,7 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         with run.warehouse() as con, transaction(con):
             rows, digest = fill_law_table(con, table, law, list_year, list_day(list_year))
             record_fingerprint(con, f"law.{table.name}", list_year, digest)
-        return MaterializeResult(metadata={"dagster/row_count": rows, "fingerprint": digest})
+        return materialized(None, f"law.{table.name}", rows, {"fingerprint": digest}, version=digest)
 
     return compute
 

@@ -7,6 +7,7 @@ from dagster import AssetExecutionContext, AssetsDefinition, Failure, Materializ
 
 from assets import snapshots
 from assets.contracts import REGISTERS, Register
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
 from assets.partitions import LIST_YEARS
 from pipelines.resources import Run
@@ -26,7 +27,7 @@ def _register_asset(register: Register) -> AssetsDefinition:
             "register": register.name,
             "confidentiality": "person_level" if register.personal else "aggregate",
         },
-        metadata={"title": register.title, "source": register.source},
+        metadata=described(f"registers.{register.name}", register.title, source=register.source),
         code_version=register.fingerprint,
         pool=WRITER_POOL,
     )
@@ -38,7 +39,8 @@ def _register_asset(register: Register) -> AssetsDefinition:
             if hindered:
                 raise Failure("; ".join(hindered), allow_retries=False)
             rows = snapshots.promote(con, register, law, list_year)
-        return MaterializeResult(metadata={"dagster/row_count": rows})
+            version = snapshots.promoted_fingerprint(con, register, list_year)
+        return materialized(None, f"registers.{register.name}", rows, version=version)
 
     return compute
 

@@ -193,6 +193,11 @@ def substance(manifest: Manifest) -> Manifest:
     return {key: value for key, value in manifest.items() if key not in ("run", "revision", "reason", "packages")}
 
 
+def substance_hash(manifest: Manifest) -> str:
+    """Hash of what makes an edition what it is."""
+    return hashlib.sha256(json.dumps(substance(manifest), sort_keys=True).encode()).hexdigest()
+
+
 def what_changed(old: Manifest, new: Manifest) -> str:
     """In words, which inputs of an edition differ from those of the one before."""
     before = {(item["register"], item["reference"]): item for item in old["inputs"]}
