@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, public_lists, sealing, snapshots
+from assets import derivation, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
 from assets.disclosure import disclosure_limits
 from assets.documentation import described, materialized
@@ -92,10 +92,15 @@ def seal(
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     rows = sealing.write_tables(con, list_year, staged)
-    write_public_lists(con, law, list_year, staged)
+    inputs = sealing.describe_inputs(con, list_year)
+    openlineage.write(staged, list_year, inputs, law.sha256)
+    target = home.edition(list_year)
+    previous = sealing.read_manifest(target)
+    # a released edition is compared as it was released: with the release on its page
+    write_public_lists(con, law, list_year, staged, releases.release_of(previous), (previous or {}).get("changes"))
     manifest: sealing.Manifest = {
         "list_year": list_year,
-        "inputs": sealing.describe_inputs(con, list_year),
+        "inputs": inputs,
         "history": sealing.describe_history(con, list_year),
         "law": sealing.describe_law(law, values, list_year),
         "sql": sealing.describe_sql(),
@@ -103,14 +108,17 @@ def seal(
         "outputs": sealing.describe_outputs(staged, rows),
         "run": dict(run_part),
     }
-    target = home.edition(list_year)
-    previous = sealing.read_manifest(target)
     if previous is not None:
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
         if unchanged and not sealing.damaged_files(target, previous):
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
+        released = releases.last_released(home.editions, list_year)
+        if released is not None:
+            manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
+        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"))
+        manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = 1 if previous is None else previous["revision"] + 1
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
@@ -119,8 +127,15 @@ def seal(
     return {"revision": manifest["revision"], "sealed": True, "areas": rows["area_status.csv"]}
 
 
-def write_public_lists(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, folder: Path) -> None:
-    """Writes `public/`: what the ministry puts out on 1 December, marked udkast."""
+def write_public_lists(
+    con: duckdb.DuckDBPyConnection,
+    law: Law,
+    list_year: int,
+    folder: Path,
+    release: public_lists.Release | None,
+    changes: str | None,
+) -> None:
+    """Writes `public/`: what the ministry puts out on 1 December, marked udkast where there is no release."""
     met: dict[str, set[str]] = {}
     for area_id, criterion in con.execute(
         """
@@ -141,7 +156,8 @@ def write_public_lists(con: duckdb.DuckDBPyConnection, law: Law, list_year: int,
         {f"{kom:03d}": name for kom, name in municipality_names().items()},
         public_lists.public_limits(law, list_year),
         disclosure_limits(),
-        None,
+        release,
+        changes,
         met=met,
     )
     for name, content in files.items():

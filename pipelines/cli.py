@@ -193,6 +193,46 @@ def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
 
 
 @app.command()
+def diff(
+    list_year: ListYear,
+    home: HomeOption = Path(DEFAULT_HOME),
+    old: Annotated[int | None, typer.Option("--from", help="The older revision. Default: the one before.")] = None,
+    new: Annotated[int | None, typer.Option("--to", help="The newer revision. Default: the newest.")] = None,
+) -> None:
+    """Compares two revisions of an edition: inputs, law, SQL, and every cell of every table."""
+    from pipelines.diff import DiffError, diff_revisions
+
+    try:
+        lines = diff_revisions(Home(home.absolute()), list_year, old, new)
+    except DiffError as error:
+        raise _fail([str(error)]) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
+def release(
+    list_year: ListYear,
+    by: Annotated[str, typer.Option(help="Who releases it.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+    note: Annotated[str, typer.Option(help="A remark, printed on the public page.")] = "",
+) -> None:
+    """Verifies the newest edition, notes the release in the log, and takes udkast off the public lists."""
+    from assets.releases import ReleaseLogError
+    from pipelines.release import ReleaseError, release_edition
+    from pipelines.verify import VerificationError
+
+    place = Home(home.absolute())
+    now = dt.datetime.now(ZoneInfo("Europe/Copenhagen"))
+    try:
+        entry = release_edition(place, list_year, by, note, now)
+    except (VerificationError, ReleaseError, ReleaseLogError) as error:
+        raise _fail([*map(str, error.args), f"Edition {list_year} was not released."]) from None
+    page = place.edition(list_year) / "public" / "lister.html"
+    out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
+
+
+@app.command()
 def ui(
     home: HomeOption = Path(DEFAULT_HOME),
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),

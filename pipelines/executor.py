@@ -13,7 +13,7 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 
-from assets import sealing, warehouse
+from assets import published_database, sealing, warehouse
 from pipelines.home import Home
 from pipelines.resources import Run
 
@@ -34,6 +34,7 @@ class HomeExecutor(InProcessExecutor):
             free_dead_runs(plan_context.instance, plan_context.run_id)
             recover(home)
             yield from super().execute(plan_context, execution_plan)
+            show_published(home)
 
 
 def free_dead_runs(instance: DagsterInstance, own_run_id: str) -> None:
@@ -55,6 +56,12 @@ def recover(home: Home) -> None:
     home.clear_scratch()
     with warehouse.connect(home.warehouse, home.scratch) as con:
         sealing.synchronise_published(con, home.editions)
+
+
+def show_published(home: Home) -> None:
+    """Puts what is sealed now into the read-only database."""
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        published_database.refresh(con, home.scratch, home.published)
 
 
 @executor(name="home", config_schema={})

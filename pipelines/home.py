@@ -35,6 +35,10 @@ class Home:
         return self.path / "editions"
 
     @property
+    def published(self) -> Path:
+        return self.path / "published.duckdb"
+
+    @property
     def scratch(self) -> Path:
         return self.path / "scratch"
 
