@@ -20,7 +20,7 @@ from assets.disclosure import disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
 from assets.law_tables import set_law_variables
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -34,6 +34,7 @@ CRITERIA = ("outside", "convicted", "primary_only", "income")
     group_name="edition",
     deps=[key_of(table) for table in (*derivation.PUBLISHED, "criteria.criteria_met")],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=(
         "Udgaven. The sealed edition of a list year: the published tables as CSV and Parquet, the public lists, and "
         "the manifest that ties them to every input. Sealing again with the same inputs changes nothing."

@@ -14,7 +14,7 @@ from assets.contracts import REGISTERS
 from assets.derivation import Derived
 from assets.documentation import described, materialized
 from assets.law_tables import set_law_variables
-from assets.partitions import LIST_YEARS, earlier_list_years
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprint
 from law.loader import LawError, LegalValue, shipped_law, statistics_law
 from pipelines.resources import Run
@@ -72,6 +72,7 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
         group_name=derived.schema,
         deps=[_dep(derived, read) for read in derived.reads],
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=_description(derived),
         kinds={"duckdb", "sql"},
         owners=[OWNER],

@@ -9,7 +9,7 @@ from assets.derivation import record_fingerprint
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.warehouse import transaction
 from law.loader import list_day, statistics_law
 from pipelines.resources import Run
@@ -20,6 +20,7 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         key=key_of(f"law.{table.name}"),
         group_name="law",
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{table.title}. {table.description}",
         kinds={"duckdb", "yaml" if table.name == "parameters" else "csv"},
         owners=[OWNER],

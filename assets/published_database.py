@@ -1,7 +1,8 @@
 """The read-only database of a home: schema `published` alone, in a file of its own that no run ever locks.
 
 Its tables stand in the file's main schema: the file's name is `published`, so that `published.area_status` means here
-what it means in the warehouse. It is written aside and takes its place in one step, so that whoever reads holds the old file or opens the new one.
+what it means in the warehouse. It is written aside and takes its place in one step, so that whoever reads holds the
+old file or opens the new one.
 What does not belong here: what the tables mean.
 """
 

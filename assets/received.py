@@ -27,7 +27,7 @@ from assets import snapshots, validation
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from pipelines.resources import Run
 
 DELIVERY_CHECKS = {
@@ -43,6 +43,7 @@ def _received_asset(register: Register) -> AssetsDefinition:
         key=key_of(f"received.{register.name}"),
         group_name="received",
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=(
             f"{register.title}: what was delivered. {register.description} Each reference and vintage is read once "
             "and stored under the hash of its content, contract columns alone."

@@ -9,7 +9,7 @@ from assets import snapshots
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from pipelines.resources import Run
 
 
@@ -19,6 +19,7 @@ def _register_asset(register: Register) -> AssetsDefinition:
         group_name="registers",
         deps=[key_of(f"received.{register.name}")],
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{register.title}. {register.description} Checked snapshots only.",
         kinds={"duckdb"},
         owners=[OWNER],

@@ -233,6 +233,38 @@ def release(
 
 
 @app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="Folder that takes the archive.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Writes a home into one archive with its hash beside it, while no run writes."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import backup as write_backup
+
+    try:
+        archive = write_backup(Home(home.absolute()), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(str(archive), markup=False)
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="The archive that backup wrote.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Unpacks a backup as a new home, if its hash is right."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import restore as unpack
+
+    try:
+        unpack(archive.absolute(), Home(home.absolute()))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(f"Restored to {home}: verify each list year now.", markup=False)
+
+
+@app.command()
 def ui(
     home: HomeOption = Path(DEFAULT_HOME),
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
@@ -252,10 +284,28 @@ def ui(
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     server = str(Path(sys.executable).with_name("dagster-webserver"))
     command = [server, "-w", str(workspace), "-h", host, "-p", str(port)]
-    if read_only:
-        command.append("--read-only")
     out.print(f"Dagster on http://{host}:{port}", markup=False)
-    os.execve(server, command, environment)
+    if read_only:
+        os.execve(server, [*command, "--read-only"], environment)
+    raise typer.Exit(_serve(command, environment, workspace))
+
+
+def _serve(command: list[str], environment: dict[str, str], workspace: Path) -> int:
+    """The web server and, beside it, the daemon that backfills, schedules and sensors need; both end together."""
+    import signal
+    import subprocess
+
+    daemon = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(workspace)]
+    beside = subprocess.Popen(daemon, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: server.terminate())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return server.wait()
+    finally:
+        beside.terminate()
+        beside.wait()
 
 
 @app.command()
