@@ -17,9 +17,9 @@ from typing import Any, Literal
 import duckdb
 
 from assets.administration.cap_choice import enough, minimal_sets
-from assets.administration.legal_basis import Basis
+from assets.administration.legal_basis import Basis, record
 from assets.administration.regimes import FOREBYGGELSE, UDSAT, Lists
-from assets.administration.store import Output
+from assets.administration.store import Output, replace_output_rows
 
 PARAMETERS = (
     "anvisningsloft.share",
@@ -251,6 +251,23 @@ def cap_tables(
                 ]
             )
     return decisions, options
+
+
+def write_cap(
+    con: duckdb.DuckDBPyConnection,
+    lists: Lists,
+    caps: Mapping[str, MunicipalCap],
+    exemptions: Sequence[Exemption],
+    homes: Mapping[str, int],
+    basis: Basis | None,
+) -> dict[str, int]:
+    """Replaces the list year's cap tables; both are empty for a list before the cap took effect."""
+    decisions, options = cap_tables(lists, caps, exemptions, homes, basis) if basis is not None else ([], [])
+    replace_output_rows(con, CAP_DECISIONS, lists.list_year, decisions)
+    replace_output_rows(con, CAP_OPTIONS, lists.list_year, options)
+    if basis is not None:
+        record(con, lists.list_year, [basis.values])
+    return {"municipalities": len(decisions), "options": len(options)}
 
 
 def _homes_state(cap: MunicipalCap, preventive: Sequence[str], udsatte: Sequence[str], homes: Mapping[str, int]) -> str:

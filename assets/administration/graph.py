@@ -9,10 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
 
-from assets.administration import assignments, edition, intake, publishing, refunds
+from assets.administration import (
+    area_rules,
+    assignments,
+    cap,
+    edition,
+    intake,
+    letting,
+    occupancy,
+    publishing,
+    refunds,
+)
 from assets.administration.binding import read_binding
 from assets.administration.case_tables import CASE_TABLES, CaseTable
 from assets.administration.errors import AdministrationError
+from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
 from assets.administration.store import append_rows
 
@@ -129,6 +140,24 @@ def _write_refund_ledger(con: duckdb.DuckDBPyConnection, run: Administration) ->
     return refunds.write_ledger(con, run.law, run.list_year, run.on_day)
 
 
+def _write_area_rules(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    binding = read_binding(con, run.law, run.list_year)
+    return area_rules.write_area_rules(con, run.law, binding, run.on_day)
+
+
+def _write_cap(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    found = read_binding(con, run.law, run.list_year)
+    return cap.write_cap(con, found.lists, found.caps, found.exemptions, found.homes, found.cap_basis)
+
+
+def _write_letting(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return letting.write_letting(con, run.law, read_lists(con, run.list_year))
+
+
+def _write_occupancy(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return occupancy.write_occupancy(con, run.law, read_lists(con, run.list_year))
+
+
 BINDING_CASES = ("development_plans", "cap_exemptions", "area_homes")
 
 DECISIONS: tuple[AssetsDefinition, ...] = (
@@ -145,6 +174,34 @@ DECISIONS: tuple[AssetsDefinition, ...] = (
         _write_refund_ledger,
         "The refund queue of private agreements: every change with its balances.",
         "boligforholdsloven § 55; BEK nr. 754/2022",
+    ),
+    _decision_asset(
+        "area_rules",
+        BINDING_CASES,
+        _write_area_rules,
+        "Which rules a status sets in motion in each area, since when and why.",
+        "almenboligloven §§ 28, 51 c, 59, 60, 165 a and 168 a",
+    ),
+    _decision_asset(
+        "cap_decisions",
+        BINDING_CASES,
+        _write_cap,
+        "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
+        "almenboligloven § 59, stk. 7-8",
+    ),
+    _decision_asset(
+        "letting_order",
+        ("letting_criteria", "vacancies", "applicants", "applicant_criteria"),
+        _write_letting,
+        "The waiting list for each vacant home under flexible letting, and why each stands where it stands.",
+        "almenboligloven §§ 51 c and 60, stk. 4",
+    ),
+    _decision_asset(
+        "occupancy_decisions",
+        ("occupancy_requests",),
+        _write_occupancy,
+        "Who may sublet or swap.",
+        "almenlejeloven §§ 64, 65 and 69",
     ),
 )
 

@@ -267,11 +267,8 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         """,
         {"name": table.name, "key_reason": table.key_reason},
     )
-    received = Received(
-        rows_in=count(con, "judged"),
-        accepted=count(con, f"cases.{table.name}"),
-        refused=count(con, f"cases.refused WHERE \"table\" = '{table.name}'"),
-    )
+    refused = con.execute('SELECT count(*) FROM cases.refused WHERE "table" = ?', [table.name]).fetchall()
+    received = Received(count(con, "judged"), count(con, f"cases.{table.name}"), int(refused[0][0]))
     con.execute(
         "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
         [table.name, received.rows_in, received.accepted, received.refused],

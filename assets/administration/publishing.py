@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.administration import assignments, intake, legal_basis, refunds
+from assets.administration import area_rules, assignments, cap, intake, legal_basis, letting, occupancy, refunds
 from assets.administration.store import FOLDER, Output, exchange, export, replace_output
 from law.loader import Law
 
@@ -22,6 +22,12 @@ OUTPUTS: tuple[Output, ...] = (
     assignments.ASSIGNMENT_DECISIONS,
     assignments.ASSIGNMENT_BASIS,
     assignments.ASSIGNMENT_GROUNDS,
+    area_rules.AREA_RULES,
+    cap.CAP_DECISIONS,
+    cap.CAP_OPTIONS,
+    letting.LETTING_BASIS,
+    letting.LETTING_ORDER,
+    occupancy.OCCUPANCY_DECISIONS,
     refunds.REFUND_LEDGER,
     refunds.REFUND_BASIS,
     intake.REFUSED_ROWS,

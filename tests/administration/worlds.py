@@ -203,3 +203,8 @@ def decisions(world: World, query: str | None = None, law: Law | None = None, da
             "FROM assignment_decisions"
         ).fetchall()
     return rows if query else {row[0]: row[1:] for row in rows}
+
+
+def date(text: str, days: int = 0) -> dt.date:
+    """A day, or some days after it."""
+    return dt.date.fromisoformat(text) + dt.timedelta(days=days)
