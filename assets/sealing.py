@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from assets import code_lists
-from assets.derivation import PUBLISHED, SQL, TABLES, macros, sql_hash
+from assets.derivation import PUBLISHED, SQL, macros, sql_hash, upstream_of
 from law.loader import Law, LegalValue, list_day
 
 MANIFEST = "manifest.json"
@@ -165,7 +165,7 @@ def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> 
 
 def describe_sql() -> dict[str, Any]:
     """Hash of the derivation as a whole and of each SQL file."""
-    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in TABLES}
+    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in upstream_of(PUBLISHED)}
     files["macros.sql"] = hashlib.sha256(macros().encode()).hexdigest()
     return {"sha256": sql_hash(), "files": files}
 

@@ -169,14 +169,16 @@ def explain(
     area_id: Annotated[str, typer.Argument(help="The area's id.")],
     list_year: ListYear,
     home: HomeOption = Path(DEFAULT_HOME),
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Why an area has the status it has, figure by figure, paragraph by paragraph."""
-    from pipelines.explain import ExplanationError, explanation
+    """Why an area has the status it has, figure by figure, paragraph by paragraph, and how near it is to another."""
+    from pipelines.explain import ExplanationError, as_json, as_text, explain_area
 
     try:
-        out.print(explanation(Home(home.absolute()), list_year, area_id), markup=False)
+        told = explain_area(Home(home.absolute()), list_year, area_id)
     except ExplanationError as error:
         raise _fail([str(error)]) from None
+    out.print(as_json(told) if json else as_text(told), markup=False)
 
 
 @app.command()
