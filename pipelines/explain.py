@@ -19,9 +19,9 @@ import yaml
 
 import law
 from assets import sealing
+from assets.aside import AsideError, aside
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
-from pipelines.verify import VerificationError, aside
 
 STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -88,8 +88,8 @@ def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
     try:
         with home.locked(), aside(home, manifest, statistics) as con:
             return _explained(con, manifest, values, list_year, area_id)
-    except VerificationError as error:
-        raise ExplanationError(str(error.args[0])) from None
+    except AsideError as error:
+        raise ExplanationError(str(error)) from None
 
 
 def _explained(
