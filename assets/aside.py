@@ -18,6 +18,7 @@ import duckdb
 from assets import derivation, law_tables, snapshots, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.derivation import TABLES, Derived
+from assets.warehouse import sql_text
 from law.loader import Law, LegalValue, list_day
 from pipelines.home import Home
 
@@ -47,10 +48,10 @@ def open_aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect(config=warehouse.settings())
     try:
         con.execute("SET enable_progress_bar = false")
-        con.execute(f"SET temp_directory = '{home.scratch}'")
+        con.execute(f"SET temp_directory = {sql_text(home.scratch)}")
         warehouse.prepare(con)
         derivation.prepare_session(con)
-        con.execute(f"ATTACH '{home.warehouse}' AS home (READ_ONLY)")
+        con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
         yield con
     finally:
         con.close()
@@ -122,7 +123,7 @@ def _table(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
     ).fetchall()
     if not found:
         place = "/".join(part for part in (snapshot.register, snapshot.reference, snapshot.vintage) if part)
-        raise AsideError(f"{place}: deleted from this home; the edition cannot be derived anew.")
+        raise AsideError(f"{place}: deleted from this home, so nothing can be derived anew.")
     return str(found[0][0])
 
 
@@ -135,7 +136,7 @@ def show_history(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], se
             f"""
             INSERT INTO published.parallelsamfund_history
             SELECT year, year, area_id, parallelsamfund, source
-            FROM read_parquet('{sealed}') WHERE year = ?
+            FROM read_parquet({sql_text(sealed)}) WHERE year = ?
             """,
             [year],
         )

@@ -26,6 +26,7 @@ import duckdb
 
 from assets.code_lists import code_list
 from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
+from assets.warehouse import sql_text
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -202,10 +203,6 @@ def _chosen(register: Register, names: list[str]) -> dict[str, int]:
     return {name: position for name, position in found.items() if position is not None}
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
@@ -215,7 +212,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
     name = path.name.lower()
     try:
         if name.endswith(".parquet"):
-            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({_quoted(str(path))})").fetchall()
+            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({sql_text(path)})").fetchall()
             return [str(row[0]) for row in rows[1:] if not row[1]]
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
@@ -253,7 +250,7 @@ def _csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path)
 
     def relation(place: str, options: str) -> str:
         return (
-            f"read_csv({_quoted(place)}, auto_detect=false, header=false, delim={_quoted(delimiter)}, "
+            f"read_csv({sql_text(place)}, auto_detect=false, header=false, delim={sql_text(delimiter)}, "
             f"quote='\"', escape='\"', columns={{{layout}}}, {options})"
         )
 
@@ -299,7 +296,7 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
 @contextmanager
 def _parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
-    relation = f"read_parquet({_quoted(str(path))})"
+    relation = f"read_parquet({sql_text(path)})"
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     names = [str(row[0]) for row in described]
     columns = {
@@ -446,7 +443,7 @@ def _offence(name: str, physical: str) -> str:
     if physical != "text":
         text = f"lpad({text}, 7, '0')"
     classes = sorted(_offence_classes().items(), key=lambda item: (-len(item[0]), item[0]))
-    branches = " ".join(f"WHEN starts_with({text}, {_quoted(prefix)}) THEN {_quoted(act)}" for prefix, act in classes)
+    branches = " ".join(f"WHEN starts_with({text}, {sql_text(prefix)}) THEN {sql_text(act)}" for prefix, act in classes)
     return f"CASE {branches} WHEN {text} IS NOT NULL THEN '{UNKNOWN_ACT}' END"
 
 
