@@ -176,7 +176,14 @@ TABLES: tuple[Derived, ...] = (
         "parallelsamfund_history",
         "Parallelsamfund gennem fem år",
         "Whether each area was a parallelsamfund in each year of the five-year rule, and how that is known.",
-        (LAW, "areas.areas", "registers.liste", "status.area_categories", "published.parallelsamfund_history"),
+        (
+            LAW,
+            "areas.areas",
+            "registers.omraade",
+            "registers.liste",
+            "status.area_categories",
+            "published.parallelsamfund_history",
+        ),
         ("§ 61 a, stk. 4",),
     ),
     Derived(

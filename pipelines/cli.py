@@ -76,10 +76,19 @@ def run(
     as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
     reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,  # noqa: ARG001
+    law_as_of: Annotated[
+        str, typer.Option("--law-as-of", help="Derive the sealed edition's registers under the law of this day, aside.")
+    ] = "",
 ) -> None:
-    """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed."""
+    """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed.
+
+    With --law-as-of nothing is received and no edition is sealed: the result is a scenario.
+    """
     from law.loader import LawError, statistics_law
 
+    if law_as_of:
+        _scenario(Home(home.absolute()), [list_year], [], "", _day(law_as_of))
+        return
     day = _day(as_of)
     try:
         law = statistics_law()
@@ -179,6 +188,42 @@ def explain(
     except ExplanationError as error:
         raise _fail([str(error)]) from None
     out.print(as_json(told) if json else as_text(told), markup=False)
+
+
+@app.command()
+def scenario(
+    list_year: Annotated[list[int], typer.Option("--list-year", help="A list year; repeat it for several.")],
+    setting: Annotated[
+        list[str],
+        typer.Option("--set", help="name=value, name=a,b,c or name=first:last:step; repeat it for a grid."),
+    ],
+    home: HomeOption = Path(DEFAULT_HOME),
+    name: Annotated[str, typer.Option(help="Folder under scenarios/. Default: what is set.")] = "",
+) -> None:
+    """The lists under other values of the law, from a sealed edition's registers. No official list."""
+    _scenario(Home(home.absolute()), list_year, setting, name, None)
+
+
+def _scenario(home: Home, list_years: list[int], settings: list[str], name: str, law_as_of: dt.date | None) -> None:
+    from pipelines.scenario import ScenarioError, run_scenario
+    from pipelines.scenario_chart import NOTICE
+
+    try:
+        with err.status("Deriving aside ..."):
+            folder, summary = run_scenario(home, list_years, settings, name, law_as_of)
+    except ScenarioError as error:
+        raise _fail([str(error)]) from None
+    table = Table(title=NOTICE, title_justify="left")
+    for column in ("List", "Setting"):
+        table.add_column(column)
+    for column in ("Udsatte", "Parallel", "Omdannelse", "Forebyg", "Enter", "Leave", "Move", "Residents", "Covered"):
+        table.add_column(column, justify="right")
+    shown = ("udsatte_boligomraader", "parallelsamfund", "omdannelsesomraader", "forebyggelsesomraader")
+    for row in summary:
+        figures = [row[column] for column in (*shown, "enters", "leaves", "moves", "residents_listed", "homes_covered")]
+        table.add_row(str(row["list_year"]), str(row["setting"]), *map(str, figures))
+    out.print(table)
+    out.print(f"{NOTICE}: {folder}", markup=False)
 
 
 @app.command()

@@ -61,9 +61,11 @@ def _same_rules(manifest: Mapping[str, Any], law: Law, values: Mapping[str, Lega
 
 
 def _same_history(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], list_year: int) -> None:
+    """Holds the published lists used against the manifest. Own editions stand in the sealed history file, which may
+    lack areas of theirs that have since been split; the file itself has been compared."""
     now = sealing.describe_history(con, list_year)
     for sealed, found in zip(manifest["history"], now, strict=True):
-        if sealed["sha256"] != found["sha256"]:
+        if sealed["source"] == "liste" and sealed["sha256"] != found["sha256"]:
             raise VerificationError(f"history: the list of {sealed['year']} is not the one named in the manifest.")
 
 
