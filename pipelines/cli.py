@@ -214,14 +214,20 @@ def _scenario(home: Home, list_years: list[int], settings: list[str], name: str,
     except ScenarioError as error:
         raise _fail([str(error)]) from None
     table = Table(title=NOTICE, title_justify="left")
-    for column in ("List", "Setting"):
-        table.add_column(column)
-    for column in ("Udsatte", "Parallel", "Omdannelse", "Forebyg", "Enter", "Leave", "Move", "Residents", "Covered"):
-        table.add_column(column, justify="right")
-    shown = ("udsatte_boligomraader", "parallelsamfund", "omdannelsesomraader", "forebyggelsesomraader")
+    table.add_column("List")
+    table.add_column("Setting", min_width=24, overflow="fold")
+    columns = {
+        "Udsatte": "udsatte_boligomraader",
+        "Forebyg.": "forebyggelsesomraader",
+        "Enter": "enters",
+        "Leave": "leaves",
+        "Move": "moves",
+        "Covered": "homes_covered",
+    }
+    for title in columns:
+        table.add_column(title, justify="right")
     for row in summary:
-        figures = [row[column] for column in (*shown, "enters", "leaves", "moves", "residents_listed", "homes_covered")]
-        table.add_row(str(row["list_year"]), str(row["setting"]), *map(str, figures))
+        table.add_row(str(row["list_year"]), str(row["setting"]), *(str(row[name]) for name in columns.values()))
     out.print(table)
     out.print(f"{NOTICE}: {folder}", markup=False)
 

@@ -25,7 +25,7 @@ import duckdb
 from assets import derivation, sealing
 from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots, show_registers
 from assets.code_lists import municipality_names
-from assets.contracts import LISTE, REGISTERS, history_years, reference_years
+from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
 from law.loader import (
     STATISTICS_GROUPS,
     WHOLE_UNITS,
@@ -288,6 +288,9 @@ def _show_more(
             if register is not LISTE and not register.optional:
                 years = reference_years(register, values, list_year)
                 wanted.update((register.name, register.reference_name(year)) for year in years)
+        homes_year = values.get("anvisningsloft.homes_year_offset")
+        if homes_year is not None:
+            wanted.add((BOLIG.name, BOLIG.reference_name(list_year + whole(homes_year))))
     if wanted <= have:
         return
     show_registers(con, [*used, *(_anywhere(con, *place) for place in sorted(wanted - have))], list_year)

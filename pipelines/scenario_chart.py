@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 NOTICE = "Scenarie - ikke en officiel liste"
 VEGA_LITE = "6.4"
+LOCALE = "da-DK"
 BAR = 22
 PANEL_WIDTH = 260
 LABEL_WIDTH = 320
@@ -76,7 +77,8 @@ def chart(summary: Sequence[Row]) -> str:
         "vconcat": rows,
         "config": {"font": "sans-serif", "view": {"stroke": None}},
     }
-    return str(vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VEGA_LITE))
+    svg = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VEGA_LITE, format_locale=LOCALE)
+    return str(svg)
 
 
 def _year(rows: Sequence[Row], year: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ results, and anything about deliveries or Dagster.
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -66,3 +67,108 @@ def rows_of(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     found = con.execute(query)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+# --- a small country --------------------------------------------------------------------------------------------
+
+STATUS_DAYS = (2025, 2026)
+INCOME_YEAR, EDUCATION_YEAR = 2025, 2025
+AREAS = {"NORD": (101, "1a"), "SYD": (101, "2b"), "VEST": (751, "3c"), "VEST-B": (751, "4d")}
+SMALL = {
+    "udsat_boligomraade.residents": "5",
+    "forebyggelsesomraade.residents": "5",
+    "udsat_boligomraade.convicted": "3/2",
+    "forebyggelsesomraade.convicted": "11/10",
+    "udsat_boligomraade.outside": "30 pct",
+    "forebyggelsesomraade.outside": "20 pct",
+    "udsat_boligomraade.income": "95 pct",
+    "forebyggelsesomraade.income": "100 pct",
+}
+"""Limits at which a few dozen people are enough for every status to occur."""
+
+Registers = dict[str, list[dict[str, Any]]]
+
+
+def small_country(rng: random.Random, people: int = 70) -> Registers:
+    """Rows of every register for list year 2026, as received: some dozens of people in four areas and outside them."""
+    rows: Registers = {register.name: [] for register in REGISTERS}
+    for number, (area_id, (kom, matrikel)) in enumerate(AREAS.items()):
+        forgaenger = "VEST" if area_id == "VEST-B" else None
+        rows["omraade"].append(
+            _of(2026, area_id=area_id, navn=area_id, kom=kom, ejerlav=7, matrikel=matrikel, forgaenger=forgaenger)
+        )
+        if rng.random() < 0.7:
+            rows["liste"] += [_of(year, area_id=area_id, liste="parallelsamfund") for year in range(2022, 2026)]
+        for year in STATUS_DAYS:
+            for home in range(3):
+                rows["bolig"].append(
+                    _of(
+                        year,
+                        adresse_id=10 * number + home,
+                        kom=kom,
+                        ejerlav=7,
+                        matrikel=matrikel,
+                        boligkategori=rng.choice(["familiebolig", "familiebolig", "ungdomsbolig", None]),
+                    )
+                )
+    for year in STATUS_DAYS:
+        rows["bolig"] += [
+            _of(year, adresse_id=900 + home, kom=kom, boligkategori="familiebolig")
+            for home, kom in enumerate((101, 101, 751))
+        ]
+    for pnr in range(people):
+        _a_person(rng, rows, pnr)
+    return rows
+
+
+def _of(reference_year: int, **values: Any) -> dict[str, Any]:
+    return {"list_year": 2026, "reference_year": reference_year, **values}
+
+
+def _a_person(rng: random.Random, rows: Registers, pnr: int) -> None:
+    home = rng.choice([*(10 * area + home for area in range(len(AREAS)) for home in range(3)), 900, 901, 902])
+    kom = 101 if home < 20 or home in (900, 901) else 751
+    born = dt.date(rng.randrange(1955, 2014), rng.randrange(1, 13), rng.randrange(1, 29))
+    origin = {"ie_type": rng.choice([1, 2, 3]), "opr_land": rng.choice([5100, 5104, 5172, 5448, 5103, None])}
+    for year in STATUS_DAYS:
+        if rng.random() < 0.95:
+            rows["bef"].append(_of(year, pnr=pnr, foed_dag=born, koen=1, kom=kom, adresse_id=home, **origin))
+    for year in (2024, 2025):
+        for _ in range(rng.choice([0, 0, 1, 1, 2])):
+            first = dt.date(year, rng.randrange(1, 13), rng.randrange(1, 29))
+            last = rng.choice([None, first + dt.timedelta(days=rng.randrange(0, 200))])
+            spell = {"pti_vfra": first, "pti_vtil": last, "pti_timer_per_uge": rng.choice(["37", "18.50", "12.33"])}
+            rows["of"].append(_of(year, pnr=pnr, pti_tilstand_kode=rng.choice([7050, 7090, 7100]), **spell))
+        if rng.random() < 0.3:
+            offence = rng.choice(["straffelov", "vaabenlov", "faerdselslov"])
+            rows["kraf"].append(_of(year, pnr=pnr, offence_class=offence, sanction_class=rng.choice([1, 1, 2, 3])))
+    if rng.random() < 0.7:
+        education = {"hfaudd": rng.choice([1009, 4025, 9999]), "hf_kilde": rng.choice([1, 3, 15])}
+        rows["udda"].append(_of(EDUCATION_YEAR, pnr=pnr, **education))
+    income = {"perindkialt_13": str(rng.randrange(-1000, 900_000)), "omfang": rng.choice([1, 1, 1, 0])}
+    rows["ind"].append(_of(INCOME_YEAR, pnr=pnr, **income))
+    rows["akm"].append(_of(INCOME_YEAR, pnr=pnr, socio13=rng.choice([131, 131, 310])))
+
+
+def fill_registers(con: duckdb.DuckDBPyConnection, rows: Registers) -> None:
+    """Replaces the rows of every register."""
+    for name, of_register in rows.items():
+        con.execute(f"DELETE FROM registers.{name}")
+        if of_register:
+            columns = list(dict.fromkeys(column for row in of_register for column in row))
+            marks = ", ".join("?" for _ in columns)
+            con.executemany(
+                f"INSERT INTO registers.{name} ({', '.join(columns)}) VALUES ({marks})",
+                [[row.get(column) for column in columns] for row in of_register],
+            )
+
+
+PUBLISHED = derivation.upstream_of(derivation.PUBLISHED)
+
+
+def published_rows(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every published table as derived, ordered."""
+    return {
+        table: con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+        for table in (*derivation.PUBLISHED, "criteria.criteria_met")
+    }
