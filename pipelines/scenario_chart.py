@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import vl_convert
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 NOTICE = "Scenarie - ikke en officiel liste"
 VEGA_LITE = "6.4"
-LOCALE = "da-DK"
+LOCALE: Literal["da-DK"] = "da-DK"
 BAR = 22
 PANEL_WIDTH = 260
 LABEL_WIDTH = 320
