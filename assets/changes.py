@@ -12,21 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from dagster import (
-    AssetDep,
-    AssetExecutionContext,
-    Failure,
-    MaterializeResult,
-    TimeWindowPartitionMapping,
-    asset,
-)
+from dagster import AssetDep, AssetExecutionContext, Failure, MaterializeResult, asset
 
 from assets import derivation, sealing
 from assets.aside import AsideError, Snapshot, open_aside, promoted_snapshots, put_law, show_registers
 from assets.contracts import LISTE, OMRAADE, REGISTERS, reference_years
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, source_fingerprints
 from assets.law_tables import LAW_TABLES
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, earlier_list_years
 from assets.warehouse import sql_text, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home
@@ -324,12 +317,7 @@ def code_version() -> str:
     group_name="status",
     deps=[
         *(key_of(table) for table in READS),
-        AssetDep(
-            key_of("edition.edition"),
-            partition_mapping=TimeWindowPartitionMapping(
-                start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True
-            ),
-        ),
+        AssetDep(key_of("edition.edition"), partition_mapping=earlier_list_years(2)),
     ],
     partitions_def=LIST_YEARS,
     description=DESCRIPTION,
