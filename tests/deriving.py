@@ -10,6 +10,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import duckdb
@@ -172,3 +173,75 @@ def published_rows(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, 
         table: con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
         for table in (*derivation.PUBLISHED, "criteria.criteria_met")
     }
+
+
+# --- exact figures ----------------------------------------------------------------------------------------------
+
+FIGURE_COLUMNS = """
+    list_year SMALLINT, area_id VARCHAR, area_name VARCHAR, kom INTEGER, residents BIGINT, nonwestern BIGINT,
+    persons_30_59 BIGINT, primary_only BIGINT, income_persons BIGINT, income_oere BIGINT,
+    region_income_persons BIGINT, region_income_oere BIGINT,
+    outside_numerator HUGEINT, outside_denominator HUGEINT, convicted_numerator HUGEINT, convicted_denominator HUGEINT,
+    national_convicted_numerator HUGEINT, national_convicted_denominator HUGEINT
+"""
+MANY = 10**9
+"""Residents of an area whose share of non-western residents is to be met to nine digits."""
+
+
+def figures_row(area_id: str, figures: Mapping[str, Fraction | int], list_year: int) -> dict[str, Any]:
+    """A row of criteria.area_figures with exactly these figures; what is not named meets no criterion."""
+    exact = {
+        "nonwestern": 0,
+        "outside": 0,
+        "convicted": 0,
+        "primary_only": 0,
+        "income": 9,
+        "residents": MANY,
+        **figures,
+    }
+    outside, convicted, primary, income = (
+        Fraction(exact[name]) for name in ("outside", "convicted", "primary_only", "income")
+    )
+    nonwestern = exact["nonwestern"] * exact["residents"]
+    assert nonwestern == int(nonwestern)
+    return {
+        "list_year": list_year,
+        "area_id": area_id,
+        "area_name": area_id,
+        "kom": 101,
+        "residents": int(exact["residents"]),
+        "nonwestern": int(nonwestern),
+        "persons_30_59": primary.denominator,
+        "primary_only": primary.numerator,
+        "income_persons": income.denominator,
+        "income_oere": income.numerator,
+        "region_income_persons": 1,
+        "region_income_oere": 1,
+        "outside_numerator": outside.numerator,
+        "outside_denominator": outside.denominator,
+        "convicted_numerator": convicted.numerator,
+        "convicted_denominator": 2 * convicted.denominator,
+        "national_convicted_numerator": 1,
+        "national_convicted_denominator": 2,
+    }
+
+
+def put_figures(
+    con: duckdb.DuckDBPyConnection, areas: Mapping[str, Mapping[str, Fraction | int]], list_year: int
+) -> None:
+    """Stands in for areas.areas and criteria.area_figures, and derives what each area meets and is."""
+    con.execute(f"CREATE OR REPLACE TABLE criteria.area_figures ({FIGURE_COLUMNS})")
+    con.execute("CREATE OR REPLACE TABLE areas.areas (list_year SMALLINT, area_id VARCHAR)")
+    rows = [figures_row(area_id, figures, list_year) for area_id, figures in areas.items()]
+    names = list(rows[0])
+    con.executemany(
+        f"INSERT INTO criteria.area_figures ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})",
+        [list(row.values()) for row in rows],
+    )
+    con.execute("INSERT INTO areas.areas SELECT list_year, area_id FROM criteria.area_figures")
+    derive(con, "criteria.criteria_met", "status.area_categories", list_year=list_year)
+
+
+def categories(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """Rows of status.area_categories by area."""
+    return {row["area_id"]: row for row in rows_of(con, "SELECT * FROM status.area_categories")}
