@@ -174,7 +174,7 @@ def _sealed(con: duckdb.DuckDBPyConnection, home: Home, law: Law, list_year: int
     manifest = sealing.read_manifest(home.edition(list_year))
     if manifest is None or manifest["sql"] != sealing.describe_sql():
         return None
-    if manifest["law"] != sealing.describe_law(law, law.for_list_year(list_year), list_year):
+    if manifest["law"] != sealing.describe_law(law.for_list_year(list_year), list_year):
         return None
     return _published(con, home, list_year)
 

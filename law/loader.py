@@ -229,6 +229,22 @@ def statistics_law() -> Law:
     return load_law().of_groups(STATISTICS_GROUPS)
 
 
+def values_sha256(values: Mapping[str, LegalValue]) -> str:
+    """Hash of the values in force on a day: what a list of that day rests on.
+
+    The end of a value and the day of its confirmation are left out, and so is every value of another day: an
+    amendment to come, or holding a value against its source once more, leaves earlier lists what they are.
+    """
+    canonical = [
+        {key: part for key, part in fields.items() if key not in ("until", "confirmed")}
+        | {"name": name, "unit": value.unit, "operator": value.operator}
+        for name, value in sorted(values.items())
+        for fields in _canonical_values((value,))
+    ]
+    text = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def list_day(list_year: int) -> dt.date:
     """The day the lists of `list_year` are published: 1 December (almenboligloven § 61 a, stk. 5)."""
     return dt.date(list_year, 12, 1)

@@ -83,7 +83,7 @@ def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
         raise ExplanationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
     statistics = statistics_law()
     values = statistics.for_list_year(list_year)
-    if manifest["law"] != sealing.describe_law(statistics, values, list_year):
+    if manifest["law"] != sealing.describe_law(values, list_year):
         raise ExplanationError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
     try:
         with home.locked(), aside(home, manifest, statistics) as con:

@@ -203,7 +203,7 @@ def _derive_year(home: Home, law: Law, points: Sequence[Point], list_year: int, 
     if manifest is None:
         raise ScenarioError(f"There is no sealed edition of list year {list_year} in {home.path}: run it first.")
     base = law.for_list_year(list_year)
-    if manifest["law"] != sealing.describe_law(law, base, list_year):
+    if manifest["law"] != sealing.describe_law(base, list_year):
         raise ScenarioError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
     days = [point.law_as_of or list_day(list_year) for point in points]
     laws = [_law_of(law, point, day) for point, day in zip(points, days, strict=True)]

@@ -14,7 +14,7 @@ import duckdb
 
 from assets import edition, sealing
 from assets.aside import AsideError, aside
-from law.loader import Law, LegalValue, statistics_law
+from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
 
 
@@ -33,7 +33,7 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
         raise VerificationError(*(f"{name}: not the file that was sealed." for name in damaged))
     law = statistics_law()
     values = law.for_list_year(list_year)
-    _same_rules(manifest, law, values, list_year)
+    _same_rules(manifest, values, list_year)
     try:
         with home.locked(), aside(home, manifest, law) as con, tempfile.TemporaryDirectory() as scratch:
             derived = Path(scratch)
@@ -50,9 +50,9 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
     ]
 
 
-def _same_rules(manifest: Mapping[str, Any], law: Law, values: Mapping[str, LegalValue], list_year: int) -> None:
+def _same_rules(manifest: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int) -> None:
     lines = []
-    if manifest["law"] != sealing.describe_law(law, values, list_year):
+    if manifest["law"] != sealing.describe_law(values, list_year):
         lines.append("law: the parameters or code lists are others than those the edition was sealed under.")
     if manifest["sql"] != sealing.describe_sql():
         lines.append("sql: the SQL is another than that the edition was sealed under.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from assets.sealing import describe_law
 from law.loader import PARAMETER_DIRECTORY, STATISTICS_GROUPS, Law, LawError, list_day, load_law
 from tests.deriving import LAW, categories, database, put_figures
 from tests.law.test_boundaries import EXPECTED
@@ -52,6 +53,13 @@ def test_only_list_years_from_the_amendment_on_and_only_the_quantity_change(amen
         name for name in now.keys() | before.keys() if getattr(now.get(name), "value", None) != before[name].value
     }
     assert changed == ({NAME} if list_year >= FIRST_YEAR else set())
+
+
+@pytest.mark.parametrize("list_year", [2018, 2026, 2029, 2030, 2031])
+def test_editions_of_list_years_before_the_amendment_are_described_as_before(amended: Law, list_year: int) -> None:
+    now = describe_law(amended.for_list_year(list_year), list_year)
+    before = describe_law(LAW.for_list_year(list_year), list_year)
+    assert (now == before) == (list_year < FIRST_YEAR)
 
 
 @pytest.mark.parametrize("list_year", [2021, 2029, 2030, 2031])
