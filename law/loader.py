@@ -196,10 +196,11 @@ class Law:
         kept = {name: p for name, p in self.parameters.items() if name.split(".")[0] in groups}
         return Law(MappingProxyType(kept), self.overrides)
 
-    def unconfirmed_since(self, day: dt.date) -> tuple[LegalValue, ...]:
-        """Values in force on `day` that were last confirmed more than a year before it, by parameter name."""
+    def unconfirmed_since(self, day: dt.date, in_force_on: dt.date | None = None) -> tuple[LegalValue, ...]:
+        """Values in force on `day`, or on another day, that were last confirmed more than a year before `day`."""
         limit = _one_year_before(day)
-        return tuple(value for _, value in sorted(self.in_force(day).items()) if value.confirmed < limit)
+        in_force = self.in_force(in_force_on or day)
+        return tuple(value for _, value in sorted(in_force.items()) if value.confirmed < limit)
 
     @cached_property
     def sha256(self) -> str:

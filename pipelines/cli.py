@@ -91,8 +91,7 @@ def run(
         return
     day = _day(as_of)
     try:
-        law = statistics_law()
-        law.for_list_year(list_year)
+        statistics_law().for_list_year(list_year)
     except LawError as error:
         raise _fail([str(error)]) from None
     if list_year > day.year:
@@ -103,14 +102,6 @@ def run(
     report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason)
     for line in report.warnings:
         err.print(f"Warning: {line}", style="yellow", markup=False)
-    stale = law.unconfirmed_since(day)
-    if stale:
-        err.print(
-            f"Warning: {len(stale)} legal values were last confirmed more than a year before {day}, "
-            f"the first: {stale[0].parameter}.",
-            style="yellow",
-            markup=False,
-        )
     if not report.success:
         unsealed = f"No edition was sealed for list year {list_year}. An earlier edition is untouched."
         raise _fail([*report.faults, unsealed])

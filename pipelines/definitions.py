@@ -28,7 +28,7 @@ from pipelines.jobs import annual_list, reference_lists
 from pipelines.resources import Run
 
 LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
-CHECKED = (received, reconciliation)
+CHECKED = (received, law, reconciliation)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

@@ -166,6 +166,7 @@ def test_values_confirmed_over_a_year_before_are_reported() -> None:
     late = dt.date(newest.year + 1, newest.month, newest.day) + dt.timedelta(days=1)
     assert {value.parameter for value in LAW.unconfirmed_since(late)} == set(LAW.in_force(late))
     assert LAW.unconfirmed_since(dt.date(2028, 2, 29))
+    assert {value.parameter for value in LAW.unconfirmed_since(late, DAY)} == set(LAW.in_force(DAY))
 
 
 def test_all_parameters_load_fast() -> None:
