@@ -14,7 +14,19 @@ from pathlib import Path
 
 import duckdb
 
-from assets.administration import area_rules, assignments, cap, intake, legal_basis, letting, occupancy, refunds
+from assets.administration import (
+    area_rules,
+    assignments,
+    cap,
+    funds,
+    intake,
+    legal_basis,
+    letting,
+    occupancy,
+    plans,
+    private_letting,
+    refunds,
+)
 from assets.administration.store import FOLDER, Output, exchange, export, replace_output
 from law.loader import Law
 
@@ -30,6 +42,13 @@ OUTPUTS: tuple[Output, ...] = (
     occupancy.OCCUPANCY_DECISIONS,
     refunds.REFUND_LEDGER,
     refunds.REFUND_BASIS,
+    private_letting.PRIVATE_AGREEMENT_DECISIONS,
+    private_letting.PRIVATE_AGREEMENT_CHECKS,
+    private_letting.PRIVATE_VACANCY_DECISIONS,
+    private_letting.PRIVATE_LETTING_OVERVIEW,
+    funds.FUND_LEDGER,
+    plans.PLAN_PROGRESS,
+    plans.PLAN_OUTLOOK,
     intake.REFUSED_ROWS,
     intake.INTAKE,
     intake.INPUT_FILES,
