@@ -10,13 +10,25 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, published_lists, received, reconciliation, registers, status
+from assets import (
+    areas,
+    cap,
+    changes,
+    criteria,
+    edition,
+    law,
+    published_lists,
+    received,
+    reconciliation,
+    registers,
+    status,
+)
 from pipelines.executor import home_executor
 from pipelines.jobs import annual_list, reference_lists
 from pipelines.resources import Run
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition, published_lists)
-CHECKED = (received, reconciliation)
+LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
+CHECKED = (received, law, reconciliation)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
