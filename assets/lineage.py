@@ -41,6 +41,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "criteria.criteria_met.criterion": ("law.parameters.parameter",),
     "status.area_categories.criteria_met_61a": ("criteria.criteria_met.area_id",),
     "status.area_categories.criteria_met_61b": ("criteria.criteria_met.area_id",),
+    "status.area_margins.list_year": ("criteria.area_figures.list_year",),
     "cap.family_homes.list_year": ("registers.bolig.list_year",),
     "cap.family_homes.family_homes": ("registers.bolig.adresse_id", "registers.bolig.boligkategori"),
     "cap.municipal_cap.list_year": ("cap.family_homes.list_year",),
@@ -51,6 +52,24 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "cap.municipal_cap.over_exempted": ("cap.council_decisions.area_id",),
 }
 """Declared sources: what a `count(*)` counts, and the origin of a column that a constant or the partition gives."""
+
+_STATUS = "status.area_status."
+_CAUSE = (
+    "status.area_categories.udsat_boligomraade",
+    "status.area_categories.forebyggelsesomraade",
+    f"{_STATUS}status",
+)
+DECLARED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "status.status_changes": {
+        **{name: (f"{_STATUS}{name}",) for name in ("list_year", "area_id", "area_name", "kom", "status")},
+        **dict.fromkeys(("status_last", "change"), (f"{_STATUS}status",)),
+        **dict.fromkeys(("with_last_law", "with_last_boundary", "with_last_data", "with_all_last", "cause"), _CAUSE),
+        "margin_persons": ("status.area_margins.persons",),
+        "margin_kroner": ("status.area_margins.kroner",),
+        "near_miss": ("status.area_margins.persons", f"{_STATUS}residents"),
+    },
+}
+"""Tables that Python fills, and where each of their columns comes from."""
 
 
 def sql_of(table: str) -> str | None:
@@ -118,6 +137,8 @@ def sources_of(table: str) -> Mapping[str, tuple[str, ...]]:
     are filled from files.
     """
     schema, name = table.split(".")
+    if table in DECLARED:
+        return DECLARED[table]
     if schema == "registers":
         special = {"reference_year": "reference"}
         return {c: (f"received.{name}.{special.get(c, c)}",) for c in table_columns()[table]}

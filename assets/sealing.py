@@ -20,8 +20,9 @@ from typing import Any
 import duckdb
 
 from assets import code_lists
-from assets.derivation import PUBLISHED, SQL, TABLES, macros, sql_hash
-from law.loader import Law, LegalValue, list_day
+from assets.derivation import PUBLISHED, SQL, macros, sql_hash, upstream_of
+from assets.warehouse import sql_text
+from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
 REVISIONS = ".revisions"
@@ -51,8 +52,8 @@ def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -
     for table in PUBLISHED:
         name = table.split(".")[1]
         query = f"SELECT * FROM {table} WHERE list_year = {int(list_year)} ORDER BY {KEYS[table]}"
-        con.execute(f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER, DELIMITER ',')")
-        con.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
+        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.csv')} (FORMAT csv, HEADER, DELIMITER ',')")
+        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.parquet')} (FORMAT parquet)")
         count = con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0]
         rows[f"{name}.csv"] = rows[f"{name}.parquet"] = int(count)
     con.execute("SET preserve_insertion_order = false")
@@ -145,12 +146,12 @@ def areas_hash(areas: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(areas)).encode()).hexdigest()
 
 
-def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
-    """The law an edition was derived under: hashes of parameters and code lists, and every value in force."""
+def describe_law(values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
+    """The law an edition was derived under: hashes of parameters and code lists in force, and every value."""
     return {
-        "sha256": law.sha256,
+        "sha256": values_sha256(values),
         "in_force_on": list_day(list_year).isoformat(),
-        "code_lists": {path.name: sha256_of(path) for path in sorted(code_lists.DIRECTORY.glob("*.csv"))},
+        "code_lists": code_lists.sha256_in_force(list_day(list_year)),
         "values": {
             name: {
                 "value": value.text,
@@ -165,7 +166,7 @@ def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> 
 
 def describe_sql() -> dict[str, Any]:
     """Hash of the derivation as a whole and of each SQL file."""
-    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in TABLES}
+    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in upstream_of(PUBLISHED)}
     files["macros.sql"] = hashlib.sha256(macros().encode()).hexdigest()
     return {"sha256": sql_hash(), "files": files}
 
@@ -314,7 +315,7 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
     _forget(con, year)
     for table in PUBLISHED:
         name = table.split(".")[1]
-        source = f"read_parquet('{folder / name}.parquet')"
+        source = f"read_parquet({sql_text(folder / f'{name}.parquet')})"
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
         con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
     con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])

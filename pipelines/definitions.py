@@ -10,7 +10,19 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, published_lists, received, reconciliation, registers, status
+from assets import (
+    areas,
+    cap,
+    changes,
+    criteria,
+    edition,
+    law,
+    published_lists,
+    received,
+    reconciliation,
+    registers,
+    status,
+)
 from pipelines.environments import registered
 from pipelines.executor import home_executor
 from pipelines.jobs import annual_list, delivery_status, reference_lists
@@ -18,8 +30,8 @@ from pipelines.resources import Run
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition, published_lists)
-CHECKED = (received, reconciliation)
+LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
+CHECKED = (received, law, reconciliation)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

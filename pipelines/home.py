@@ -39,6 +39,10 @@ class Home:
         return self.path / "published.duckdb"
 
     @property
+    def scenarios(self) -> Path:
+        return self.path / "scenarios"
+
+    @property
     def scratch(self) -> Path:
         return self.path / "scratch"
 

@@ -128,6 +128,8 @@ def test_the_collapsed_graph_fits_1440_pixels(browser: Page, address: str) -> No
 def test_an_asset_shows_its_text_sql_columns_and_tags(browser: Page, address: str) -> None:
     browser.goto(f"{address}/assets/criteria/area_criteria?view=overview")
     expect(browser.get_by_text("Kriterier, offentliggjorte tal", exact=False).first).to_be_visible()
+    law = browser.get_by_role("link", name="§ 61 b").first
+    assert str(law.get_attribute("href")).startswith("https://www.retsinformation.dk/eli/lta/")
     expect(browser.get_by_text("share(nonwestern, residents)", exact=False).first).to_be_visible()
     expect(browser.get_by_text("nonwestern / residents. Ten digits", exact=False).first).to_be_visible()
     expect(browser.get_by_text("register/bef").first).to_be_visible()
@@ -160,9 +162,8 @@ def test_a_register_shows_its_checks_with_count_limit_and_remedy(browser: Page, 
 
 
 def runs(address: str) -> list[dict[str, str]]:
-    return graphql(address, "{runsOrError {... on Runs {results {runId status jobName}}}}")["data"]["runsOrError"][
-        "results"
-    ]
+    answer = graphql(address, "{runsOrError {... on Runs {results {runId status jobName}}}}")
+    return answer["data"]["runsOrError"]["results"]
 
 
 def graphql(address: str, query: str) -> dict:
