@@ -36,6 +36,7 @@ from pipelines.resources import Run
 
 TABLE = "status.status_changes"
 READS = ("areas.areas", "status.area_categories", "status.area_status", "status.area_margins")
+REGISTER_TAGS = {tag: "" for table in (*READS, *derivation.PUBLISHED) for tag in register_tags(table)}
 NO_AREA = "findes_ikke"
 NOT_LISTED = ("ikke_omfattet", NO_AREA)
 COLUMNS: Mapping[str, str] = {
@@ -332,7 +333,7 @@ def code_version() -> str:
     description=DESCRIPTION,
     kinds={"duckdb", "python"},
     owners=[OWNER],
-    tags={"layer": "status", "confidentiality": "aggregate", **{t: "" for read in READS for t in register_tags(read)}},
+    tags={"layer": "status", "confidentiality": "aggregate", **REGISTER_TAGS},
     metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b"), COLUMNS),
     backfill_policy=ONE_YEAR_A_RUN,
     code_version=code_version(),
