@@ -190,8 +190,14 @@ def package_versions() -> dict[str, str]:
 
 
 def substance(manifest: Manifest) -> Manifest:
-    """What makes an edition what it is: all but the run, the revision, its reason and the package versions."""
-    return {key: value for key, value in manifest.items() if key not in ("run", "revision", "reason", "packages")}
+    """What makes an edition what it is: all but the run, the revision, its reason and changes, and the packages."""
+    apart = ("run", "revision", "reason", "changes", "packages")
+    return {key: value for key, value in manifest.items() if key not in apart}
+
+
+def substance_hash(manifest: Manifest) -> str:
+    """Hash of what makes an edition what it is."""
+    return hashlib.sha256(json.dumps(substance(manifest), sort_keys=True).encode()).hexdigest()
 
 
 def what_changed(old: Manifest, new: Manifest) -> str:
@@ -205,6 +211,8 @@ def what_changed(old: Manifest, new: Manifest) -> str:
         changed.append("the SQL")
     if old["history"] != new["history"]:
         changed.append("the history of earlier years")
+    if {item["file"] for item in old["outputs"]} != {item["file"] for item in new["outputs"]}:
+        changed.append("which files an edition holds")
     return "changed: " + ", ".join(changed) if changed else "the sealed files differed from their manifest"
 
 

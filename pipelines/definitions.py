@@ -23,9 +23,12 @@ from assets import (
     registers,
     status,
 )
+from pipelines.environments import registered
 from pipelines.executor import home_executor
-from pipelines.jobs import annual_list, reference_lists
+from pipelines.jobs import annual_list, delivery_status, reference_lists
 from pipelines.resources import Run
+from pipelines.schedules import SCHEDULES
+from pipelines.sensors import SENSORS
 
 LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
 CHECKED = (received, law, reconciliation)
@@ -36,7 +39,9 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list, reference_lists],
+        jobs=[annual_list, delivery_status, reference_lists],
+        schedules=registered(SCHEDULES),
+        sensors=registered(SENSORS),
         resources={"run": Run(), **(resources or {})},
         executor=home_executor,
     )
