@@ -70,6 +70,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     replace_output(con, intake.REFUSED_ROWS, list_year, "SELECT * FROM cases.refused")
     replace_output(con, intake.INTAKE, list_year, "SELECT * FROM cases.intake")
     replace_output(con, intake.INPUT_FILES, list_year, "SELECT * FROM cases.files")
+    _keep_used_parameters(con, list_year)
     target = home / FOLDER / str(list_year)
     new = target.with_name(f".{list_year}.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -88,6 +89,17 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     (new / "manifest.json").write_text(text, encoding="utf-8")
     exchange(new, target)
     return len(names) + 1
+
+
+def _keep_used_parameters(con: duckdb.DuckDBPyConnection, list_year: int) -> None:
+    """Drops the sets of legal values that no decision of the list year names."""
+    naming = [o.name for o in OUTPUTS if "parameter_set" in o.columns and o is not legal_basis.PARAMETER_SETS]
+    named = " UNION ".join(f"SELECT parameter_set FROM {name} WHERE list_year = $year" for name in naming)
+    con.execute(
+        f"DELETE FROM {legal_basis.PARAMETER_SETS.name} WHERE list_year = $year AND parameter_set NOT IN "
+        f"(SELECT parameter_set FROM ({named}) WHERE parameter_set IS NOT NULL)",
+        {"year": list_year},
+    )
 
 
 def _sha256(path: Path) -> str:
