@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from assets import intake, validation
+from assets import deliveries, intake, validation
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
-from assets.intake import Delivery, Fault
+from assets.deliveries import Delivery, Fault, FileFacts, printable
 from assets.warehouse import transaction
 from law.loader import LegalValue
 
@@ -84,16 +84,31 @@ def _note_delivery(con: duckdb.DuckDBPyConnection, list_year: int, item: Receive
 def _receive_one(
     con: duckdb.DuckDBPyConnection, register: Register, reference: str, snapshots: Path, scratch: Path
 ) -> Received | None:
-    delivery = intake.find_delivery(snapshots, register, reference)
+    delivery = deliveries.find_delivery(snapshots, register, reference)
     if delivery is None:
         return None if register.optional else _missing(register, reference)
-    try:
-        facts = tuple(intake.file_facts(path) for path in delivery.files)
-    except OSError:
-        fault = Fault(
-            register.name, reference, "readable", delivery.place, "a file cannot be opened", "Check its permissions."
-        )
-        return Received(register.name, reference, delivery.vintage, None, (fault,))
+    facts: list[FileFacts] = []
+    closed: list[Fault] = []
+    for path in delivery.files:
+        try:
+            facts.append(deliveries.file_facts(path))
+        except OSError:
+            place = f"{delivery.place}/{printable(path.name)}"
+            told = (place, "the file cannot be opened", "Check its permissions.")
+            closed.append(Fault(register.name, reference, "readable", *told))
+    if delivery.faults or closed:
+        return Received(register.name, reference, delivery.vintage, None, (*delivery.faults, *closed))
+    return _receive_files(con, register, delivery, tuple(facts), scratch)
+
+
+def _receive_files(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    delivery: Delivery,
+    facts: tuple[FileFacts, ...],
+    scratch: Path,
+) -> Received:
+    reference = delivery.reference
     content = intake.content_hash(register, reference, facts)
     if not _stored(con, content):
         faults = _store(con, register, delivery, facts, content, scratch)
@@ -122,7 +137,7 @@ def _store(
     con: duckdb.DuckDBPyConnection,
     register: Register,
     delivery: Delivery,
-    facts: tuple[intake.FileFacts, ...],
+    facts: tuple[FileFacts, ...],
     content: str,
     scratch: Path,
 ) -> list[Fault]:
@@ -204,7 +219,7 @@ def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
     rows = con.execute(
         "SELECT file_name FROM received.files WHERE content_sha256 = ? ORDER BY file_name", [content]
     ).fetchall()
-    names = [str(row[0]) for row in rows]
+    names = [printable(str(row[0])) for row in rows]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

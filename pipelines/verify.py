@@ -15,7 +15,7 @@ import duckdb
 
 from assets import derivation, edition, law_tables, sealing, snapshots, warehouse
 from assets.contracts import REGISTERS
-from assets.warehouse import sql_text
+from assets.warehouse import sql_file, sql_text
 from law.loader import Law, LegalValue, list_day, statistics_law
 from pipelines.home import Home
 
@@ -149,7 +149,7 @@ def _history_of(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], sea
             f"""
             INSERT INTO published.parallelsamfund_history
             SELECT year, year, area_id, parallelsamfund, source
-            FROM read_parquet({sql_text(sealed)}) WHERE year = ?
+            FROM read_parquet({sql_file(sealed)}, hive_partitioning=false) WHERE year = ?
             """,
             [year],
         )
