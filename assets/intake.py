@@ -48,6 +48,7 @@ EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
 """Up to here a binary number holds every whole number."""
 
 NUMERIC_KEY = "[0-9]{1,17}"
+CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
 OTHER_ACT = "anden"
 UNKNOWN_ACT = "ukendt"
@@ -318,10 +319,8 @@ def _code(name: str, physical: str) -> str:
         fits = f"WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER)"
         return f"CASE {fits} WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
     text = _text(name, physical)
-    return (
-        f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,9}}(\\.0*)?') "
-        f"THEN CAST(split_part({text}, '.', 1) AS INTEGER) WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
-    )
+    number = f"TRY_CAST(regexp_extract({text}, '^([0-9]{{1,9}})(\\.0*)?$', 1) AS INTEGER)"
+    return f"CASE WHEN {number} IS NOT NULL THEN {number} WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
 
 
 def _day(name: str, physical: str) -> tuple[str, str]:
@@ -423,6 +422,27 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
             return _text(name, physical), "false"
 
 
+def _pseudonym(name: str, physical: str) -> tuple[str, str, str]:
+    """SQL for a pseudonym as a number (of digits alone), as a text (all others), and for "looks like a CPR number".
+
+    A key of digits alone, the usual one, is recognised before anything is trimmed.
+    """
+    raw = f"CAST({name} AS VARCHAR)" if physical in ("text", "integer") else _text(name, physical)
+    clean = _text(name, physical)
+    digits = f"regexp_full_match({raw}, '{NUMERIC_KEY}')"
+    clean_digits = f"regexp_full_match({clean}, '{NUMERIC_KEY}')"
+    as_number = "THEN CAST('1' || {} AS BIGINT)"
+    number = f"CASE WHEN {digits} {as_number.format(raw)} WHEN {clean_digits} {as_number.format(clean)} END"
+    text = f"CASE WHEN NOT {digits} AND NOT {clean_digits} THEN {clean} END"
+    is_date = "try_strptime(left({}, 6), '%d%m%y') IS NOT NULL"
+    # nested, so that the costly look at a date is taken only where the shape fits
+    cpr = (
+        f"CASE WHEN {digits} THEN CASE WHEN strlen({raw}) = {CPR_DIGITS} THEN {is_date.format(raw)} ELSE false END "
+        f"WHEN regexp_full_match({clean}, '{CPR_SHAPE}') THEN {is_date.format(clean)} ELSE false END"
+    )
+    return number, text, f"({cpr})"
+
+
 def _select(register: Register, source: Source) -> str:
     """The SELECT that types a file's contract columns; a pseudonym of other than digits is carried as text."""
     parts: list[str] = []
@@ -439,16 +459,12 @@ def _select(register: Register, source: Source) -> str:
         value, fault = typed(column, name, physical)
         faults.append(fault)
         if column.kind is Kind.PSEUDONYM:
+            number, text, looks_like_cpr = _pseudonym(name, physical)
             if column.name == "PNR":
-                cpr = (
-                    f"(regexp_full_match({value}, '{CPR_SHAPE}') "
-                    f"AND try_strptime(left({value}, 6), '%d%m%y') IS NOT NULL)"
-                )
-                # a key that looks like a CPR number is counted and never stored
-                value = f"CASE WHEN NOT coalesce({cpr}, false) THEN {value} END"
-            digits = f"regexp_full_match({value}, '{NUMERIC_KEY}')"
-            parts.append(f"CASE WHEN {digits} THEN CAST('1' || {value} AS BIGINT) END AS {column.stored}")
-            parts.append(f"CASE WHEN NOT {digits} THEN {value} END AS {column.stored}_text")
+                cpr = looks_like_cpr
+                number, text = (f"CASE WHEN NOT {cpr} THEN {expression} END" for expression in (number, text))
+            parts.append(f"{number} AS {column.stored}")
+            parts.append(f"{text} AS {column.stored}_text")
         else:
             parts.append(f"CAST({value} AS {SQL_TYPES[column.kind]}) AS {column.stored}")
     bits = " + ".join(f"coalesce({fault}, false)::UINTEGER * {1 << i}" for i, fault in enumerate([*faults, cpr]))
