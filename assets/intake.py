@@ -372,13 +372,12 @@ def _number(name: str, physical: str) -> tuple[str, str]:
     return value, f"({text} IS NOT NULL AND {value} IS NULL)"
 
 
-def _pseudonym(name: str, physical: str) -> tuple[str, str]:
+def _inexact(name: str, physical: str) -> str:
     """A key that a binary number cannot hold exactly could be another person's: it is no key."""
-    text = _text(name, physical)
     if physical not in EXACT_WHOLE:
-        return text, "false"
-    exact = f"({name} = floor({name}) AND abs({name}) <= {EXACT_WHOLE[physical]})"
-    return f"CASE WHEN {exact} THEN {text} END", f"({_is_number(name)} AND NOT {exact})"
+        return "false"
+    exact = f"{name} = floor({name}) AND abs({name}) <= {EXACT_WHOLE[physical]}"
+    return f"({_is_number(name)} AND NOT ({exact}))"
 
 
 def _offence_classes() -> dict[str, str]:
@@ -405,7 +404,7 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
         case Kind.CODE:
             return _code(name, physical), "false"
         case Kind.PSEUDONYM:
-            return _pseudonym(name, physical)
+            return _text(name, physical), _inexact(name, physical)
         case Kind.DAY:
             return _day(name, physical)
         case Kind.AMOUNT:
@@ -460,6 +459,8 @@ def _select(register: Register, source: Source) -> str:
         faults.append(fault)
         if column.kind is Kind.PSEUDONYM:
             number, text, looks_like_cpr = _pseudonym(name, physical)
+            if fault != "false":
+                number, text = (f"CASE WHEN NOT {fault} THEN {expression} END" for expression in (number, text))
             if column.name == "PNR":
                 cpr = looks_like_cpr
                 number, text = (f"CASE WHEN NOT {cpr} THEN {expression} END" for expression in (number, text))
