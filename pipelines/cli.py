@@ -193,6 +193,29 @@ def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
 
 
 @app.command()
+def impact(
+    list_year: ListYear, snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS), home: HomeOption = Path(DEFAULT_HOME)
+) -> None:
+    """What the newest deliveries would change in a sealed edition: statuses and figures. Seals nothing."""
+    from pipelines.impact import ImpactError
+    from pipelines.impact import impact as impact_of
+
+    try:
+        inputs, changes = impact_of(Home(home.absolute()), list_year, snapshots.absolute())
+    except ImpactError as error:
+        raise _fail(list(error.args)) from None
+    if not inputs:
+        out.print(f"Edition {list_year}: the deliveries are those that it was sealed on. Nothing would change.")
+        return
+    for line in inputs:
+        out.print(f"Input {line}", markup=False)
+    for change in changes:
+        out.print(change.line, markup=False)
+    areas = {change.key for change in changes if change.column == "status"}
+    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. Nothing was sealed.")
+
+
+@app.command()
 def ui(
     home: HomeOption = Path(DEFAULT_HOME),
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),

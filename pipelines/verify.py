@@ -100,7 +100,7 @@ def aside(home: Home, manifest: Mapping[str, Any], law: Law) -> Iterator[duckdb.
                         item["content_sha256"],
                     ],
                 )
-        _history_of(con, manifest, home.edition(list_year) / "parallelsamfund_history.parquet")
+        history_of(con, manifest, home.edition(list_year) / "parallelsamfund_history.parquet")
         derive_all(con, values, list_year)
         yield con
 
@@ -140,7 +140,7 @@ def _table(con: duckdb.DuckDBPyConnection, item: Mapping[str, Any]) -> str:
     return str(found[0][0])
 
 
-def _history_of(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], sealed: Path) -> None:
+def history_of(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], sealed: Path) -> None:
     """The earlier years as the edition knew them: own editions and published lists, from its sealed history."""
     own = [item["year"] for item in manifest["history"] if item["source"] == "edition"]
     for year in own:
