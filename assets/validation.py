@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from assets.code_lists import code_list, municipality_codes
-from assets.contracts import MUNICIPALITIES, Column, Kind, Register
+from assets.contracts import MANY_ROWS, MUNICIPALITIES, Column, Kind, Register
 
 CORRECT = "Have the delivery corrected, put it beside the old one in a folder named by its day, and run again."
 LOOK = "Ask the register's owner if the count is unexpected."
@@ -73,7 +73,13 @@ def _known(column: Column) -> list[int]:
 
 def rules(register: Register) -> tuple[Rule, ...]:
     """Every rule of a register, in the order they are reported. They hold for each reference alike."""
-    return (*_intake_rules(register), *_key_rules(register), *_column_rules(register), *_other_rules(register))
+    return (
+        *_intake_rules(register),
+        *_key_rules(register),
+        *_column_rules(register),
+        *_variety_rules(register),
+        *_other_rules(register),
+    )
 
 
 def _intake_rules(register: Register) -> Iterator[Rule]:
@@ -158,6 +164,21 @@ def _column_rules(register: Register) -> Iterator[Rule]:
                 f"{column.name} is empty",
                 "The row counts as absent. " + LOOK,
                 _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
+            )
+
+
+def _variety_rules(register: Register) -> Iterator[Rule]:
+    for column in register.stored_columns:
+        if column.known is not None:
+            yield Rule(
+                f"{column.stored}_varies",
+                False,
+                f"{column.name} has one and the same code throughout",
+                "A quick release may not be coded yet. " + LOOK,
+                count_sql=(
+                    f"SELECT CASE WHEN count(*) >= {MANY_ROWS} AND count(DISTINCT {column.stored}) = 1 "
+                    f"AND count({column.stored}) = count(*) THEN count(*) ELSE 0 END FROM {{table}}"
+                ),
             )
 
 
