@@ -131,7 +131,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
         raise UnreadableFileError("the file is broken or not of the type that its name says") from None
 
 
-def _open_text(path: Path, facts: FileFacts) -> IO[str]:
+def open_text(path: Path, facts: FileFacts) -> IO[str]:
     """The text with its line ends as they are."""
     encoding = "utf-8-sig" if facts.utf8 else "cp1252"
     opened = gzip.open if path.name.lower().endswith(".gz") else open
@@ -140,7 +140,7 @@ def _open_text(path: Path, facts: FileFacts) -> IO[str]:
 
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
     try:
-        with _open_text(path, facts) as stream:
+        with open_text(path, facts) as stream:
             first = stream.readline(HEADER_LIMIT)
             delimiter = ";" if first.count(";") > first.count(",") else ","
             stream.seek(0)
@@ -184,7 +184,7 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
     def write() -> None:
         try:
-            with pipe.open("wb") as out, _open_text(path, facts) as stream:
+            with pipe.open("wb") as out, open_text(path, facts) as stream:
                 held = ""
                 while text := stream.read(CHUNK):
                     text = held + text

@@ -309,12 +309,12 @@ def promote(con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str
                 "INSERT INTO registers.promoted VALUES (?, ?, ?, ?, ?, ?)",
                 [list_year, register.name, reference, years[reference], vintage, content],
             )
-        create_view(con, register, _promoted_tables(con, register))
+        create_view(con, register, promoted_tables(con, register))
     query = f"SELECT count(*) FROM registers.{register.name} WHERE list_year = ?"
     return int(con.execute(query, [list_year]).fetchall()[0][0])
 
 
-def _promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
+def promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
     return con.execute(
         """
         SELECT promoted.list_year, promoted.reference_year, snapshots.table_name
