@@ -72,6 +72,7 @@ def receive(
         for item in received:
             for fault in item.faults or (None,):
                 _note_delivery(con, list_year, item, fault)
+            _note_vintage(con, item)
     return received
 
 
@@ -79,6 +80,23 @@ def _note_delivery(con: duckdb.DuckDBPyConnection, list_year: int, item: Receive
     row = [list_year, item.register, item.reference, item.vintage, item.content_sha256]
     told = [None] * 4 if fault is None else [fault.check, fault.place, fault.what, fault.remedy]
     con.execute("INSERT INTO received.deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, *told])
+
+
+def _note_vintage(con: duckdb.DuckDBPyConnection, item: Received) -> None:
+    """Which vintage a stored content came as, kept for as long as the content is (`deliveries` knows the newest)."""
+    row = [item.register, item.reference, item.vintage, item.content_sha256]
+    con.execute(
+        """
+        INSERT INTO received.vintages
+        SELECT new.* FROM (SELECT ? AS register, ? AS reference, ? AS vintage, ? AS content) AS new
+        WHERE new.content IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM received.vintages AS known
+            WHERE known.register = new.register AND known.reference = new.reference
+            AND known.vintage = new.vintage AND known.content_sha256 = new.content
+        )
+        """,
+        row,
+    )
 
 
 def _receive_one(

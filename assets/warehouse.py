@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS received.deliveries (
     list_year SMALLINT, register VARCHAR, reference VARCHAR, vintage VARCHAR, content_sha256 VARCHAR,
     fault_check VARCHAR, fault_place VARCHAR, fault_what VARCHAR, fault_remedy VARCHAR
 );
+CREATE TABLE IF NOT EXISTS received.vintages (
+    register VARCHAR, reference VARCHAR, vintage VARCHAR, content_sha256 VARCHAR
+);
 CREATE TABLE IF NOT EXISTS received.validations (
     content_sha256 VARCHAR, suite_sha256 VARCHAR, check_name VARCHAR, blocking BOOLEAN, failing_rows BIGINT
 );

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,11 @@ from dagster import Definitions
 
 from assets import areas, cap, criteria, edition, law, published_lists, received, reconciliation, registers, status
 from pipelines.executor import home_executor
+from pipelines.home import OWNER_ONLY
 from pipelines.jobs import annual_list, reference_lists
 from pipelines.resources import Run
+
+os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
 LAYERS = (received, registers, law, areas, criteria, status, cap, edition, published_lists)
 CHECKED = (received, reconciliation)

@@ -140,7 +140,7 @@ def _parquet(pseudonym: Callable[[str], str], source: Path, partial: Path, colum
         )
         partial.touch(0o600)
         query = f"SELECT * REPLACE ({replaced}) FROM {relation}"
-        written = con.execute(f"COPY ({query}) TO {sql_text(partial)} (FORMAT parquet)").fetchall()
+        written = con.execute(f"COPY ({query}) TO {sql_text(partial)} (FORMAT parquet, USE_TMP_FILE false)").fetchall()
         return int(written[0][0])
 
 
@@ -149,7 +149,7 @@ def _as_text(name: str, sql_type: str) -> str:
     if sql_type in ("VARCHAR", "BLOB"):
         return f"CAST({name} AS VARCHAR)"
     whole = f"CAST(CAST({name} AS HUGEINT) AS VARCHAR)"
-    return f"CASE WHEN {name} IS NOT NULL THEN lpad({whole}, greatest(10, length({whole})), '0') END"
+    return f"CASE WHEN {name} IS NOT NULL THEN lpad({whole}, CAST(greatest(10, length({whole})) AS INTEGER), '0') END"
 
 
 def _quoted(name: str) -> str:

@@ -18,6 +18,15 @@ from assets.warehouse import sql_text
 from pipelines.home import OWNER_ONLY, Home
 
 KEPT = "warehouse.before-upgrade.duckdb"
+BOOKKEEPING = (
+    "received.files",
+    "received.counts",
+    "received.validations",
+    "received.deliveries",
+    "received.vintages",
+    "received.snapshots",
+    "registers.promoted",
+)
 SAMPLE = 1000
 """So many deleted keys are searched for in the new file's bytes."""
 
@@ -72,11 +81,7 @@ def _vintage(
     ).fetchall()
     if vintage is not None:
         named = con.execute(
-            """
-            SELECT content_sha256 FROM received.deliveries WHERE register = $1 AND reference = $2 AND vintage = $3
-            UNION SELECT content_sha256 FROM registers.promoted
-            WHERE register = $1 AND reference = $2 AND vintage = $3
-            """,
+            "SELECT content_sha256 FROM received.vintages WHERE register = ? AND reference = ? AND vintage = ?",
             [register.name, reference, vintage],
         ).fetchall()
         stored = [row for row in stored if (row[0],) in named]
@@ -90,10 +95,8 @@ def _delete(con: duckdb.DuckDBPyConnection, register: Register, gone: list[tuple
     """Deletes snapshots and what is known of them. Returns text keys that stand nowhere else now."""
     with warehouse.transaction(con):
         for content, table in gone:
-            for place in ("received.files", "received.counts", "received.validations", "received.deliveries"):
+            for place in BOOKKEEPING:
                 con.execute(f"DELETE FROM {place} WHERE content_sha256 = ?", [content])
-            con.execute("DELETE FROM received.snapshots WHERE content_sha256 = ?", [content])
-            con.execute("DELETE FROM registers.promoted WHERE content_sha256 = ?", [content])
             con.execute(f'DROP TABLE received."{table}"')
         snapshots.create_view(con, register, snapshots.promoted_tables(con, register))
         return _delete_unused_keys(con)

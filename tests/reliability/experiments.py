@@ -161,7 +161,9 @@ def disk_full_when_sealing_again(base: Undisturbed, times: int) -> Figure:
 # --- rights -----------------------------------------------------------------------------------------------------
 
 
-def read_only(base: Undisturbed) -> Figure:
+def read_only(
+    base: Undisturbed, commands: tuple[str, ...] = ("run", "verify", "impact", "forget", "upgrade")
+) -> Figure:
     """A home that may be read and not written, run without the rights of root."""
     figure = Figure("the home may not be written", "refused in one line, the sealed edition as it was")
     home = base.folder / "read-only"
@@ -170,7 +172,7 @@ def read_only(base: Undisturbed) -> Figure:
         path.chmod(0o500 if path.is_dir() else 0o400)
     script = Path(os.sys.executable).parent / "boligomraader"  # type: ignore[attr-defined]
     plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
-    for command in ("run", "verify", "impact", "forget", "upgrade"):
+    for command in commands:
         more = {
             "run": ["--list-year", str(YEAR), "--snapshots", str(base.snapshots), "--as-of", f"{YEAR}-12-01"],
             "verify": ["--list-year", str(YEAR)],
@@ -310,8 +312,8 @@ def _answer(con: duckdb.DuckDBPyConnection, register: Register, reference: str, 
 # --- at once ----------------------------------------------------------------------------------------------------
 
 
-def at_once(base: Undisturbed, times: int) -> Figure:
-    """Two runs of one year and one of the next started together, with a reader who looks all the while."""
+def at_once(base: Undisturbed, times: int, next_year: bool = True) -> Figure:
+    """Two runs of one year (in two time zones) and one of the next together, and a reader all the while."""
     figure = Figure("runs of one year and of several at once, with a reader", "all seal, and every look finds it whole")
     later = faulting.snapshots_of(base.folder / "next", faulting.small_world(YEAR + 1))
     looks = 0
@@ -320,11 +322,13 @@ def at_once(base: Undisturbed, times: int) -> Figure:
         shutil.copytree(base.home, home)
         reader = _Reader(home)
         with reader:
-            runs = [faulting.start(base.folder, home, base.snapshots) for _ in range(2)]
-            runs.append(faulting.start(base.folder, home, later, YEAR + 1))
+            runs = [faulting.start(base.folder, home, base.snapshots, env={"TZ": zone}) for zone in ZONES[:2]]
+            if next_year:
+                runs.append(faulting.start(base.folder, home, later, YEAR + 1))
             codes = [run.wait() for run in runs]
         looks += reader.looks
-        good = codes == [0, 0, 0] and not reader.broken and base.same(home) and faulting.whole(home, YEAR + 1)
+        good = set(codes) == {0} and not reader.broken and base.same(home)
+        good = good and (not next_year or faulting.whole(home, YEAR + 1))
         figure.count(good, f"{codes} {reader.broken[:1]} {[run.said[-200:] for run in runs if run.status]}")
         shutil.rmtree(home)
     figure.notes.append(f"the reader looked {looks} times")

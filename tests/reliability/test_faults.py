@@ -21,11 +21,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 SHORT: dict[str, Callable[[Undisturbed], Figure]] = {
     "killed": lambda base: experiments.killed(base, 1),
-    "disk-full": lambda base: experiments.disk_full(base, 1),
     "disk-full-when-sealing-again": lambda base: experiments.disk_full_when_sealing_again(base, 1),
-    "read-only": experiments.read_only,
-    "at-once": lambda base: experiments.at_once(base, 1),
-    "time-zone": lambda base: experiments.clocks(base, 1),
+    "read-only": lambda base: experiments.read_only(base, ("run",)),
+    "at-once-in-two-time-zones": lambda base: experiments.at_once(base, 1, next_year=False),
 }
 
 
