@@ -11,7 +11,19 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, published_lists, received, reconciliation, registers, status
+from assets import (
+    areas,
+    cap,
+    changes,
+    criteria,
+    edition,
+    law,
+    published_lists,
+    received,
+    reconciliation,
+    registers,
+    status,
+)
 from pipelines.executor import home_executor
 from pipelines.home import OWNER_ONLY
 from pipelines.jobs import annual_list, reference_lists
@@ -19,8 +31,8 @@ from pipelines.resources import Run
 
 os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition, published_lists)
-CHECKED = (received, reconciliation)
+LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
+CHECKED = (received, law, reconciliation)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

@@ -15,12 +15,12 @@ from typing import Any
 import duckdb
 
 from assets import derivation, sealing, snapshots, warehouse
+from assets.aside import derive_all, show_history
 from assets.contracts import REGISTERS
 from assets.deliveries import printable
 from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
-from pipelines.verify import derive_all, history_of
 
 COMPARED: Mapping[str, str] = {
     "status.area_status": "area_id",
@@ -60,7 +60,7 @@ def impact(home: Home, list_year: int, folder: Path) -> tuple[list[str], list[Ch
         raise ImpactError(f"There is no sealed edition of list year {list_year} in {home.path}. Run it first.")
     values = statistics_law().for_list_year(list_year)
     with home.locked(), _aside(home) as con:
-        history_of(con, manifest, edition / "parallelsamfund_history.parquet")
+        show_history(con, manifest, edition / "parallelsamfund_history.parquet")
         faults = _promote_all(con, values, list_year, folder, home.scratch)
         if faults:
             raise ImpactError(*faults, "The deliveries would stop a run, so their impact cannot be told.")
