@@ -21,7 +21,7 @@ import duckdb
 
 from assets import code_lists
 from assets.derivation import PUBLISHED, SQL, macros, sql_hash, upstream_of
-from assets.warehouse import sql_text
+from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
@@ -321,7 +321,7 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
     _forget(con, year)
     for table in PUBLISHED:
         name = table.split(".")[1]
-        source = f"read_parquet({sql_text(folder / f'{name}.parquet')})"
+        source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
         con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
     con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
