@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 from dagster import AssetDep, AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, sealing
+from assets import derivation, lineage, sealing
 from assets.aside import AsideError, Snapshot, open_aside, promoted_snapshots, put_law, show_registers
 from assets.contracts import LISTE, OMRAADE, REGISTERS, reference_years
-from assets.documentation import content_hash, described, materialized
+from assets.documentation import described, materialized
 from assets.factory import (
     OWNER,
     WRITER_POOL,
@@ -36,26 +36,9 @@ from pipelines.resources import Run
 
 TABLE = "status.status_changes"
 READS = ("areas.areas", "status.area_categories", "status.area_status", "status.area_margins")
-REGISTER_TAGS = {tag: "" for table in (*READS, *derivation.PUBLISHED) for tag in register_tags(table)}
 NO_AREA = "findes_ikke"
 NOT_LISTED = ("ikke_omfattet", NO_AREA)
-COLUMNS: Mapping[str, str] = {
-    "list_year": "SMALLINT",
-    "area_id": "VARCHAR",
-    "area_name": "VARCHAR",
-    "kom": "VARCHAR",
-    "status_last": "VARCHAR",
-    "status": "VARCHAR",
-    "change": "VARCHAR",
-    "with_last_law": "VARCHAR",
-    "with_last_boundary": "VARCHAR",
-    "with_last_data": "VARCHAR",
-    "with_all_last": "VARCHAR",
-    "cause": "VARCHAR",
-    "margin_persons": "BIGINT",
-    "margin_kroner": "BIGINT",
-    "near_miss": "BOOLEAN",
-}
+COLUMNS: Mapping[str, str] = {name: kind for name, (kind, _) in lineage.FILLED_IN_PYTHON[TABLE].items()}
 DESCRIPTION = """Ændringer siden sidste liste. Each area's status last year and now, and the cause where they differ.
 
 Statuses are `parallelsamfund`, `udsat_boligomraade` (no parallelsamfund), `forebyggelsesomraade`, `ikke_omfattet`, and
@@ -330,12 +313,16 @@ def code_version() -> str:
         AssetDep(key_of("edition.edition"), partition_mapping=earlier_list_years(2)),
     ],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=DESCRIPTION,
     kinds={"duckdb", "python"},
     owners=[OWNER],
-    tags={"layer": "status", "confidentiality": "aggregate", **REGISTER_TAGS},
-    metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b"), COLUMNS),
-    backfill_policy=ONE_YEAR_A_RUN,
+    tags={
+        "layer": "status",
+        "confidentiality": "aggregate",
+        **{tag: "" for table in (*READS, *derivation.PUBLISHED) for tag in register_tags(table)},
+    },
+    metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b")),
     code_version=code_version(),
     pool=WRITER_POOL,
 )
@@ -353,13 +340,12 @@ def status_changes(context: AssetExecutionContext, run: Run) -> MaterializeResul
     causes = put_back(run.at_home, run.law, list_year)
     with run.warehouse() as con:
         rows = change_rows(con, list_year, last, causes)
-        changed = sum(row[list(COLUMNS).index("change")] is not None for row in rows)
         store(con, list_year, rows)
         upstream = "".join(derivation.fingerprint(table, sources) for table in READS)
         value = hashlib.sha256(f"{code_version()}{upstream}{last}{causes}".encode()).hexdigest()
         derivation.record_fingerprint(con, TABLE, list_year, value)
-        content = content_hash(con, TABLE, list_year)
-    return materialized(None, TABLE, len(rows), {"changed": changed, "fingerprint": value}, version=content)
+    changed = sum(row[list(COLUMNS).index("change")] is not None for row in rows)
+    return materialized(None, TABLE, len(rows), {"changed": changed, "fingerprint": value}, version=value)
 
 
 ASSETS = [status_changes]

@@ -33,16 +33,9 @@ from law.loader import LegalValue, shipped_law
 PUBLISHED = "published"
 
 
-_DECLARED_COLUMNS: dict[str, Mapping[str, str]] = {}
-
-
-def described(
-    table: str, title: str, paragraphs: Sequence[str] = (), columns: Mapping[str, str] | None = None, **more: Any
-) -> dict[str, Any]:
+def described(table: str, title: str, paragraphs: Sequence[str] = (), **more: Any) -> dict[str, Any]:
     """Definition metadata of a table's asset: its Danish title, its paragraphs as links, and what is known beforehand
-    of its columns. A table that Python fills gives its `columns` with types."""
-    if columns is not None:
-        _DECLARED_COLUMNS[table] = columns
+    of its columns."""
     metadata: dict[str, Any] = {"title": title, **more}
     if paragraphs:
         metadata["paragraphs"] = MetadataValue.md(", ".join(paragraph_link(text) for text in paragraphs))
@@ -84,8 +77,6 @@ def _latest(values: Sequence[LegalValue]) -> LegalValue:
 def known_columns(table: str) -> Mapping[str, str]:
     """Columns and types of a table that is no derivation: they follow from the contract or the law table."""
     schema, name = table.split(".")
-    if table in _DECLARED_COLUMNS:
-        return _DECLARED_COLUMNS[table]
     if schema in ("received", "registers") and name in REGISTER_BY_NAME:
         stored = {c.stored: SQL_TYPES[c.kind] for c in REGISTER_BY_NAME[name].stored_columns}
         year = "reference" if schema == "received" else "reference_year"

@@ -94,8 +94,8 @@ def seal(
     staged.mkdir(parents=True)
     rows = sealing.write_tables(con, list_year, staged)
     inputs = sealing.describe_inputs(con, list_year)
-    described_law = sealing.describe_law(values, list_year)
-    openlineage.write(staged, list_year, inputs, described_law["sha256"])
+    law_part = sealing.describe_law(values, list_year)
+    openlineage.write(staged, list_year, inputs, law_part["sha256"])
     target = home.edition(list_year)
     previous = sealing.read_manifest(target)
     # a released edition is compared as it was released: with the release on its page
@@ -104,7 +104,7 @@ def seal(
         "list_year": list_year,
         "inputs": inputs,
         "history": sealing.describe_history(con, list_year),
-        "law": described_law,
+        "law": law_part,
         "sql": sealing.describe_sql(),
         "packages": sealing.package_versions(),
         "outputs": sealing.describe_outputs(staged, rows),

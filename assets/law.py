@@ -83,7 +83,11 @@ def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Itera
         description=f"{told}, the first: {stale[0].parameter}. Hold them against the act and set confirmed."
         if stale
         else None,
-        metadata={"failing_rows": len(stale), "limit": 0, "remedy": "Hold them against the act and set confirmed."},
+        metadata={
+            "failing_rows": len(stale),
+            "limit": 0,
+            "remedy": "Hold the values against the act and set the day they were confirmed.",
+        },
     )
 
 

@@ -41,35 +41,39 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "criteria.criteria_met.criterion": ("law.parameters.parameter",),
     "status.area_categories.criteria_met_61a": ("criteria.criteria_met.area_id",),
     "status.area_categories.criteria_met_61b": ("criteria.criteria_met.area_id",),
-    "status.area_margins.list_year": ("criteria.area_figures.list_year",),
     "cap.family_homes.list_year": ("registers.bolig.list_year",),
     "cap.family_homes.family_homes": ("registers.bolig.adresse_id", "registers.bolig.boligkategori"),
     "cap.municipal_cap.list_year": ("cap.family_homes.list_year",),
     "cap.municipal_cap.decision": ("cap.council_decisions.area_id",),
     "cap.municipal_cap.homes_exempted": ("cap.council_decisions.area_id",),
     "cap.municipal_cap.covered_homes": ("cap.council_decisions.area_id",),
+    "status.area_margins.list_year": ("criteria.area_figures.list_year",),
     "cap.municipal_cap.covered_share": ("cap.council_decisions.area_id",),
     "cap.municipal_cap.over_exempted": ("cap.council_decisions.area_id",),
 }
 """Declared sources: what a `count(*)` counts, and the origin of a column that a constant or the partition gives."""
 
-_STATUS = "status.area_status."
-_CAUSE = (
-    "status.area_categories.udsat_boligomraade",
-    "status.area_categories.forebyggelsesomraade",
-    f"{_STATUS}status",
-)
-DECLARED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+_STATUS = ("status.area_status.status", "status.area_categories.parallelsamfund")
+FILLED_IN_PYTHON: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "status.status_changes": {
-        **{name: (f"{_STATUS}{name}",) for name in ("list_year", "area_id", "area_name", "kom", "status")},
-        **dict.fromkeys(("status_last", "change"), (f"{_STATUS}status",)),
-        **dict.fromkeys(("with_last_law", "with_last_boundary", "with_last_data", "with_all_last", "cause"), _CAUSE),
-        "margin_persons": ("status.area_margins.persons",),
-        "margin_kroner": ("status.area_margins.kroner",),
-        "near_miss": ("status.area_margins.persons", f"{_STATUS}residents"),
+        "list_year": ("SMALLINT", ("status.area_status.list_year",)),
+        "area_id": ("VARCHAR", ("status.area_status.area_id",)),
+        "area_name": ("VARCHAR", ("status.area_status.area_name",)),
+        "kom": ("VARCHAR", ("status.area_status.kom",)),
+        "status_last": ("VARCHAR", _STATUS),
+        "status": ("VARCHAR", _STATUS),
+        "change": ("VARCHAR", _STATUS),
+        "with_last_law": ("VARCHAR", _STATUS),
+        "with_last_boundary": ("VARCHAR", ("areas.areas.area_id", *_STATUS)),
+        "with_last_data": ("VARCHAR", _STATUS),
+        "with_all_last": ("VARCHAR", _STATUS),
+        "cause": ("VARCHAR", _STATUS),
+        "margin_persons": ("BIGINT", ("status.area_margins.persons",)),
+        "margin_kroner": ("BIGINT", ("status.area_margins.kroner",)),
+        "near_miss": ("BOOLEAN", ("status.area_margins.persons", "status.area_status.residents")),
     },
 }
-"""Tables that Python fills, and where each of their columns comes from."""
+"""Tables that no SQL file derives: each column's type and the columns it comes from."""
 
 
 def sql_of(table: str) -> str | None:
@@ -99,7 +103,8 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
     tables: dict[str, dict[str, str]] = {}
     for schema, name, column, kind in found:
         tables.setdefault(f"{schema}.{name}", {})[column] = kind
-    return tables
+    filled = {t: {name: kind for name, (kind, _) in columns.items()} for t, columns in FILLED_IN_PYTHON.items()}
+    return {**tables, **filled}
 
 
 def _derive_nothing(con: duckdb.DuckDBPyConnection) -> None:
@@ -137,8 +142,8 @@ def sources_of(table: str) -> Mapping[str, tuple[str, ...]]:
     are filled from files.
     """
     schema, name = table.split(".")
-    if table in DECLARED:
-        return DECLARED[table]
+    if table in FILLED_IN_PYTHON:
+        return {column: sources for column, (_, sources) in FILLED_IN_PYTHON[table].items()}
     if schema == "registers":
         special = {"reference_year": "reference"}
         return {c: (f"received.{name}.{special.get(c, c)}",) for c in table_columns()[table]}

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, SNAPSHOTS, Home
+from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,6 +120,7 @@ def run(
 def _run_with_progress(home: Home, snapshots: Path, list_year: int, as_of: str, reason: str):  # type: ignore[no-untyped-def]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from pipelines.failures import plain
     from pipelines.running import run_annual_list
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -131,8 +132,8 @@ def _run_with_progress(home: Home, snapshots: Path, list_year: int, as_of: str, 
 
         try:
             return run_annual_list(home, snapshots, list_year, as_of, reason, on_step)
-        except OSError as error:
-            raise _fail([f"The home {home.path} cannot be used: {error.strerror or error}."]) from None
+        except Exception as error:
+            raise _fail([f"The home {home.path} cannot be used: {plain(error)}"]) from None
 
 
 def _stale(home: Home) -> list[tuple[int, int]]:
@@ -255,6 +256,68 @@ def diff(
 
 
 @app.command()
+def impact(
+    list_year: ListYear, snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS), home: HomeOption = Path(DEFAULT_HOME)
+) -> None:
+    """What the newest deliveries would change in a sealed edition: statuses and figures. Seals nothing."""
+    from pipelines.impact import ImpactError
+    from pipelines.impact import impact as impact_of
+
+    try:
+        inputs, changes = impact_of(Home(home.absolute()), list_year, snapshots.absolute())
+    except ImpactError as error:
+        raise _fail(list(error.args)) from None
+    if not inputs:
+        out.print(f"Edition {list_year}: the deliveries are those that it was sealed on. Nothing would change.")
+        return
+    for line in inputs:
+        out.print(f"Input {line}", markup=False)
+    for change in changes:
+        out.print(change.line, markup=False)
+    areas = {change.key for change in changes if change.column == "status"}
+    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. Nothing was sealed.")
+
+
+@app.command()
+def pseudonymise(
+    source: Annotated[Path, typer.Argument(help="File with CPR numbers: .csv, .csv.gz or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="The same file with pseudonyms; must not exist.")],
+    key_file: Annotated[Path, typer.Option(help="File of at least 32 random bytes, outside the home, mode 600.")],
+    column: Annotated[list[str] | None, typer.Option(help="Column to replace; may be repeated. Default: PNR.")] = None,
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Replaces CPR numbers by keyed pseudonyms (HMAC-SHA-256), row by row, before anything is received."""
+    from pipelines.pseudonymise import PseudonymiseError, read_key
+    from pipelines.pseudonymise import pseudonymise as write_pseudonyms
+
+    try:
+        key = read_key(key_file, Home(home.absolute()))
+        rows = write_pseudonyms(key, source, target, tuple(column or ["PNR"]))
+    except PseudonymiseError as error:
+        raise _fail([str(error)]) from None
+    out.print(f"{target}: {rows} rows. Destroy {source} if it is no longer needed.", markup=False)
+
+
+@app.command()
+def forget(
+    register: Annotated[str, typer.Option(help="The register, e.g. bef.")],
+    reference: Annotated[str, typer.Option(help="The reference, e.g. 2026-01-01.")],
+    vintage: Annotated[str | None, typer.Option(help="Delivery day; '' for the first. Default: every one.")] = None,
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Deletes a vintage from the home's register tables and file, and proves that it is gone."""
+    from pipelines.upkeep import UpkeepError
+    from pipelines.upkeep import forget as delete
+
+    try:
+        lines = delete(Home(home.absolute()), register, reference, vintage)
+    except UpkeepError as error:
+        raise _fail(list(error.args)) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
 def release(
     list_year: ListYear,
     by: Annotated[str, typer.Option(help="Who releases it.")],
@@ -306,6 +369,34 @@ def restore(
     except BackupError as error:
         raise _fail([str(error)]) from None
     out.print(f"Restored to {home}: verify each list year now.", markup=False)
+
+
+@app.command()
+def upgrade(home: HomeOption = Path(DEFAULT_HOME)) -> None:
+    """Writes the warehouse in the newest file format of DuckDB; the old file is kept beside it."""
+    from pipelines.upkeep import UpkeepError
+    from pipelines.upkeep import upgrade as write_anew
+
+    try:
+        done = write_anew(Home(home.absolute()))
+    except UpkeepError as error:
+        raise _fail(list(error.args)) from None
+    out.print(f"warehouse.duckdb: format {done.before} -> {done.after}, every table the same.", markup=False)
+    out.print(f"The old file is kept as {done.kept}: verify an edition, then delete it.", markup=False)
+
+
+@app.command()
+def protection(home: HomeOption = Path(DEFAULT_HOME)) -> None:
+    """Whether others can read the home, and whether its disk is encrypted. Exits 1 where something is wrong."""
+    from pipelines.upkeep import protection as look
+
+    if not home.is_dir():
+        raise _fail([f"There is no home {home}."])
+    good, wrong = look(Home(home.absolute()))
+    for line in good:
+        out.print(line, markup=False)
+    if wrong:
+        raise _fail(wrong)
 
 
 @app.command()
@@ -372,8 +463,15 @@ def classify(
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script. Files are the owner's alone; an error is one line, never a stack."""
+    from pipelines.failures import plain
+
+    os.umask(OWNER_ONLY)
+    try:
+        app()
+    except Exception as error:
+        err.print(plain(error), style="red", markup=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

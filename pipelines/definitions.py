@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,10 +26,13 @@ from assets import (
 )
 from pipelines.environments import registered
 from pipelines.executor import home_executor
+from pipelines.home import OWNER_ONLY
 from pipelines.jobs import annual_list, delivery_status, reference_lists
 from pipelines.resources import Run
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
+
+os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
 LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
 CHECKED = (received, law, reconciliation)

@@ -17,6 +17,7 @@ HOME = "BOLIGOMRAADER_HOME"
 SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
 DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
+OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
 
 
@@ -35,12 +36,12 @@ class Home:
         return self.path / "editions"
 
     @property
-    def published(self) -> Path:
-        return self.path / "published.duckdb"
-
-    @property
     def scenarios(self) -> Path:
         return self.path / "scenarios"
+
+    @property
+    def published(self) -> Path:
+        return self.path / "published.duckdb"
 
     @property
     def scratch(self) -> Path:
@@ -51,9 +52,15 @@ class Home:
         return self.path / "dagster"
 
     def prepare(self) -> None:
-        """Creates the folders and the Dagster instance's configuration; only the owner may read them."""
+        """Creates the folders and the Dagster instance's configuration; only the owner may read them.
+
+        From here on this process makes files that only their owner may read, whatever library writes them.
+        """
+        os.umask(OWNER_ONLY)
         for folder in (self.path, self.editions, self.scratch, self.instance):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.path.stat().st_mode & OWNER_ONLY:
+            self.path.chmod(0o700)
         config = self.instance / "dagster.yaml"
         if not config.exists():
             shutil.copyfile(INSTANCE_CONFIG, config)
