@@ -29,6 +29,7 @@ from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
+YEAR = re.compile(r"\d{4}")
 CHUNK = 1 << 20
 SAS_ROWS = 200_000
 SAS_EPOCH = "DATE '1960-01-01'"
@@ -112,6 +113,15 @@ def find_delivery(snapshots: Path, register: Register, reference: str) -> Delive
         if files:
             return Delivery(register.name, reference, vintage, place, files)
     return None
+
+
+def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
+    """The years up to the list year for which a register of any year has a folder, ascending."""
+    folder = snapshots / register.name
+    if not folder.is_dir():
+        return []
+    years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
+    return sorted(year for year in years if year <= list_year)
 
 
 def _is_data_file(path: Path) -> bool:
