@@ -229,6 +229,15 @@ def statistics_law() -> Law:
     return load_law().of_groups(STATISTICS_GROUPS)
 
 
+REPORT_GROUPS = STATISTICS_GROUPS | {"redegoerelse"}
+"""The groups that the annual report is derived from: those of the lists, and its own choices of method."""
+
+
+def report_law() -> Law:
+    """The parameters that the annual report is derived from."""
+    return load_law().of_groups(REPORT_GROUPS)
+
+
 def list_day(list_year: int) -> dt.date:
     """The day the lists of `list_year` are published: 1 December (almenboligloven § 61 a, stk. 5)."""
     return dt.date(list_year, 12, 1)

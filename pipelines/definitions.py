@@ -10,13 +10,13 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, received, reconciliation, registers, status
+from assets import areas, cap, criteria, edition, law, received, reconciliation, registers, report, status
 from pipelines.executor import home_executor
-from pipelines.jobs import annual_list
+from pipelines.jobs import annual_list, annual_report
 from pipelines.resources import Run
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition)
-CHECKED = (received, reconciliation)
+LAYERS = (received, registers, law, areas, criteria, status, cap, edition, report)
+CHECKED = (received, reconciliation, report)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
@@ -24,7 +24,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list],
+        jobs=[annual_list, annual_report],
         resources={"run": Run(), **(resources or {})},
         executor=home_executor,
     )

@@ -43,11 +43,24 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
         edition.write_public_lists(con, law, list_year, derived)
         _same_history(con, manifest, list_year)
         _same_files(sealing.describe_outputs(derived, rows), manifest)
+    told = _report_whole(folder)
     files = len(manifest["outputs"])
     return [
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
         f"{len(manifest['inputs'])} snapshots, law {manifest['law']['sha256'][:12]}, SQL {manifest['sql']['sha256'][:12]}.",
+        *told,
     ]
+
+
+def _report_whole(folder: Path) -> list[str]:
+    """A line on the edition's report, where it has one: its files are those it was made with, for this edition."""
+    from assets import report_files
+
+    damaged = report_files.damaged(folder)
+    if damaged:
+        raise VerificationError(*(f"{line}." for line in damaged))
+    report = report_files.read_report_manifest(folder)
+    return [f"Report: {len(report['files'])} files are those it was made with."] if report else []
 
 
 def _same_rules(manifest: Mapping[str, Any], law: Law, values: Mapping[str, LegalValue], list_year: int) -> None:
