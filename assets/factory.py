@@ -10,8 +10,8 @@ from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition,
 
 from assets import derivation
 from assets.contracts import REGISTERS
-from assets.disclosure import set_limit_variables
 from assets.derivation import Derived
+from assets.disclosure import set_limit_variables
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, earlier_list_years
 from assets.snapshots import promoted_fingerprint

@@ -84,9 +84,7 @@ def _refuse_stale(con: duckdb.DuckDBPyConnection, list_year: int) -> str:
     recorded = derivation.recorded_fingerprints(con, list_year)
     sources = source_fingerprints(con, list_year, recorded)
     if not con.execute("SELECT count(*) FROM published.editions WHERE list_year = ?", [list_year]).fetchall()[0][0]:
-        raise Failure(
-            f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False
-        )
+        raise Failure(f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False)
     stale = derivation.stale_tables(recorded, sources, SOURCES)
     if stale:
         raise Failure(

@@ -105,9 +105,7 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int
     cubes.append(by_kom)
     for target in ("maalgruppe", "andre"):
         for moved in MOVEMENT.members:
-            relations.append(
-                Relation(("kommuneflytning", "med", target, moved), (by_kom.cell("med", target, moved),))
-            )
+            relations.append(Relation(("kommuneflytning", "med", target, moved), (by_kom.cell("med", target, moved),)))
             unpublished.add(by_kom.cell("med", target, moved))
     for cube in cubes[-2:]:
         unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
@@ -144,9 +142,7 @@ def _moves(direction: str, areas: Mapping[str, str]) -> tuple[list[Cube], list[R
         for counterpart in counterparts.members:
             working = by_trait["beskaeftigelse"].cell(scope, counterpart, ALL)
             learning = by_trait["uddannelse"].cell(scope, counterpart, ALL)
-            relations.append(
-                Relation(everyone.cell(scope, counterpart), (working, older.cell(scope, counterpart)))
-            )
+            relations.append(Relation(everyone.cell(scope, counterpart), (working, older.cell(scope, counterpart))))
             relations.append(Relation(working, (learning, middle.cell(scope, counterpart))))
     implied = {cube.cell(*at) for cube in (older, middle) for at in cube.coordinates()}
     return [everyone, *by_trait.values(), older, middle], relations, implied

@@ -155,13 +155,17 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
         shade = min(areas, len(colours) - 1)
         axes.add_patch(
             FancyBboxPatch(
-                (x + 0.04, y + 0.04), 0.92, 0.92, boxstyle="round,pad=0,rounding_size=0.12",
-                facecolor=colours[shade], edgecolor="white",
+                (x + 0.04, y + 0.04),
+                0.92,
+                0.92,
+                boxstyle="round,pad=0,rounding_size=0.12",
+                facecolor=colours[shade],
+                edgecolor="white",
             )  # fmt: skip
         )
-        text = str(row["kommune"]).removesuffix(" Kommune")
-        name = text if len(text) <= 9 else text[:8].rstrip("- ") + "."
-        axes.text(x + 0.5, y + 0.4, name, ha="center", va="center", fontsize=STYLE["tiny"], color=inks[shade])
+        axes.text(
+            x + 0.5, y + 0.4, row["kort_navn"], ha="center", va="center", fontsize=STYLE["tiny"], color=inks[shade]
+        )
         if areas:
             axes.text(
                 x + 0.5, y + 0.72, str(areas), ha="center", va="center", fontsize=STYLE["small"], color=inks[shade],
@@ -201,7 +205,7 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
     axes.xaxis.set_major_formatter(lambda value, _: danish_ratio(value))
     axes.grid(axis="x", color=STYLE["grid"], linewidth=0.6)
     axes.tick_params(length=0)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, handletextpad=0.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, handletextpad=0.2, columnspacing=1.4)
     return _chart(
         figure, "kriterier", "Hvor tæt områderne er på grænserne",
         "En prik for hvert område og kriterium, vist i forhold til grænsen for forebyggelsesområder. Indkomst er "
@@ -333,7 +337,8 @@ def _export(tables: Mapping[str, Finished]) -> Chart | None:
         axes.scatter([share], [line], s=2 * STYLE["dot"], color=colour, zorder=3)
         axes.text(high, line, f"  {danish(number(row, 'andel_pct'), 'pct')}", va="center", fontsize=STYLE["small"])
     names = [
-        f"{str(row['persongruppe_tekst'])}\n{str(row['kommunegruppe_tekst']).replace('udsatte eller ', '')}" for row in rows
+        f"{row['persongruppe_tekst']!s}\n{str(row['kommunegruppe_tekst']).replace('udsatte eller ', '')}"
+        for row in rows
     ]
     axes.set_yticks(range(len(rows)), names[::-1], fontsize=STYLE["small"])
     axes.set_xlim(left=0)

@@ -16,7 +16,9 @@ from law.loader import LegalValue
 DICTIONARY = "variabelliste.csv"
 
 
-def write(tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, folder: Path) -> dict[str, int]:
+def write(
+    tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, folder: Path
+) -> dict[str, int]:
     """Writes every file into a folder. Returns rows per CSV."""
     from assets.report_charts import charts
     from assets.report_html import page

@@ -46,7 +46,9 @@ TARGET = ("persongruppe", "code", "Persongruppe, kode", "Målgruppen for anvisni
 TARGET_TEXT = ("persongruppe_tekst", "text", "Persongruppe", "Målgruppen for anvisningsforbuddene eller andre voksne")
 
 
-def _shape(name: str, title: str, key: tuple[str, ...], *columns: tuple[str, Kind, str, str], note: str = "") -> Finished:
+def _shape(
+    name: str, title: str, key: tuple[str, ...], *columns: tuple[str, Kind, str, str], note: str = ""
+) -> Finished:
     return Finished(name, title, _columns(*columns), key, [], note)
 
 
@@ -132,7 +134,12 @@ _ALL = (
         ("kriterium", "code", "Kriterium, kode", "Kriteriet; kode"),
         ("kriterium_tekst", "text", "Kriterium", "Kriteriet"),
         ("tal", "pct2", "Tal", "Områdets tal: pct. med en decimal; dømte i forhold til landet med to"),
-        ("graense_udsat", "pct2", "Grænse, § 61 a", "Grænsen for udsatte boligområder; for ikke-vestlige parallelsamfund"),
+        (
+            "graense_udsat",
+            "pct2",
+            "Grænse, § 61 a",
+            "Grænsen for udsatte boligområder; for ikke-vestlige parallelsamfund",
+        ),
         ("opfyldt_udsat", "flag", "Opfyldt, § 61 a", "Om kriteriet er opfyldt, afgjort på det eksakte tal"),
         ("afstand_udsat", "signed", "Afstand, § 61 a", "Tal minus grænse, samme enhed som tallet"),
         ("graense_forebyggelse", "pct2", "Grænse, § 61 b", "Grænsen for forebyggelsesområder"),
@@ -370,6 +377,7 @@ _ALL = (
         ("kom",),
         KOM,
         MUNICIPALITY,
+        ("kort_navn", "text", "Kort navn", "Navnet, som det står i feltet"),
         ("raekke", "count", "Række", "Feltets række i fliskortet"),
         ("kolonne", "count", "Kolonne", "Feltets kolonne i fliskortet"),
         ("udsatte", "count", "Udsatte", "Udsatte boligområder"),

@@ -581,7 +581,13 @@ def _criteria(source: Source) -> Finished:
 
 
 def _place(status: Mapping[str, Any], at: tuple[str, str]) -> tuple[Any, ...]:
-    return (list(STATUS).index(status["status"]), status["kom"], status["area_name"], at[0], list(CRITERIA).index(at[1]))
+    return (
+        list(STATUS).index(status["status"]),
+        status["kom"],
+        status["area_name"],
+        at[0],
+        list(CRITERIA).index(at[1]),
+    )
 
 
 def _or_withheld(value: Decimal | None, few: bool, scale: int, places: int) -> Value:
@@ -678,6 +684,7 @@ def _municipalities(source: Source) -> Finished:
             {
                 "kom": tile["kom"],
                 "kommune": municipality_names()[int(tile["kom"])],
+                "kort_navn": tile["short_name"],
                 "raekke": int(tile["row"]),
                 "kolonne": int(tile["column"]),
                 "udsatte": sum(row["status"] == "udsat_boligomraade" for row in listed),

@@ -68,9 +68,7 @@ def document(
 
 
 class _Writer:
-    def __init__(
-        self, told: Told, law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]
-    ) -> None:
+    def __init__(self, told: Told, law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]) -> None:
         self.told, self.law, self.year, self.charts = told, law, list_year, charts
 
     def _chart(self, name: str) -> list[Block]:
@@ -80,9 +78,7 @@ class _Writer:
         return self.told.tables[table].rows
 
     def _share(self, group: str, dimension: str, category: str) -> Figure:
-        return self.told.of(
-            "sammensaetning", "andel_pct", boliggruppe=group, dimension=dimension, kategori=category
-        )
+        return self.told.of("sammensaetning", "andel_pct", boliggruppe=group, dimension=dimension, kategori=category)
 
     # --- the sections -------------------------------------------------------------------------------------------
 
@@ -375,7 +371,7 @@ class _Writer:
                 "brug",
                 USES,
                 "boliger",
-                lambda row: row["boliger"] != 0,
+                lambda _row: True,
             ),
         ]
         return Section("boligmasse", "Udnyttelse af boligmassen", tuple(blocks))
@@ -422,7 +418,15 @@ class _Writer:
                 "Listerne i de udgivne listeår",
                 "udvikling",
                 range(len(self._rows("udvikling"))),
-                ("aar", "liste_tekst", "omraader", "beboere", "ikkevestlige_pct", "grundskole_pct", "uden_tilknytning_pct"),
+                (
+                    "aar",
+                    "liste_tekst",
+                    "omraader",
+                    "beboere",
+                    "ikkevestlige_pct",
+                    "grundskole_pct",
+                    "uden_tilknytning_pct",
+                ),
             ),
             self.told.pivot(
                 "udvikling-omraader",
@@ -462,7 +466,15 @@ class _Writer:
                 "Voksne, der flyttede til en anden kommune",
                 "social_eksport",
                 [i for i, r in enumerate(self._rows("social_eksport")) if r["aar"] == self.year],
-                ("kommunegruppe_tekst", "persongruppe_tekst", "personer", "flyttet", "andel_pct", "nedre_pct", "oevre_pct"),
+                (
+                    "kommunegruppe_tekst",
+                    "persongruppe_tekst",
+                    "personer",
+                    "flyttet",
+                    "andel_pct",
+                    "nedre_pct",
+                    "oevre_pct",
+                ),
             ),
         ]
         if row["dom"] == "for_faa":

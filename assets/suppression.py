@@ -56,11 +56,15 @@ def _too_close(problem: Problem, hidden: Mapping[Cell, str]) -> dict[Cell, float
     """Hidden and unpublished cells that can be bounded closer than their limit, with the limit."""
     told = {c: v for c, v in problem.values.items() if c not in hidden and c not in problem.unpublished}
     unknown = [*hidden, *(cell for cell in problem.unpublished if cell not in hidden)]
-    found = attack.intervals(told, unknown, problem.relations, problem.bounds)
     least = min(problem.sensitive.values(), default=0)
+
+    def enough(cell: Cell) -> float:
+        return problem.sensitive.get(cell, least)
+
+    found = attack.intervals(told, unknown, problem.relations, problem.bounds, enough)
     close = {}
     for cell, interval in found.items():
-        limit = problem.sensitive.get(cell, least)
+        limit = enough(cell)
         if attack.too_close(interval, limit, cell in hidden):
             close[cell] = limit
     return close

@@ -131,7 +131,9 @@ def _tell_of_report(report: RunReport, home: Home, list_year: int) -> None:
         return
     for line in report.report_problems[:MOST_PROBLEMS]:
         err.print(f"Report: {line}", style="yellow", markup=False)
-    err.print(f"The report of {list_year} was held back. The edition and its lists stand.", style="yellow", markup=False)
+    err.print(
+        f"The report of {list_year} was held back. The edition and its lists stand.", style="yellow", markup=False
+    )
 
 
 def _run_with_progress(

@@ -45,9 +45,7 @@ def run_annual_list(
     return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
 
 
-def run_annual_report(
-    home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]
-) -> RunReport:
+def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]) -> RunReport:
     """Makes the report of a list year anew. Nothing is received: no snapshots folder is read."""
     return _run("annual_report", home, home.scratch, list_year, as_of, "", on_step, True)
 
@@ -83,13 +81,7 @@ def _run(
         if not with_report:
             wanted = [key for key in plan.step_keys_to_execute if not _of_report(key)]
             plan = create_execution_plan(job, run_config=run_config, step_keys_to_execute=wanted, tags=tags)
-        run = instance.create_run_for_job(
-            job_def=job,
-            execution_plan=plan,
-            run_config=run_config,
-            step_keys_to_execute=None if with_report else plan.step_keys_to_execute,
-            tags=tags,
-        )
+        run = instance.create_run_for_job(job_def=job, execution_plan=plan, run_config=run_config, tags=tags)
         report = RunReport(run_id=run.run_id)
         total, done = len(plan.step_keys_to_execute), 0
         failures: list[str] = []
