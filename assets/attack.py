@@ -46,9 +46,9 @@ def intervals(
 def _refuse_contradiction(told: Mapping[Cell, int], unknown: set[Cell], relations: Sequence[Relation]) -> None:
     for relation in relations:
         cells = (relation.total, *relation.parts)
-        if not unknown.intersection(cells) and all(cell in told for cell in cells):
-            if told[relation.total] != sum(told[part] for part in relation.parts):
-                raise ContradictionError(f"{'/'.join(relation.total)} is not the sum of its parts")
+        all_told = not unknown.intersection(cells) and all(cell in told for cell in cells)
+        if all_told and told[relation.total] != sum(told[part] for part in relation.parts):
+            raise ContradictionError(f"{'/'.join(relation.total)} is not the sum of its parts")
 
 
 class _Guess:

@@ -26,6 +26,7 @@ import duckdb
 
 from assets.code_lists import code_list
 from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
+from assets.warehouse import sql_text
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -34,6 +35,7 @@ CHUNK = 1 << 20
 SAS_ROWS = 200_000
 SAS_EPOCH = "DATE '1960-01-01'"
 NUMERIC_KEY = "[0-9]{1,17}"
+CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
 FIRST_VINTAGE = ""
 OTHER_ACT = "anden"
@@ -212,10 +214,6 @@ def _chosen(register: Register, names: list[str]) -> dict[str, int]:
     return {name: position for name, position in found.items() if position is not None}
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
@@ -225,7 +223,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
     name = path.name.lower()
     try:
         if name.endswith(".parquet"):
-            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({_quoted(str(path))})").fetchall()
+            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({sql_text(path)})").fetchall()
             return [str(row[0]) for row in rows[1:] if not row[1]]
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
@@ -263,7 +261,7 @@ def _csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path)
 
     def relation(place: str, options: str) -> str:
         return (
-            f"read_csv({_quoted(place)}, auto_detect=false, header=false, delim={_quoted(delimiter)}, "
+            f"read_csv({sql_text(place)}, auto_detect=false, header=false, delim={sql_text(delimiter)}, "
             f"quote='\"', escape='\"', columns={{{layout}}}, {options})"
         )
 
@@ -309,7 +307,7 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
 @contextmanager
 def _parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
-    relation = f"read_parquet({_quoted(str(path))})"
+    relation = f"read_parquet({sql_text(path)})"
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     names = [str(row[0]) for row in described]
     columns = {
@@ -390,10 +388,8 @@ def _code(name: str, physical: str) -> str:
         fits = f"WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER)"
         return f"CASE {fits} WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
     text = _text(name, physical)
-    return (
-        f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,9}}(\\.0*)?') "
-        f"THEN CAST(split_part({text}, '.', 1) AS INTEGER) WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
-    )
+    number = f"TRY_CAST(regexp_extract({text}, '^([0-9]{{1,9}})(\\.0*)?$', 1) AS INTEGER)"
+    return f"CASE WHEN {number} IS NOT NULL THEN {number} WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
 
 
 def _day(name: str, physical: str) -> tuple[str, str]:
@@ -456,7 +452,7 @@ def _offence(name: str, physical: str) -> str:
     if physical != "text":
         text = f"lpad({text}, 7, '0')"
     classes = sorted(_offence_classes().items(), key=lambda item: (-len(item[0]), item[0]))
-    branches = " ".join(f"WHEN starts_with({text}, {_quoted(prefix)}) THEN {_quoted(act)}" for prefix, act in classes)
+    branches = " ".join(f"WHEN starts_with({text}, {sql_text(prefix)}) THEN {sql_text(act)}" for prefix, act in classes)
     return f"CASE {branches} WHEN {text} IS NOT NULL THEN '{UNKNOWN_ACT}' END"
 
 
@@ -481,6 +477,27 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
             return _text(name, physical), "false"
 
 
+def _pseudonym(name: str, physical: str) -> tuple[str, str, str]:
+    """SQL for a pseudonym as a number (of digits alone), as a text (all others), and for "looks like a CPR number".
+
+    A key of digits alone, the usual one, is recognised before anything is trimmed.
+    """
+    raw = f"CAST({name} AS VARCHAR)" if physical in ("text", "integer") else _text(name, physical)
+    clean = _text(name, physical)
+    digits = f"regexp_full_match({raw}, '{NUMERIC_KEY}')"
+    clean_digits = f"regexp_full_match({clean}, '{NUMERIC_KEY}')"
+    as_number = "THEN CAST('1' || {} AS BIGINT)"
+    number = f"CASE WHEN {digits} {as_number.format(raw)} WHEN {clean_digits} {as_number.format(clean)} END"
+    text = f"CASE WHEN NOT {digits} AND NOT {clean_digits} THEN {clean} END"
+    is_date = "try_strptime(left({}, 6), '%d%m%y') IS NOT NULL"
+    # nested, so that the costly look at a date is taken only where the shape fits
+    cpr = (
+        f"CASE WHEN {digits} THEN CASE WHEN strlen({raw}) = {CPR_DIGITS} THEN {is_date.format(raw)} ELSE false END "
+        f"WHEN regexp_full_match({clean}, '{CPR_SHAPE}') THEN {is_date.format(clean)} ELSE false END"
+    )
+    return number, text, f"({cpr})"
+
+
 def _select(register: Register, source: Source) -> str:
     """The SELECT that types a file's contract columns; a pseudonym of other than digits is carried as text."""
     parts: list[str] = []
@@ -497,16 +514,12 @@ def _select(register: Register, source: Source) -> str:
         value, fault = typed(column, name, physical)
         faults.append(fault)
         if column.kind is Kind.PSEUDONYM:
+            number, text, looks_like_cpr = _pseudonym(name, physical)
             if column.name == "PNR":
-                cpr = (
-                    f"(regexp_full_match({value}, '{CPR_SHAPE}') "
-                    f"AND try_strptime(left({value}, 6), '%d%m%y') IS NOT NULL)"
-                )
-                # a key that looks like a CPR number is counted and never stored
-                value = f"CASE WHEN NOT coalesce({cpr}, false) THEN {value} END"
-            digits = f"regexp_full_match({value}, '{NUMERIC_KEY}')"
-            parts.append(f"CASE WHEN {digits} THEN CAST('1' || {value} AS BIGINT) END AS {column.stored}")
-            parts.append(f"CASE WHEN NOT {digits} THEN {value} END AS {column.stored}_text")
+                cpr = looks_like_cpr
+                number, text = (f"CASE WHEN NOT {cpr} THEN {expression} END" for expression in (number, text))
+            parts.append(f"{number} AS {column.stored}")
+            parts.append(f"{text} AS {column.stored}_text")
         else:
             parts.append(f"CAST({value} AS {SQL_TYPES[column.kind]}) AS {column.stored}")
     bits = " + ".join(f"coalesce({fault}, false)::UINTEGER * {1 << i}" for i, fault in enumerate([*faults, cpr]))

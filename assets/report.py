@@ -26,7 +26,9 @@ from dagster import (
 from assets import derivation, sealing
 from assets.disclosure import report_limits
 from assets.factory import OWNER, REPORT, WRITER_POOL, key_of, law_of, layer, prepare_report, source_fingerprints
+from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS
+from assets.report_shapes import SHAPES
 from assets.warehouse import transaction
 from law.loader import report_law
 from pipelines.resources import Run
@@ -54,7 +56,6 @@ SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
 def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Makes the tables of a list year's report, and records what is withheld in them."""
     from assets import report_files, report_tables
-    from assets.finished import to_csv
 
     list_year = int(context.partition_key)
     law_of(run, list_year)
@@ -139,11 +140,8 @@ def _attack(con: duckdb.DuckDBPyConnection, list_year: int) -> tuple[int, list[s
     return found.withheld, found.lines
 
 
-def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict:  # type: ignore[type-arg]
+def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, Finished]:
     """The finished tables of a list year by name, in order. Raises Failure where there are none."""
-    from assets.finished import from_csv
-    from assets.report_shapes import SHAPES
-
     rows = con.execute(
         "SELECT table_name, csv FROM report.finished_tables WHERE list_year = ? ORDER BY position", [list_year]
     ).fetchall()

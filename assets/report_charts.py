@@ -67,7 +67,7 @@ def charts(tables: Mapping[str, Finished]) -> dict[str, Chart]:
         "legend.fontsize": STYLE["small"],
     }
     found: dict[str, Chart] = {}
-    with rc_context(settings):
+    with rc_context(settings):  # type: ignore[arg-type]
         for draw in DRAWN:
             chart = draw(tables)
             if chart is not None:
@@ -161,7 +161,7 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
                 boxstyle="round,pad=0,rounding_size=0.12",
                 facecolor=colours[shade],
                 edgecolor="white",
-            )  # fmt: skip
+            )
         )
         axes.text(
             x + 0.5, y + 0.4, row["kort_navn"], ha="center", va="center", fontsize=STYLE["tiny"], color=inks[shade]
@@ -188,9 +188,9 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
     if not rows:
         return None
     figure, axes = _canvas(len(CRITERIA) * 1.6)
-    for status, text in reversed(STATUS.items()):
+    for status, text in list(STATUS.items())[::-1]:
         points = []
-        for line, criterion in enumerate(reversed(CRITERIA)):
+        for line, criterion in enumerate(list(CRITERIA)[::-1]):
             of_line = [r for r in rows if r["kriterium"] == criterion and r["status"] == status]
             for place, row in enumerate(of_line):
                 spread = (2 * ((place * 7) % 11) / 10 - 1) * STYLE["jitter"]
@@ -200,7 +200,7 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
             x, y = zip(*points, strict=True)
             axes.scatter(x, y, s=STYLE["dot"], color=STYLE["status"][status], label=text, alpha=0.85, linewidths=0)
     axes.axvline(1, color=STYLE["limit"], linewidth=1.2)
-    axes.set_yticks(range(len(CRITERIA)), list(reversed(CRITERIA.values())))
+    axes.set_yticks(range(len(CRITERIA)), list(CRITERIA.values())[::-1])
     axes.set_xlabel("Områdets tal i forhold til grænsen for forebyggelsesområder (streg)")
     axes.xaxis.set_major_formatter(lambda value, _: danish_ratio(value))
     axes.grid(axis="x", color=STYLE["grid"], linewidth=0.6)
@@ -245,8 +245,8 @@ def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2)
     return _chart(
         figure, "flytninger", "Til- og fraflyttere, udsatte områder og forebyggelsesområder under ét",
-        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil. Tallene står i tabellerne "
-        "under figuren.",
+        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil. Tallene står i "
+        "tabellerne under figuren.",
         table.name,
     )  # fmt: skip
 
@@ -314,7 +314,8 @@ def _years(tables: Mapping[str, Finished]) -> Chart | None:
     axes.tick_params(length=0)
     return _chart(
         figure, "udvikling", "Områder på listerne",
-        "En linje for hver liste med antallet af områder i hvert udgivet listeår. Tallene står i tabellen under figuren.",
+        "En linje for hver liste med antallet af områder i hvert udgivet listeår. Tallene står i tabellen under "
+        "figuren.",
         table.name,
     )  # fmt: skip
 

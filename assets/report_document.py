@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.finished import Finished, Kind, Value, danish
+from assets.finished import Finished, Kind, Row, Value, danish
 from assets.report_labels import WITHHELD
 
 SHORT_WITHHELD = "diskr."
@@ -146,7 +146,7 @@ class Told:
         across: str,
         members: Mapping[str, str],
         column: str,
-        where: Callable[[Mapping[str, Value]], bool],
+        where: Callable[[Row], bool],
         note: str = "",
         folded: bool = False,
     ) -> View:

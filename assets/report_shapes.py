@@ -9,46 +9,57 @@ from collections.abc import Mapping
 
 from assets.finished import Column, Finished, Kind
 
+Described = tuple[str, Kind, str, str]
+"""A column in short: its name, kind, title and meaning."""
 
-def _columns(*columns: tuple[str, Kind, str, str]) -> tuple[Column, ...]:
+
+def _columns(*columns: Described) -> tuple[Column, ...]:
     return tuple(Column(*column) for column in columns)
 
 
-LIST_YEAR = ("aar", "year", "År", "Listeår: listen af 1. december det år")
-AREA_ID = ("area_id", "code", "Områdets id", "Boligområdets id, som i områdeafgrænsningen")
-AREA_NAME = ("omraade", "text", "Boligområde", "Boligområdets navn")
-MUNICIPALITY = ("kommune", "text", "Kommune", "Kommunens navn")
-KOM = ("kom", "code", "Kommunekode", "Kommunekode, tre cifre")
-GROUP = ("boliggruppe", "code", "Boliggruppe, kode", "Den gruppe boliger, personerne bor i; kode")
-GROUP_TEXT = ("boliggruppe_tekst", "text", "Boliggruppe", "Den gruppe boliger, personerne bor i")
-PERSONS = ("personer", "count", "Personer", "Antal personer")
-SHARE = ("andel_pct", "pct", "Andel, pct.", "Andel af linjens gruppe i alt, pct. med en decimal")
-LIST = ("liste", "code", "Liste, kode", "Listen; kode")
-LIST_TEXT = ("liste_tekst", "text", "Liste", "Listen efter almenboliglovens §§ 61 a og 61 b")
-DIMENSION = ("dimension", "code", "Opdeling, kode", "Hvad personerne er delt op efter; kode")
-DIMENSION_TEXT = ("dimension_tekst", "text", "Opdeling", "Hvad personerne er delt op efter")
-CATEGORY = ("kategori", "code", "Kategori, kode", "Kategorien; kode")
-CATEGORY_TEXT = ("kategori_tekst", "text", "Kategori", "Kategorien")
-WAY = ("retning", "code", "Retning, kode", "ind: tilflyttere, ud: fraflyttere")
-WAY_TEXT = ("retning_tekst", "text", "Retning", "Til- eller fraflyttere")
-COUNTERPART = ("modpart", "code", "Flyttet fra eller til, kode", "Hvor de kom fra eller flyttede hen; kode")
-COUNTERPART_TEXT = ("modpart_tekst", "text", "Flyttet fra eller til", "Hvor de kom fra eller flyttede hen")
-KIND = ("boligart", "code", "Boligart, kode", "Boligens art; kode")
-KIND_TEXT = ("boligart_tekst", "text", "Boligart", "Boligens art efter den almene sektors register")
-USE = ("brug", "code", "Brug, kode", "Om der bor nogen; kode")
-USE_TEXT = ("brug_tekst", "text", "Brug", "Ubeboet: ingen har bopæl i boligen på statusdagen")
-HOMES = ("boliger", "count", "Boliger", "Antal boliger")
-STATUS_CODE = ("status", "code", "Status, kode", "Områdets status; kode")
-STATUS_TEXT = ("status_tekst", "text", "Status", "Områdets status efter §§ 61 a og 61 b")
-VERDICT = ("dom", "code", "Vurdering, kode", "Vurdering; kode")
-VERDICT_TEXT = ("dom_tekst", "text", "Vurdering", "Hvad tallet viser, når usikkerheden regnes med")
-TARGET = ("persongruppe", "code", "Persongruppe, kode", "Målgruppen for anvisningsforbuddene eller andre voksne; kode")
-TARGET_TEXT = ("persongruppe_tekst", "text", "Persongruppe", "Målgruppen for anvisningsforbuddene eller andre voksne")
+LIST_YEAR: Described = ("aar", "year", "År", "Listeår: listen af 1. december det år")
+AREA_ID: Described = ("area_id", "code", "Områdets id", "Boligområdets id, som i områdeafgrænsningen")
+AREA_NAME: Described = ("omraade", "text", "Boligområde", "Boligområdets navn")
+MUNICIPALITY: Described = ("kommune", "text", "Kommune", "Kommunens navn")
+KOM: Described = ("kom", "code", "Kommunekode", "Kommunekode, tre cifre")
+GROUP: Described = ("boliggruppe", "code", "Boliggruppe, kode", "Den gruppe boliger, personerne bor i; kode")
+GROUP_TEXT: Described = ("boliggruppe_tekst", "text", "Boliggruppe", "Den gruppe boliger, personerne bor i")
+PERSONS: Described = ("personer", "count", "Personer", "Antal personer")
+SHARE: Described = ("andel_pct", "pct", "Andel, pct.", "Andel af linjens gruppe i alt, pct. med en decimal")
+LIST: Described = ("liste", "code", "Liste, kode", "Listen; kode")
+LIST_TEXT: Described = ("liste_tekst", "text", "Liste", "Listen efter almenboliglovens §§ 61 a og 61 b")
+DIMENSION: Described = ("dimension", "code", "Opdeling, kode", "Hvad personerne er delt op efter; kode")
+DIMENSION_TEXT: Described = ("dimension_tekst", "text", "Opdeling", "Hvad personerne er delt op efter")
+CATEGORY: Described = ("kategori", "code", "Kategori, kode", "Kategorien; kode")
+CATEGORY_TEXT: Described = ("kategori_tekst", "text", "Kategori", "Kategorien")
+WAY: Described = ("retning", "code", "Retning, kode", "ind: tilflyttere, ud: fraflyttere")
+WAY_TEXT: Described = ("retning_tekst", "text", "Retning", "Til- eller fraflyttere")
+COUNTERPART: Described = ("modpart", "code", "Flyttet fra eller til, kode", "Hvor de kom fra eller flyttede hen; kode")
+COUNTERPART_TEXT: Described = ("modpart_tekst", "text", "Flyttet fra eller til", "Hvor de kom fra eller flyttede hen")
+KIND: Described = ("boligart", "code", "Boligart, kode", "Boligens art; kode")
+KIND_TEXT: Described = ("boligart_tekst", "text", "Boligart", "Boligens art efter den almene sektors register")
+USE: Described = ("brug", "code", "Brug, kode", "Om der bor nogen; kode")
+USE_TEXT: Described = ("brug_tekst", "text", "Brug", "Ubeboet: ingen har bopæl i boligen på statusdagen")
+HOMES: Described = ("boliger", "count", "Boliger", "Antal boliger")
+STATUS_CODE: Described = ("status", "code", "Status, kode", "Områdets status; kode")
+STATUS_TEXT: Described = ("status_tekst", "text", "Status", "Områdets status efter §§ 61 a og 61 b")
+VERDICT: Described = ("dom", "code", "Vurdering, kode", "Vurdering; kode")
+VERDICT_TEXT: Described = ("dom_tekst", "text", "Vurdering", "Hvad tallet viser, når usikkerheden regnes med")
+TARGET: Described = (
+    "persongruppe",
+    "code",
+    "Persongruppe, kode",
+    "Målgruppen for anvisningsforbuddene eller andre voksne; kode",
+)
+TARGET_TEXT: Described = (
+    "persongruppe_tekst",
+    "text",
+    "Persongruppe",
+    "Målgruppen for anvisningsforbuddene eller andre voksne",
+)
 
 
-def _shape(
-    name: str, title: str, key: tuple[str, ...], *columns: tuple[str, Kind, str, str], note: str = ""
-) -> Finished:
+def _shape(name: str, title: str, key: tuple[str, ...], *columns: Described, note: str = "") -> Finished:
     return Finished(name, title, _columns(*columns), key, [], note)
 
 
@@ -138,14 +149,14 @@ _ALL = (
             "graense_udsat",
             "pct2",
             "Grænse, § 61 a",
-            "Grænsen for udsatte boligområder; for ikke-vestlige parallelsamfund",
+            "Grænsen i § 61 a; for ikke-vestlige den for parallelsamfund",
         ),
         ("opfyldt_udsat", "flag", "Opfyldt, § 61 a", "Om kriteriet er opfyldt, afgjort på det eksakte tal"),
         ("afstand_udsat", "signed", "Afstand, § 61 a", "Tal minus grænse, samme enhed som tallet"),
         ("graense_forebyggelse", "pct2", "Grænse, § 61 b", "Grænsen for forebyggelsesområder"),
         ("opfyldt_forebyggelse", "flag", "Opfyldt, § 61 b", "Om kriteriet er opfyldt, afgjort på det eksakte tal"),
         ("afstand_forebyggelse", "signed", "Afstand, § 61 b", "Tal minus grænse, samme enhed som tallet"),
-        note="Områder med nok beboere til at kunne komme på en liste. Indkomst er opfyldt under grænsen, de andre over.",
+        note="Områder med nok beboere til at komme på en liste. Indkomst er opfyldt under grænsen, de andre over.",
     ),
     _shape(
         "flytninger",
@@ -159,8 +170,8 @@ _ALL = (
         COUNTERPART_TEXT,
         PERSONS,
         SHARE,
-        note="Mellem 1. januar året før og 1. januar i listeåret. Områderne er listens begge dage; flytninger inden for "
-        "et område tæller ikke.",
+        note="Mellem 1. januar året før og 1. januar i listeåret. Områderne er listens begge dage; flytninger inden "
+        "for et område tæller ikke.",
     ),
     _shape(
         "flytninger_traek",
@@ -232,7 +243,7 @@ _ALL = (
         ("m2_pr_person", "ratio", "m² pr. person", "Boligareal pr. beboer i beboede boliger"),
         ("familieboliger_pct", "kroner", "Familieboliger, pct.", "Familieboliger af almene boliger, hele pct."),
         ("ubeboede_pct", "kroner", "Ubeboede, pct.", "Boliger uden beboere, hele pct."),
-        note="I områderne regnes der på de almene boliger. Hele pct., så et ubeboet eller beboet hjem ikke kan regnes ud.",
+        note="I områderne regnes der på de almene boliger. Hele pct., så en enkelt bolig ikke kan regnes ud.",
     ),
     _shape(
         "loft",

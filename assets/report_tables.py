@@ -548,8 +548,8 @@ def _criteria(source: Source) -> Finished:
     figures = {row["area_id"]: row for row in source.rows("criteria.area_criteria")}
     status = {row["area_id"]: row for row in source.rows("status.area_status")}
     near: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for row in source.rows("report.nearness"):
-        near.setdefault((row["area_id"], row["criterion"]), {})[row["category"]] = row
+    for found in source.rows("report.nearness"):
+        near.setdefault((found["area_id"], found["criterion"]), {})[found["category"]] = found
     rows: list[Row] = []
     for (area_id, criterion), limits in sorted(near.items(), key=lambda item: _place(status[item[0][0]], item[0])):
         few = figure_rests_on_few(figures[area_id], criterion, source.limits.minimum_count)
@@ -571,10 +571,10 @@ def _criteria(source: Source) -> Finished:
             ("udsat", ("udsat_boligomraade", "parallelsamfund")),
             ("forebyggelse", ("forebyggelsesomraade",)),
         ):
-            found = next((limits[category] for category in categories if category in limits), None)
-            row[f"graense_{slug}"] = rounded(found["limit_value"] * scale, places) if found else None
-            row[f"opfyldt_{slug}"] = found["met"] if found else None
-            apart = None if found is None or exact is None else exact - found["limit_value"]
+            held = next((limits[category] for category in categories if category in limits), None)
+            row[f"graense_{slug}"] = rounded(held["limit_value"] * scale, places) if held else None
+            row[f"opfyldt_{slug}"] = held["met"] if held else None
+            apart = None if held is None or exact is None else exact - held["limit_value"]
             row[f"afstand_{slug}"] = _or_withheld(apart, few, scale, places)
         rows.append(row)
     return replace(SHAPES["kriterier"], rows=rows)

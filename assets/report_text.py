@@ -5,10 +5,10 @@ What does not belong here: figures, rules, and how the document looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assets.finished import Finished
+from assets.finished import Finished, Row, Value
 from assets.report_cells import LISTED_GROUPS
 from assets.report_document import (
     Block,
@@ -65,6 +65,11 @@ def document(
             writer.annex(),
         ),
     )
+
+
+def _having(**at: Value) -> Callable[[Row], bool]:
+    """Whether a row has these values."""
+    return lambda row: all(row[name] == value for name, value in at.items())
 
 
 class _Writer:
@@ -248,9 +253,10 @@ class _Writer:
         blocks: list[Block] = [
             Paragraph(
                 (
-                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst to af de fire kriterier "
-                    "i § 61 a, og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst "
-                    "to af kriterierne i § 61 b er opfyldt. Afgørelsen sker på eksakte tal; her er de afrundet.",
+                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst to af de fire "
+                    "kriterier i § 61 a, og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over "
+                    "grænsen og mindst to af kriterierne i § 61 b er opfyldt. Afgørelsen sker på eksakte tal; her er "
+                    "de afrundet.",
                 )
             ),
             *self._chart("kriterier"),
@@ -269,8 +275,8 @@ class _Writer:
             "kriterier",
             [index for index in first.values() if index is not None],
             ("kriterium_tekst", "graense_udsat", "graense_forebyggelse"),
-            note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de andre "
-            "over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+            note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
+            "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
         )
 
     def _criteria_view(self, name: str, title: str, listed: bool) -> Block:
@@ -312,7 +318,7 @@ class _Writer:
                     "boliggruppe",
                     {code: GROUPS[code] for code in (*LISTED_GROUPS, LISTED)},
                     "personer",
-                    lambda row, way=direction: row["retning"] == way,  # type: ignore[misc]
+                    _having(retning=direction),
                 )
             )
         for dimension, title, members in (
@@ -328,7 +334,7 @@ class _Writer:
                     "kategori",
                     members,
                     "andel_pct",
-                    lambda row, one=dimension: row["dimension"] == one and row["modpart"] == ALL,  # type: ignore[misc]
+                    _having(dimension=dimension, modpart=ALL),
                 )
             )
         blocks.append(
@@ -340,7 +346,7 @@ class _Writer:
                 "kategori",
                 {**EMPLOYMENTS, ALL: "I alt"},
                 "personer",
-                lambda row: row["dimension"] == "beskaeftigelse" and row["boliggruppe"] == LISTED,
+                _having(dimension="beskaeftigelse", boliggruppe=LISTED),
                 folded=True,
             )
         )
@@ -371,7 +377,7 @@ class _Writer:
                 "brug",
                 USES,
                 "boliger",
-                lambda _row: True,
+                _having(),
             ),
         ]
         return Section("boligmasse", "Udnyttelse af boligmassen", tuple(blocks))
@@ -436,7 +442,7 @@ class _Writer:
                 "aar",
                 {str(year): str(year) for year in years},
                 "status_tekst",
-                lambda _row: True,
+                _having(),
                 folded=True,
             ),
         ]
@@ -529,7 +535,7 @@ class _Writer:
                 "persongruppe",
                 {"maalgruppe": "Målgruppen", "andre": "Andre voksne"},
                 "andel_pct",
-                lambda _row: True,
+                _having(),
                 folded=True,
             ),
         ]
@@ -581,7 +587,7 @@ class _Writer:
                 "aar",
                 {str(year): str(year) for year in sorted({int(row["aar"]) for row in rows})},
                 "netto",
-                lambda _row: True,
+                _having(),
             ),
             self.told.view(
                 "nettoindvandring-niveau",
@@ -682,7 +688,7 @@ class _Writer:
                     "kategori",
                     shown,
                     "personer",
-                    lambda row, one=dimension: row["dimension"] == one,  # type: ignore[misc]
+                    _having(dimension=dimension),
                     folded=True,
                 )
             )
@@ -696,7 +702,7 @@ class _Writer:
                     "modpart",
                     COUNTERPARTS[direction],
                     "personer",
-                    lambda row, way=direction: row["retning"] == way,  # type: ignore[misc]
+                    _having(retning=direction),
                     folded=True,
                 )
             )
@@ -709,7 +715,7 @@ class _Writer:
                 "boligart",
                 KINDS,
                 "boliger",
-                lambda row: row["brug"] == ALL,
+                _having(brug=ALL),
                 folded=True,
             )
         )

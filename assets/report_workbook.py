@@ -42,7 +42,7 @@ def _formats(book: Any) -> dict[str, Any]:
         plain = "#,##0" + ("." + "0" * digits if digits else "")
         return f"+{plain};-{plain};0" if kind.startswith("signed") else plain
 
-    found = {kind: book.add_format({"num_format": pattern(kind), "valign": "top"}) for kind in DECIMALS}
+    found: dict[str, Any] = {kind: book.add_format({"num_format": pattern(kind), "valign": "top"}) for kind in DECIMALS}
     found["text"] = book.add_format({"valign": "top"})
     found["year"] = book.add_format({"num_format": "0", "valign": "top"})
     found["withheld"] = book.add_format({"italic": True, "font_color": "#4a5560", "align": "right"})

@@ -21,6 +21,7 @@ import duckdb
 
 from assets import code_lists
 from assets.derivation import PUBLISHED, SQL, TABLES, macros, sql_hash
+from assets.warehouse import sql_text
 from law.loader import Law, LegalValue, list_day
 
 MANIFEST = "manifest.json"
@@ -53,8 +54,8 @@ def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -
     for table in PUBLISHED:
         name = table.split(".")[1]
         query = f"SELECT * FROM {table} WHERE list_year = {int(list_year)} ORDER BY {KEYS[table]}"
-        con.execute(f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER, DELIMITER ',')")
-        con.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
+        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.csv')} (FORMAT csv, HEADER, DELIMITER ',')")
+        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.parquet')} (FORMAT parquet)")
         count = con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0]
         rows[f"{name}.csv"] = rows[f"{name}.parquet"] = int(count)
     con.execute("SET preserve_insertion_order = false")
@@ -308,7 +309,7 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
     _forget(con, year)
     for table in PUBLISHED:
         name = table.split(".")[1]
-        source = f"read_parquet('{folder / name}.parquet')"
+        source = f"read_parquet({sql_text(folder / f'{name}.parquet')})"
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
         con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
     con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])

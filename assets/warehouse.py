@@ -71,13 +71,18 @@ def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duck
     """Opens the warehouse and closes it whatever happens. `scratch` takes what does not fit in memory."""
     con = duckdb.connect(str(path), read_only=read_only, config=settings())
     try:
-        con.execute(f"SET temp_directory = '{scratch}'")
+        con.execute(f"SET temp_directory = {sql_text(scratch)}")
         con.execute("SET enable_progress_bar = false")
         if not read_only:
             prepare(con)
         yield con
     finally:
         con.close()
+
+
+def sql_text(value: Path | str) -> str:
+    """A path or text as a SQL literal, whatever characters it has."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,12 +10,24 @@ from typing import Any
 
 from dagster import Definitions
 
-from assets import areas, cap, criteria, edition, law, received, reconciliation, registers, report, status
+from assets import (
+    areas,
+    cap,
+    criteria,
+    edition,
+    law,
+    published_lists,
+    received,
+    reconciliation,
+    registers,
+    report,
+    status,
+)
 from pipelines.executor import home_executor
-from pipelines.jobs import annual_list, annual_report
+from pipelines.jobs import annual_list, annual_report, reference_lists
 from pipelines.resources import Run
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition, report)
+LAYERS = (received, registers, law, areas, criteria, status, cap, edition, report, published_lists)
 CHECKED = (received, reconciliation, report)
 
 
@@ -24,7 +36,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list, annual_report],
+        jobs=[annual_list, annual_report, reference_lists],
         resources={"run": Run(), **(resources or {})},
         executor=home_executor,
     )

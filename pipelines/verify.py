@@ -15,6 +15,7 @@ import duckdb
 
 from assets import derivation, edition, law_tables, sealing, snapshots, warehouse
 from assets.contracts import REGISTERS
+from assets.warehouse import sql_text
 from law.loader import Law, LegalValue, list_day, statistics_law
 from pipelines.home import Home
 
@@ -31,9 +32,7 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
         raise VerificationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
     damaged = sealing.damaged_files(folder, manifest)
     if damaged:
-        raise VerificationError(
-            *(f"{name}: not the file that was sealed." for name in damaged)
-        )
+        raise VerificationError(*(f"{name}: not the file that was sealed." for name in damaged))
     law = statistics_law()
     values = law.for_list_year(list_year)
     _same_rules(manifest, law, values, list_year)
@@ -47,7 +46,8 @@ def verify_edition(home: Home, list_year: int) -> list[str]:
     files = len(manifest["outputs"])
     return [
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
-        f"{len(manifest['inputs'])} snapshots, law {manifest['law']['sha256'][:12]}, SQL {manifest['sql']['sha256'][:12]}.",
+        f"{len(manifest['inputs'])} snapshots, law {manifest['law']['sha256'][:12]}, "
+        f"SQL {manifest['sql']['sha256'][:12]}.",
         *told,
     ]
 
@@ -126,7 +126,7 @@ def open_aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("SET enable_progress_bar = false")
         warehouse.prepare(con)
         derivation.prepare_session(con)
-        con.execute(f"ATTACH '{home.warehouse}' AS home (READ_ONLY)")
+        con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
         yield con
     finally:
         con.close()
@@ -148,7 +148,7 @@ def _table(con: duckdb.DuckDBPyConnection, item: Mapping[str, Any]) -> str:
     if not found:
         vintage = f", vintage {item['vintage']}" if item["vintage"] else ""
         raise VerificationError(
-            f"{item['register']}/{item['reference']}{vintage}: deleted from this home; the edition cannot be derived anew."
+            f"{item['register']}/{item['reference']}{vintage}: deleted from this home, so nothing can be derived anew."
         )
     return str(found[0][0])
 
@@ -162,7 +162,7 @@ def _history_of(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], sea
             f"""
             INSERT INTO published.parallelsamfund_history
             SELECT year, year, area_id, parallelsamfund, source
-            FROM read_parquet('{sealed}') WHERE year = ?
+            FROM read_parquet({sql_text(sealed)}) WHERE year = ?
             """,
             [year],
         )

@@ -1,0 +1,276 @@
+"""Municipal assignment: may this household be assigned this vacant home? Almenboligloven § 59, stk. 6-9.
+
+The rules themselves are in `sql/administration` (benefit_runs, member_grounds, assignment_outcomes), so that many
+households are screened at once. This module gives them the law by period and the areas' regimes. What does not
+belong here: any other way a home is let.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from assets.administration import legal_basis
+from assets.administration.cap import PARAMETERS as CAP_PARAMETERS
+from assets.administration.cap import Stk7
+from assets.administration.intake import CODE_LISTS
+from assets.administration.legal_basis import Basis
+from assets.administration.regimes import Lists, PlanReach
+from assets.administration.store import Output, count, load_rows, replace_output, sql_text
+from law.loader import Law, list_day
+
+PARAMETERS = (
+    "anvisning.citizenship_groups",
+    "anvisning.citizenship_unknown_codes",
+    "anvisning.lease_ended_months",
+    "anvisning.release_from_other_age_below",
+    "anvisning.release_months",
+    "anvisning.stk6_nr5_benefits",
+    "anvisning.stk6_nr5_months",
+    "anvisning.stk6_nr7_benefits",
+    "anvisning.stk6_nr7_months",
+    "anvisning.stk7_grounds",
+    "anvisning.stk7_long_benefits",
+    "anvisning.stk7_long_months",
+    "anvisning.stk7_short_benefits",
+    "anvisning.stk7_short_months",
+    "omraaderegler.anvisning_stk6",
+    "omraaderegler.anvisning_stk7",
+    "udviklingsplan.deadline_year",
+    "udviklingsplan.years_off_list",
+    "valg.assignment_alternative_unknown",
+    "valg.assignment_list",
+    "valg.benefit_names",
+    "valg.lease_not_recorded",
+    "valg.months_last_day",
+    *CAP_PARAMETERS,
+)
+
+ASSIGNMENT_DECISIONS = Output(
+    name="assignment_decisions",
+    columns={"assignment_id": "VARCHAR", "outcome": "VARCHAR", "grounds": "VARCHAR", "missing_facts": "VARCHAR"},
+    order=("assignment_id",),
+)
+ASSIGNMENT_BASIS = Output(
+    name="assignment_basis",
+    columns={
+        "assignment_id": "VARCHAR",
+        "household_id": "VARCHAR",
+        "area_id": "VARCHAR",
+        "decision_date": "DATE",
+        "status": "VARCHAR",
+        "stk6": "VARCHAR",
+        "stk7": "VARCHAR",
+        "list_in_force": "BOOLEAN",
+        "reason": "VARCHAR",
+        "parameter_set": "VARCHAR",
+    },
+    order=("assignment_id",),
+)
+ASSIGNMENT_GROUNDS = Output(
+    name="assignment_grounds",
+    columns={
+        "assignment_id": "VARCHAR",
+        "member_id": "VARCHAR",
+        "ground": "VARCHAR",
+        "paragraph": "VARCHAR",
+        "met": "BOOLEAN",
+        "missing_facts": "VARCHAR",
+    },
+    order=("assignment_id", "member_id", "ground"),
+)
+
+
+def decide(
+    con: duckdb.DuckDBPyConnection,
+    law: Law,
+    lists: Lists,
+    reach: Mapping[str, PlanReach],
+    stk7: Mapping[str, Stk7],
+) -> dict[str, int]:
+    """Decides every accepted assignment and replaces the list year's decisions. Returns counts by outcome.
+
+    `reach` and `stk7` are how plans and the cap reach each area. Raises nothing over a case: what is missing
+    makes the case undecided.
+    """
+    periods = legal_basis.bases(law, PARAMETERS)
+    _load_law(con, periods)
+    _load_free_movement(con)
+    _load_regimes(con, periods, lists, reach, stk7)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE decided AS
+        SELECT
+            assignments.assignment_id, assignments.household_id, assignments.area_id, assignments.decision_date,
+            assignments.alternative_exists, rules.period, rules.parameter_set,
+            coalesce(regimes.status, 'ikke_omfattet') AS status,
+            CASE
+                WHEN regimes.stk6 IS NULL THEN 'no'
+                WHEN regimes.stk6_until <= assignments.decision_date THEN 'no'
+                ELSE regimes.stk6
+            END AS stk6,
+            CASE
+                WHEN NOT coalesce(regimes.stk7_listed, false) THEN 'no'
+                WHEN NOT regimes.cap_exceeded THEN 'applies'
+                WHEN regimes.exempted_from <= assignments.decision_date THEN 'exempted'
+                WHEN regimes.decided_from IS NULL THEN regimes.sealed
+                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.otherwise
+                ELSE 'undecided'
+            END AS stk7,
+            assignments.decision_date >= ? AND assignments.decision_date < ? AS list_in_force
+        FROM cases.assignments AS assignments
+        LEFT JOIN assignment_law AS rules
+            ON rules.valid_from <= assignments.decision_date
+            AND (rules.valid_until IS NULL OR assignments.decision_date < rules.valid_until)
+        LEFT JOIN regimes ON regimes.area_id = assignments.area_id AND regimes.period = rules.period
+        """,
+        [list_day(lists.list_year), list_day(lists.list_year + 1)],
+    )
+    for table in ("benefit_runs", "member_grounds", "outcomes"):
+        query = "assignment_outcomes" if table == "outcomes" else table
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql_text(query)}")
+    year = lists.list_year
+    replace_output(con, ASSIGNMENT_DECISIONS, year, "SELECT * FROM outcomes")
+    replace_output(con, ASSIGNMENT_BASIS, year, "SELECT * FROM outcomes")
+    replace_output(con, ASSIGNMENT_GROUNDS, year, _GROUNDS)
+    legal_basis.record(con, year, [period.values for period in periods])
+    totals = dict(con.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome ORDER BY outcome").fetchall())
+    totals["all"] = count(con, "outcomes")
+    for table in ("decided", "benefit_runs", "member_grounds", "outcomes"):
+        con.execute(f"DROP TABLE {table}")
+    return totals
+
+
+_GROUNDS = """
+    SELECT
+        grounds.assignment_id,
+        grounds.member_id,
+        grounds.ground,
+        CASE
+            WHEN NOT grounds.of_stk6 THEN '§ 59, stk. 7'
+            WHEN decided.stk6 = 'no' THEN '§ 59, stk. 7, jf. stk. 6, nr. ' || right(grounds.ground, 1)
+            ELSE '§ 59, stk. 6, nr. ' || right(grounds.ground, 1)
+        END AS paragraph,
+        grounds.met,
+        nullif(array_to_string(list_sort(grounds.missing), ';'), '') AS missing_facts
+    FROM member_grounds AS grounds
+    INNER JOIN decided USING (assignment_id)
+    WHERE (decided.stk6 <> 'no' AND grounds.of_stk6) OR (decided.stk7 NOT IN ('no', 'exempted') AND grounds.of_stk7)
+"""
+
+
+def first_day(law: Law) -> dt.date:
+    """The first day on which every value that an assignment needs is held."""
+    return legal_basis.bases(law, PARAMETERS)[0].start
+
+
+def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
+    columns = {
+        "period": "INTEGER",
+        "valid_from": "DATE",
+        "valid_until": "DATE",
+        "parameter_set": "VARCHAR",
+        "under_age": "BIGINT",
+        "release_months": "BIGINT",
+        "lease_months": "BIGINT",
+        "citizenship_groups": "VARCHAR[]",
+        "citizenship_unknown_codes": "VARCHAR[]",
+        "stk6_nr5_benefits": "VARCHAR[]",
+        "stk6_nr5_months": "BIGINT",
+        "stk6_nr7_benefits": "VARCHAR[]",
+        "stk6_nr7_months": "BIGINT",
+        "stk7_grounds": "VARCHAR[]",
+        "stk7_short_benefits": "VARCHAR[]",
+        "stk7_short_months": "BIGINT",
+        "stk7_long_benefits": "VARCHAR[]",
+        "stk7_long_months": "BIGINT",
+        "longest_months": "BIGINT",
+        "last_day_counts": "BOOLEAN",
+        "no_lease_when_empty": "BOOLEAN",
+        "unknown_alternative_bans": "BOOLEAN",
+    }
+    rows = []
+    for number, period in enumerate(periods):
+        lengths = {
+            rule: period.number(f"anvisning.{rule}_months")
+            for rule in ("stk6_nr5", "stk6_nr7", "stk7_short", "stk7_long")
+        }
+        row = [number, period.start, period.end, period.parameter_set]
+        row += [period.number("anvisning.release_from_other_age_below"), period.number("anvisning.release_months")]
+        row += [period.number("anvisning.lease_ended_months"), list(period.codes("anvisning.citizenship_groups"))]
+        row += [list(period.codes("anvisning.citizenship_unknown_codes"))]
+        for rule in ("stk6_nr5", "stk6_nr7"):
+            row += [list(period.codes(f"anvisning.{rule}_benefits")), lengths[rule]]
+        row += [list(period.codes("anvisning.stk7_grounds"))]
+        for rule in ("stk7_short", "stk7_long"):
+            row += [list(period.codes(f"anvisning.{rule}_benefits")), lengths[rule]]
+        row += [max(lengths.values()), period.choice("valg.months_last_day") == "counted"]
+        row += [period.choice("valg.lease_not_recorded") == "no_ended_lease"]
+        row += [period.choice("valg.assignment_alternative_unknown") == "ban_stands"]
+        rows.append(row)
+    load_rows(con, "assignment_law", columns, rows)
+
+
+def _load_free_movement(con: duckdb.DuckDBPyConnection) -> None:
+    """Countries whose citizens are not barred by nr. 4, with their days (law/code_lists)."""
+    with (CODE_LISTS / "eu_eoes_countries.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [
+            [
+                *(row["country_code"], row["citizenship_group"], dt.date.fromisoformat(row["valid_from"])),
+                dt.date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+            ]
+            for row in csv.DictReader(stream)
+        ]
+    columns = {"country_code": "VARCHAR", "citizenship_group": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"}
+    load_rows(con, "free_movement", columns, rows)
+
+
+def _load_regimes(
+    con: duckdb.DuckDBPyConnection,
+    periods: Sequence[Basis],
+    lists: Lists,
+    reach: Mapping[str, PlanReach],
+    stk7: Mapping[str, Stk7],
+) -> None:
+    columns = {
+        "period": "INTEGER",
+        "area_id": "VARCHAR",
+        "status": "VARCHAR",
+        "stk6": "VARCHAR",
+        "stk6_until": "DATE",
+        "stk7_listed": "BOOLEAN",
+        "cap_exceeded": "BOOLEAN",
+        "exempted_from": "DATE",
+        "decided_from": "DATE",
+        "sealed": "VARCHAR",
+        "otherwise": "VARCHAR",
+    }
+    rows: list[list[object]] = []
+    for number, period in enumerate(periods):
+        stk6_categories = set(period.codes("omraaderegler.anvisning_stk6"))
+        stk7_categories = set(period.codes("omraaderegler.anvisning_stk7"))
+        unsettled = period.choice("valg.insufficient_cap_decision") == "undecided"
+        for area_id in sorted(lists.areas.keys() | reach.keys()):
+            area = lists.areas.get(area_id)
+            categories = area.categories if area else frozenset()
+            by_plan = reach.get(area_id)
+            listed6 = bool(categories & stk6_categories)
+            state6 = "applies" if listed6 else by_plan.state if by_plan else "no"
+            until = None if listed6 or by_plan is None else by_plan.until
+            cap = stk7.get(area_id)
+            listed7 = bool(categories & stk7_categories)
+            rows.append(
+                [
+                    *(number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
+                    *(
+                        (cap.cap_exceeded, cap.exempted_from, cap.decided_from, cap.sealed)
+                        if cap
+                        else (False, None, None, None)
+                    ),
+                    "undecided" if cap and cap.insufficient and unsettled else "applies",
+                ]
+            )
+    load_rows(con, "regimes", columns, rows)

@@ -1,0 +1,233 @@
+"""The administration's assets: the sealed edition, each table of cases, the decisions, and what is written out.
+
+Here belongs how the systems hang together in Dagster. What does not belong here: what any system decides.
+Metadata and logs hold counts, never a case.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import duckdb
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
+
+from assets.administration import (
+    area_rules,
+    assignments,
+    cap,
+    edition,
+    intake,
+    letting,
+    occupancy,
+    publishing,
+    refunds,
+)
+from assets.administration.binding import read_binding
+from assets.administration.case_tables import CASE_TABLES, CaseTable
+from assets.administration.errors import AdministrationError
+from assets.administration.regimes import read_lists
+from assets.administration.run import Administration
+from assets.administration.store import append_rows
+
+PREFIX = "administration"
+OWNER = "team:boligomraader"
+POOL = "administration"
+EDITION = AssetKey([PREFIX, "sealed_edition"])
+
+Decide = Callable[[duckdb.DuckDBPyConnection, Administration], Mapping[str, int]]
+
+
+def key_of(name: str) -> AssetKey:
+    """The asset of an output."""
+    return AssetKey([PREFIX, name])
+
+
+def case_key(name: str) -> AssetKey:
+    """The asset of a table of cases."""
+    return AssetKey([PREFIX, "cases", name])
+
+
+@asset(
+    key=EDITION,
+    group_name="sealed_edition",
+    description="The sealed edition of the list year and earlier ones of the home: all that is read of the statistics.",
+    owners=[OWNER],
+    kinds={"duckdb"},
+    pool=POOL,
+)
+def sealed_edition(administration: Administration) -> MaterializeResult:
+    """Loads the editions, empties schema `cases` and sets the day of the run."""
+    with _one_line_failures(), administration.opened() as con:
+        intake.check_folder(administration.case_folder)
+        found = edition.load(con, administration.home_folder, administration.list_year)
+        law = administration.law
+        first_days = {
+            "first_day_of_law": assignments.first_day(law),
+            "first_instant_of_refunds": refunds.first_instant(law),
+            "first_day_of_frame": law.parameters["renoveringsramme.frame_2018"].values[0].effective_from,
+        }
+        intake.prepare(con, administration.on_day, first_days)
+        con.execute("CREATE OR REPLACE TABLE cases.editions (list_year SMALLINT, manifest_sha256 VARCHAR)")
+        editions = [[sealed.list_year, sealed.manifest_sha256] for sealed in found]
+        append_rows(con, "cases.editions", ("list_year", "manifest_sha256"), editions)
+        con.execute("CREATE TABLE cases.run (list_year SMALLINT, day DATE)")
+        con.execute("INSERT INTO cases.run VALUES (?, ?)", [administration.list_year, administration.on_day])
+        publishing.forget(con, administration.list_year)
+    return MaterializeResult(metadata={"editions": len(found), "newest_list_year": found[-1].list_year})
+
+
+def _case_asset(table: CaseTable) -> AssetsDefinition:
+    @asset(
+        key=case_key(table.name),
+        group_name="cases",
+        deps=[EDITION, *(case_key(name) for name in table.after)],
+        description=f"{table.description} ({table.paragraph})",
+        owners=[OWNER],
+        kinds={"duckdb"},
+        tags={"confidentiality": "person_level"},
+        pool=POOL,
+    )
+    def received(administration: Administration) -> MaterializeResult:
+        with _one_line_failures(), administration.store() as con:
+            counts = intake.receive(con, administration.case_folder, table)
+        return MaterializeResult(
+            metadata={"rows_in": counts.rows_in, "accepted": counts.accepted, "refused": counts.refused}
+        )
+
+    return received
+
+
+def _decision_asset(
+    name: str, cases: Sequence[str], decide: Decide, description: str, paragraph: str
+) -> AssetsDefinition:
+    @asset(
+        key=key_of(name),
+        group_name="decisions",
+        deps=[EDITION, *(case_key(table) for table in cases)],
+        description=description,
+        owners=[OWNER],
+        kinds={"duckdb"},
+        metadata={"paragraph": paragraph},
+        tags={"confidentiality": "person_level"},
+        pool=POOL,
+    )
+    def decided(context: AssetExecutionContext, administration: Administration) -> MaterializeResult:
+        with _one_line_failures(), administration.store() as con:
+            counts = decide(con, administration)
+        context.log.info(f"{name}: " + ", ".join(f"{key} {value}" for key, value in counts.items()))
+        return MaterializeResult(metadata=dict(counts))
+
+    return decided
+
+
+class _one_line_failures:  # noqa: N801 - reads as a statement
+    """Turns what stops a run into a Dagster failure of one line; an error of the database loses its values."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, AdministrationError):
+            raise Failure(str(error), allow_retries=False) from None
+        if isinstance(error, duckdb.Error):
+            raise Failure(f"the store answered with {type(error).__name__}", allow_retries=False) from None
+
+
+def _decide_assignments(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    binding = read_binding(con, run.law, run.list_year)
+    return assignments.decide(con, run.law, binding.lists, binding.reach, binding.stk7)
+
+
+def _write_refund_ledger(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return refunds.write_ledger(con, run.law, run.list_year, run.on_day)
+
+
+def _write_area_rules(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    binding = read_binding(con, run.law, run.list_year)
+    return area_rules.write_area_rules(con, run.law, binding, run.on_day)
+
+
+def _write_cap(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    found = read_binding(con, run.law, run.list_year)
+    return cap.write_cap(con, found.lists, found.caps, found.exemptions, found.homes, found.cap_basis)
+
+
+def _write_letting(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return letting.write_letting(con, run.law, read_lists(con, run.list_year))
+
+
+def _write_occupancy(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return occupancy.write_occupancy(con, run.law, read_lists(con, run.list_year))
+
+
+BINDING_CASES = ("development_plans", "cap_exemptions", "area_homes")
+
+DECISIONS: tuple[AssetsDefinition, ...] = (
+    _decision_asset(
+        "assignment_decisions",
+        ("members", "benefit_months", "assignments", *BINDING_CASES),
+        _decide_assignments,
+        "Whether a household may be assigned a vacant home, with every ground and what is missing.",
+        "almenboligloven § 59, stk. 6-9",
+    ),
+    _decision_asset(
+        "refund_ledger",
+        ("refund_events",),
+        _write_refund_ledger,
+        "The refund queue of private agreements: every change with its balances.",
+        "boligforholdsloven § 55; BEK nr. 754/2022",
+    ),
+    _decision_asset(
+        "area_rules",
+        BINDING_CASES,
+        _write_area_rules,
+        "Which rules a status sets in motion in each area, since when and why.",
+        "almenboligloven §§ 28, 51 c, 59, 60, 165 a and 168 a",
+    ),
+    _decision_asset(
+        "cap_decisions",
+        BINDING_CASES,
+        _write_cap,
+        "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
+        "almenboligloven § 59, stk. 7-8",
+    ),
+    _decision_asset(
+        "letting_order",
+        ("letting_criteria", "vacancies", "applicants", "applicant_criteria"),
+        _write_letting,
+        "The waiting list for each vacant home under flexible letting, and why each stands where it stands.",
+        "almenboligloven §§ 51 c and 60, stk. 4",
+    ),
+    _decision_asset(
+        "occupancy_decisions",
+        ("occupancy_requests",),
+        _write_occupancy,
+        "Who may sublet or swap.",
+        "almenlejeloven §§ 64, 65 and 69",
+    ),
+)
+
+
+@asset(
+    key=key_of("published"),
+    group_name="published",
+    deps=[*(case_key(table.name) for table in CASE_TABLES), *(key for made in DECISIONS for key in made.keys)],
+    description="Refused rows, intake counts, and every table of the list year as CSV and Parquet with a manifest.",
+    owners=[OWNER],
+    kinds={"duckdb", "csv", "parquet"},
+    pool=POOL,
+)
+def published(administration: Administration) -> MaterializeResult:
+    """Writes the list year's folder anew and puts it in the place of the earlier one."""
+    with _one_line_failures(), administration.store() as con:
+        law = administration.law
+        files = publishing.publish(
+            con, administration.home_folder, administration.list_year, administration.on_day, law
+        )
+    return MaterializeResult(metadata={"files": files})
+
+
+ASSETS: tuple[AssetsDefinition, ...] = (
+    sealed_edition,
+    *(_case_asset(table) for table in CASE_TABLES),
+    *DECISIONS,
+    published,
+)

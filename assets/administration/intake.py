@@ -1,0 +1,323 @@
+"""Receives cases: opens the files of a table, refuses bad rows one by one with a reason, keeps the rest typed.
+
+Rows in are accepted or refused, never lost. What does not belong here: what a table looks like (`case_tables`) and
+what follows from a case. Reasons name columns and rules, never a value.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.administration.case_tables import BY_NAME, CaseTable, Column, Kind
+from assets.administration.errors import AdministrationError
+from assets.administration.store import BATCH, Output, append_rows, count
+
+CODE_LISTS = Path(__file__).parent.parent.parent / "law" / "code_lists"
+INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+
+REFUSED_ROWS = Output(
+    name="refused_rows",
+    columns={
+        "table": "VARCHAR",
+        "file": "VARCHAR",
+        "row_number": "BIGINT",
+        "key": "VARCHAR",
+        "reason": "VARCHAR",
+    },
+    order=('"table"', "file", "row_number"),
+)
+INTAKE = Output(
+    name="intake",
+    columns={"table": "VARCHAR", "rows_in": "BIGINT", "accepted": "BIGINT", "refused": "BIGINT"},
+    order=('"table"',),
+)
+INPUT_FILES = Output(
+    name="input_files",
+    columns={"file": "VARCHAR", "sha256": "VARCHAR", "bytes": "BIGINT", "rows": "BIGINT"},
+    order=("file",),
+)
+
+
+@dataclass(frozen=True)
+class Received:
+    """How many rows of a table came in, and what became of them."""
+
+    rows_in: int
+    accepted: int
+    refused: int
+
+
+def check_folder(cases: Path) -> None:
+    """Raises AdministrationError when the folder of cases is missing or holds a table that is not known."""
+    if not cases.is_dir():
+        raise AdministrationError("the folder of cases does not exist: give one with a folder per table")
+    unknown = sorted(p.name for p in cases.iterdir() if p.is_dir() and p.name not in BY_NAME and p.name[0] not in "._")
+    if unknown:
+        raise AdministrationError(f"{unknown[0]} is no table of cases: the known ones are {', '.join(sorted(BY_NAME))}")
+
+
+def prepare(con: duckdb.DuckDBPyConnection, day: dt.date, first_days: dict[str, dt.date]) -> None:
+    """Empties schema `cases` and sets what the refusal rules ask for: code lists, the day and first days of law."""
+    con.execute("DROP SCHEMA IF EXISTS cases CASCADE")
+    con.execute("CREATE SCHEMA cases")
+    for name, column, width in (("countries", "country_code", 0), ("municipalities", "kom", 3)):
+        with (CODE_LISTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            codes = sorted({row[column] for row in csv.DictReader(stream)})
+        con.execute(f"CREATE TABLE cases.known_{name} (code VARCHAR)")
+        append_rows(con, f"cases.known_{name}", ("code",), [[code.zfill(width)] for code in codes])
+    con.execute(
+        "CREATE TABLE cases.refused ("
+        '"table" VARCHAR, file VARCHAR, row_number BIGINT, "key" VARCHAR, reason VARCHAR, subject VARCHAR, '
+        "uncertain BOOLEAN)"
+    )
+    con.execute('CREATE TABLE cases.intake ("table" VARCHAR, rows_in BIGINT, accepted BIGINT, refused BIGINT)')
+    con.execute("CREATE TABLE cases.files (file VARCHAR, sha256 VARCHAR, bytes BIGINT, rows BIGINT)")
+    macros = {"end_of_day": day + dt.timedelta(days=1), **first_days}
+    for name, value in macros.items():
+        con.execute(f"CREATE OR REPLACE MACRO {name}() AS DATE '{value}'")
+
+
+def receive(con: duckdb.DuckDBPyConnection, cases: Path, table: CaseTable) -> Received:
+    """Reads every file of a table into `cases.<table>`, refusing bad rows into `cases.refused`.
+
+    Needs `prepare`, the edition, and the tables in `table.after`. Raises AdministrationError for a file that
+    cannot be read or lacks a column.
+    """
+    for kept in ("refused", "intake"):
+        con.execute(f'DELETE FROM cases.{kept} WHERE "table" = ?', [table.name])
+    con.execute("DELETE FROM cases.files WHERE starts_with(file, ?)", [f"{table.name}/"])
+    raw = [f'"{column.name}" VARCHAR' for column in table.columns]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE raw_rows (file VARCHAR, row_number BIGINT, broken VARCHAR, {', '.join(raw)})"
+    )
+    for path in _files(cases / table.name):
+        before = count(con, "raw_rows")
+        if path.suffix.lower() == ".parquet":
+            _load_parquet(con, table, path)
+        else:
+            _load_csv(con, table, path)
+        content = path.read_bytes()
+        con.execute(
+            "INSERT INTO cases.files VALUES (?, ?, ?, ?)",
+            [
+                f"{table.name}/{path.name}",
+                hashlib.sha256(content).hexdigest(),
+                len(content),
+                count(con, "raw_rows") - before,
+            ],
+        )
+    received = _judge(con, table)
+    con.execute("DROP TABLE raw_rows")
+    return received
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
+    for path in found:
+        if path.suffix.lower() not in (".csv", ".parquet"):
+            raise AdministrationError(f"{folder.name}/{path.name}: is neither .csv nor .parquet: remove or convert it")
+    return found
+
+
+def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
+    place = f"{table.name}/{path.name}"
+    reader = _csv_rows(path)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        positions = _positions(table, header, place)
+        batch: list[list[str | int | None]] = []
+        number = 0
+        for row in reader:
+            if not row:
+                continue
+            number += 1
+            whole = len(row) == len(header)
+            broken = None if whole else f"{len(row)} fields in a row of {len(header)} columns"
+            batch.append(
+                [path.name, number, broken, *(row[position] if position < len(row) else None for position in positions)]
+            )
+            if len(batch) == BATCH:
+                _append(con, table, batch)
+                batch = []
+        _append(con, table, batch)
+    except csv.Error:
+        raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
+
+
+def _csv_rows(path: Path) -> Iterator[list[str]]:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    first = text.split("\n", 1)[0]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+
+
+def _append(con: duckdb.DuckDBPyConnection, table: CaseTable, batch: Sequence[Sequence[str | int | None]]) -> None:
+    append_rows(con, "raw_rows", ("file", "row_number", "broken", *(c.name for c in table.columns)), batch)
+
+
+def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
+    place = f"{table.name}/{path.name}"
+    try:
+        described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        types = {str(row[0]): str(row[1]) for row in described}
+        names = list(types)
+        positions = _positions(table, [name.strip().lower() for name in names], place)
+        read = ", ".join(_as_text(names[position], types[names[position]]) for position in positions)
+        con.execute(
+            f"INSERT INTO raw_rows SELECT ?, row_number() OVER (), NULL, {read} FROM read_parquet(?)",
+            [path.name, str(path)],
+        )
+    except duckdb.Error:
+        raise AdministrationError(f"{place}: is no readable Parquet file") from None
+
+
+def _as_text(name: str, sql_type: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    if sql_type in ("DOUBLE", "FLOAT"):
+        whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < 1e15"
+        return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
+    return f"CAST({quoted} AS VARCHAR)"
+
+
+def _positions(table: CaseTable, header: Sequence[str], place: str) -> list[int]:
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise AdministrationError(f"{place}: the column {repeated[0]} stands twice: keep one of them")
+    missing = [column.name for column in table.columns if column.name not in header]
+    if missing:
+        raise AdministrationError(f"{place}: the column {missing[0]} is missing: add it, empty where it is not known")
+    return [header.index(column.name) for column in table.columns]
+
+
+def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
+    names = [column.name for column in table.columns]
+    typed = ", ".join(f"{_typed(column)} AS {column.name}" for column in table.columns)
+    texts = ", ".join(f"nullif(trim({name}), '') AS {name}" for name in names)
+    reasons = ", ".join(
+        ["broken", *(_column_reason(column) for column in table.columns)]
+        + [f"CASE WHEN {rule.refused_when} THEN '{rule.reason}' END" for rule in table.rules]
+    )
+    key_text = "concat_ws(' ', " + ", ".join(f"text_{name}" for name in table.key) + ")"
+    subject = f"text_{table.subject[0]}" if table.subject else "NULL"
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE judged AS
+        WITH texts AS (SELECT file, row_number, broken, {texts} FROM raw_rows),
+        typed AS (
+            SELECT file, row_number, broken, {typed}, {", ".join(f"{name} AS text_{name}" for name in names)}
+            FROM texts
+        )
+        SELECT
+            file, row_number, {", ".join(names)},
+            nullif(array_to_string(list_filter([{reasons}], lambda r : r IS NOT NULL), '; '), '') AS reason,
+            {key_text} AS key_text,
+            {subject} AS subject
+        FROM typed
+        """
+    )
+    columns = ", ".join(names)
+    key = ", ".join(table.key)
+    first_by = ", ".join(f"{name} NULLS FIRST" for name in table.first_by) + (", " if table.first_by else "")
+    others = ", ".join(name for name in names if name not in table.key) or "NULL"
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE repeated AS
+        SELECT
+            file, row_number,
+            row_number() OVER same_key > 1 AS refused,
+            row({others}) IS DISTINCT FROM first_value(row({others})) OVER same_key AS differs
+        FROM judged
+        SEMI JOIN (
+            SELECT {key} FROM judged WHERE reason IS NULL GROUP BY ALL HAVING count(*) > 1
+        ) AS twice USING ({key})
+        WHERE reason IS NULL
+        WINDOW same_key AS (PARTITION BY {key} ORDER BY {first_by}file, row_number)
+        """
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE cases.{table.name} AS
+        SELECT {columns} FROM judged
+        ANTI JOIN (SELECT file, row_number FROM repeated WHERE refused) AS again USING (file, row_number)
+        WHERE reason IS NULL
+        ORDER BY {key}
+        """
+    )
+    con.execute(
+        """
+        INSERT INTO cases.refused
+        SELECT $name, file, row_number, key_text, reason, subject, true FROM judged WHERE reason IS NOT NULL
+        UNION ALL
+        SELECT $name, file, row_number, key_text,
+            $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END, subject, differs
+        FROM judged JOIN repeated USING (file, row_number) WHERE refused
+        """,
+        {"name": table.name, "key_reason": table.key_reason},
+    )
+    refused = con.execute('SELECT count(*) FROM cases.refused WHERE "table" = ?', [table.name]).fetchall()
+    received = Received(count(con, "judged"), count(con, f"cases.{table.name}"), int(refused[0][0]))
+    con.execute(
+        "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
+        [table.name, received.rows_in, received.accepted, received.refused],
+    )
+    con.execute("DROP TABLE repeated")
+    con.execute("DROP TABLE judged")
+    return received
+
+
+def _typed(column: Column) -> str:
+    name = column.name
+    number = f"CASE WHEN regexp_full_match({name}, '[0-9]{{1,18}}') THEN CAST({name} AS BIGINT) END"
+    return {
+        Kind.TEXT: name,
+        Kind.DAY: f"CASE WHEN regexp_full_match({name}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
+        f"THEN TRY_CAST({name} AS DATE) END",
+        Kind.MONTH: f"CASE WHEN regexp_full_match({name}, '[0-9]{{4}}-[0-9]{{2}}') "
+        f"THEN TRY_CAST({name} || '-01' AS DATE) END",
+        Kind.INSTANT: f"CASE WHEN regexp_full_match({name}, '{INSTANT}') "
+        f"THEN TRY_CAST({name} AS TIMESTAMP WITH TIME ZONE) END",
+        Kind.BOOLEAN: f"CASE lower({name}) WHEN 'true' THEN true WHEN 'false' THEN false END",
+        Kind.OERE: number,
+        Kind.COUNT: number,
+        Kind.CODE: f"CASE WHEN {name} IN ({', '.join(repr(code) for code in column.codes)}) THEN {name} END",
+        Kind.COUNTRY: f"CASE WHEN {name} IN (SELECT code FROM cases.known_countries) THEN {name} END",
+        Kind.MUNICIPALITY: f"CASE WHEN length({name}) <= 3 AND lpad({name}, 3, '0') IN "
+        f"(SELECT code FROM cases.known_municipalities) THEN lpad({name}, 3, '0') END",
+        Kind.AREA: f"CASE WHEN {name} IN (SELECT area_id FROM edition.area_status) THEN {name} END",
+    }[column.kind]
+
+
+def _column_reason(column: Column) -> str:
+    name, text = column.name, f"text_{column.name}"
+    wrong = {
+        Kind.TEXT: "cannot be read",
+        Kind.DAY: "no day (YYYY-MM-DD)",
+        Kind.MONTH: "no month (YYYY-MM)",
+        Kind.INSTANT: "no time with offset (YYYY-MM-DDThh:mm:ss+hh:mm)",
+        Kind.BOOLEAN: "neither true nor false",
+        Kind.OERE: "no whole number of øre",
+        Kind.COUNT: "no whole number",
+        Kind.CODE: "none of the known codes",
+        Kind.COUNTRY: "no known country code",
+        Kind.MUNICIPALITY: "no known municipality",
+        Kind.AREA: "unknown area",
+    }[column.kind]
+    missing = f"WHEN {text} IS NULL THEN '{name}: missing' " if column.required else ""
+    negative = ""
+    if column.kind in (Kind.OERE, Kind.COUNT):
+        what = "negative amount" if column.kind is Kind.OERE else "negative number"
+        negative = f"WHEN regexp_full_match({text}, '-[0-9]+') THEN '{name}: {what}' "
+    return f"CASE {missing}{negative}WHEN {text} IS NOT NULL AND {name} IS NULL THEN '{name}: {wrong}' END"

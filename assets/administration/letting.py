@@ -1,0 +1,307 @@
+"""The waiting list for a vacant home: who comes first under flexible letting, who is rejected, and why.
+
+Almenboligloven §§ 51 c and 60, stk. 4. What does not belong here: homes the council assigns to (`assignments`)
+and sublet or swap (`occupancy`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assets.administration import legal_basis
+from assets.administration.legal_basis import Basis, bases, basis_on
+from assets.administration.regimes import Lists
+from assets.administration.store import Output, replace_output_rows
+from law.loader import Law
+
+PARAMETERS = (
+    "fleksibel_udlejning.criteria_years",
+    "fleksibel_udlejning.required_criteria",
+    "omraaderegler.afvisning_51c",
+    "omraaderegler.fleksibel_udlejning",
+    "valg.flexible_letting_priority",
+    "valg.letting_without_criteria",
+    "valg.single_applicant_51c",
+)
+
+LETTING_BASIS = Output(
+    name="letting_basis",
+    columns={
+        "vacancy_id": "VARCHAR",
+        "area_id": "VARCHAR",
+        "order_by": "VARCHAR",
+        "criteria_set": "VARCHAR",
+        "reason": "VARCHAR",
+        "parameter_set": "VARCHAR",
+    },
+    order=("vacancy_id",),
+)
+LETTING_ORDER = Output(
+    name="letting_order",
+    columns={
+        "vacancy_id": "VARCHAR",
+        "applicant_id": "VARCHAR",
+        "outcome": "VARCHAR",
+        "position": "BIGINT",
+        "priority": "BOOLEAN",
+        "provisional": "BOOLEAN",
+        "reason": "VARCHAR",
+        "missing_facts": "VARCHAR",
+    },
+    order=("vacancy_id", "position NULLS LAST", "applicant_id"),
+)
+
+
+@dataclass(frozen=True)
+class CriteriaSet:
+    """Criteria that a council decided on and published together for an area."""
+
+    name: str
+    area_id: str
+    decided_on: dt.date
+    published_on: dt.date | None
+    kinds: frozenset[str]
+    criteria: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    vacancy_id: str
+    area_id: str | None
+    department_id: str | None
+    let_on: dt.date
+    let_as: str
+
+
+@dataclass(frozen=True)
+class Applicant:
+    applicant_id: str
+    listed_on: dt.date
+    list_number: int | None
+    department_id: str | None
+    receives_benefit: bool | None
+    spouse: bool | None
+    spouse_receives_benefit: bool | None
+    council_dispensation: bool | None
+
+    @property
+    def seniority(self) -> tuple[dt.date, bool, int, str]:
+        """Day of entry, then the number on the list, then the id, so that the order is the same every time."""
+        return (self.listed_on, self.list_number is None, self.list_number or 0, self.applicant_id)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an applicant stands. `priority` is None where it is not known, and under seniority alone."""
+
+    outcome: str
+    position: int | None
+    priority: bool | None
+    provisional: bool | None
+    reason: str
+    missing: tuple[str, ...] = ()
+
+
+def valid_set(sets: Sequence[CriteriaSet], vacancy: Vacancy, basis: Basis) -> tuple[CriteriaSet | None, str]:
+    """The published criteria in force for a vacancy, or None and why there are none.
+
+    They must name every required kind, be published, and have been decided or revised within the years of
+    § 60, stk. 4; the day that closes the last year is within them. Of several the one decided last is used.
+    """
+    found = sorted(
+        (s for s in sets if s.area_id == vacancy.area_id), key=lambda s: (s.decided_on, s.name), reverse=True
+    )
+    if not found:
+        return None, "no criteria are recorded for the area"
+    reasons = []
+    required = set(basis.codes("fleksibel_udlejning.required_criteria"))
+    for candidate in found:
+        lacking = sorted(required - candidate.kinds)
+        if candidate.published_on is None or candidate.published_on > vacancy.let_on:
+            reasons.append(f"{candidate.name} is not published")
+        elif lacking:
+            reasons.append(f"{candidate.name} has no criterion of {' and '.join(lacking)}")
+        elif vacancy.let_on > years_after(candidate.decided_on, basis.number("fleksibel_udlejning.criteria_years")):
+            reasons.append(f"{candidate.name} is due for revision")
+        else:
+            return candidate, f"criteria {candidate.name} of {candidate.decided_on}"
+    return None, "; ".join(reasons)
+
+
+def years_after(day: dt.date, years: int) -> dt.date:
+    """The same day whole years later; 28 February for 29 February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=day.day - 1)
+
+
+def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether § 51 c rejects an applicant for a home in an omdannelsesområde, or None with the missing facts."""
+    inside = applicant.department_id is not None and applicant.department_id == vacancy.department_id
+    if inside or applicant.council_dispensation or applicant.receives_benefit is False:
+        return False, ()
+    alone = basis.choice("valg.single_applicant_51c")
+    if applicant.spouse is False and alone == "not_rejected":
+        return False, ()
+    if applicant.spouse and applicant.spouse_receives_benefit is False:
+        return False, ()
+    missing = []
+    if applicant.receives_benefit is None:
+        missing.append("receives_benefit")
+    if applicant.spouse is None:
+        missing.append("spouse")
+    if applicant.spouse is not False and applicant.spouse_receives_benefit is None:
+        missing.append("spouse_receives_benefit")
+    return (None, tuple(missing)) if missing else (True, ())
+
+
+def meets(criteria: CriteriaSet, met: Mapping[str, bool | None], rule: str) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether an applicant has priority under a set, or None with the criteria that are not known."""
+    answers = [met.get(criterion) for criterion in criteria.criteria]
+    settled = rule == "any_criterion"
+    if settled in answers:
+        return settled, ()
+    unknown = tuple(c for c, answer in zip(criteria.criteria, answers, strict=True) if answer is None)
+    return (None, unknown) if unknown else (not settled, ())
+
+
+def place(
+    applicants: Sequence[Applicant],
+    vacancy: Vacancy,
+    criteria: CriteriaSet | None,
+    met: Mapping[str, Mapping[str, bool | None]],
+    basis: Basis,
+    conversion_area: bool,
+) -> dict[str, Standing]:
+    """Where each applicant for a vacancy stands: priority first, then seniority.
+
+    An applicant of whom a fact is missing has no position; whoever such an applicant might yet pass has a
+    provisional one.
+    """
+    standings: dict[str, Standing] = {}
+    placed: list[tuple[bool, Applicant]] = []
+    open_keys = []
+    for applicant in applicants:
+        rejected, facts = rejected_by_51c(applicant, vacancy, basis) if conversion_area else (False, ())
+        if rejected:
+            why = "§ 51 c: applicant and spouse receive the benefits"
+            standings[applicant.applicant_id] = Standing("rejected", None, None, None, why)
+            continue
+        priority: bool | None = True
+        if criteria is not None:
+            rule = basis.choice("valg.flexible_letting_priority")
+            priority, unknown = meets(criteria, met.get(applicant.applicant_id, {}), rule)
+            facts = (*facts, *(f"{criteria.name}/{criterion}" for criterion in unknown))
+        if facts:
+            open_keys.append((priority is False, applicant.seniority))
+            known = priority if criteria is not None else None
+            standings[applicant.applicant_id] = Standing("undecided", None, known, None, "facts are missing", facts)
+        else:
+            placed.append((bool(priority), applicant))
+    placed.sort(key=lambda item: (not item[0], item[1].seniority))
+    for position, (priority, applicant) in enumerate(placed, start=1):
+        provisional = any(key < (not priority, applicant.seniority) for key in open_keys)
+        listed = f"on the list since {applicant.listed_on}"
+        if criteria is None:
+            reason = f"seniority: {listed}"
+        else:
+            reason = f"{'meets' if priority else 'does not meet'} criteria {criteria.name}, {listed}"
+        shown = priority if criteria is not None else None
+        standings[applicant.applicant_id] = Standing("placed", position, shown, provisional, reason)
+    return standings
+
+
+def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dict[str, int]:
+    """Replaces the list year's letting orders. Returns counts by how the homes are let."""
+    periods = bases(law, PARAMETERS)
+    sets = read_sets(con)
+    met: dict[tuple[str, str], dict[str, bool | None]] = defaultdict(dict)
+    for applicant_id, name, criterion, answer in con.execute("SELECT * FROM cases.applicant_criteria").fetchall():
+        met[(applicant_id, name)][criterion] = answer
+    waiting: dict[str, list[Applicant]] = defaultdict(list)
+    for vacancy_id, *facts in con.execute(
+        "SELECT * FROM cases.applicants ORDER BY vacancy_id, applicant_id"
+    ).fetchall():
+        waiting[vacancy_id].append(Applicant(*facts))
+    orders: list[list[Any]] = []
+    ways: list[list[Any]] = []
+    for row in con.execute("SELECT * FROM cases.vacancies ORDER BY vacancy_id").fetchall():
+        vacancy = Vacancy(*row)
+        basis = basis_on(periods, vacancy.let_on)
+        order_by, criteria, reason = _way(vacancy, basis, lists, sets)
+        ways.append(
+            [
+                *(vacancy.vacancy_id, vacancy.area_id, order_by, criteria.name if criteria else None, reason),
+                basis.parameter_set if basis else None,
+            ]
+        )
+        applicants = waiting[vacancy.vacancy_id]
+        if order_by in ("criteria", "seniority") and basis is not None:
+            area = lists.areas.get(vacancy.area_id or "")
+            conversion = bool(area and area.categories & set(basis.codes("omraaderegler.afvisning_51c")))
+            known = {a.applicant_id: met[(a.applicant_id, criteria.name)] for a in applicants} if criteria else {}
+            standings = place(applicants, vacancy, criteria, known, basis, conversion)
+        else:
+            outcome = "undecided" if order_by == "undecided" else "not_let_from_the_list"
+            standings = {a.applicant_id: Standing(outcome, None, None, None, reason) for a in applicants}
+        for applicant_id, s in standings.items():
+            orders.append(
+                [
+                    *(vacancy.vacancy_id, applicant_id, s.outcome, s.position, s.priority, s.provisional, s.reason),
+                    ";".join(s.missing) or None,
+                ]
+            )
+    replace_output_rows(con, LETTING_BASIS, lists.list_year, ways)
+    replace_output_rows(con, LETTING_ORDER, lists.list_year, orders)
+    legal_basis.record(con, lists.list_year, [period.values for period in periods])
+    kinds = [way[2] for way in ways]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+def read_sets(con: duckdb.DuckDBPyConnection) -> list[CriteriaSet]:
+    """The recorded sets of criteria by area; a set without any criterion does not exist.
+
+    A set is as old as its newest row says, and published when all of it is.
+    """
+    rows = con.execute(
+        """
+        SELECT
+            criteria_set, area_id, max(decided_on),
+            CASE WHEN count(published_on) = count(*) THEN max(published_on) END,
+            list(DISTINCT kind ORDER BY kind), list(DISTINCT criterion ORDER BY criterion)
+        FROM cases.letting_criteria
+        GROUP BY criteria_set, area_id
+        ORDER BY criteria_set, area_id
+        """
+    ).fetchall()
+    return [
+        CriteriaSet(name, area, d, p, frozenset(kinds), tuple(criteria)) for name, area, d, p, kinds, criteria in rows
+    ]
+
+
+def _way(
+    vacancy: Vacancy, basis: Basis | None, lists: Lists, sets: Sequence[CriteriaSet]
+) -> tuple[str, CriteriaSet | None, str]:
+    """How the home is let: by criteria, by seniority, not from the list, or undecided."""
+    if vacancy.let_as != "almindelig":
+        return "not_from_the_list", None, f"let as {vacancy.let_as}: outside § 60, stk. 4"
+    if basis is None:
+        return "undecided", None, "no law is held for the day"
+    area = lists.areas.get(vacancy.area_id or "")
+    obliged = sorted(area.categories & set(basis.codes("omraaderegler.fleksibel_udlejning"))) if area else []
+    if not obliged:
+        lapsed = any(s.area_id == vacancy.area_id for s in sets)
+        reason = "the area is on no list, so its criteria have lapsed" if lapsed else "no obligatory flexible letting"
+        return "seniority", None, reason
+    criteria, reason = valid_set(sets, vacancy, basis)
+    if criteria is None:
+        way = "seniority" if basis.choice("valg.letting_without_criteria") == "seniority" else "undecided"
+        return way, None, f"flexible letting is obligatory ({obliged[0]}), yet {reason}"
+    return "criteria", criteria, reason

@@ -1,0 +1,133 @@
+"""What binds an area on the list of the year: its categories, the reach of development plans, and the cap.
+
+Here belongs what several systems ask of an area. What does not belong here: the rules table itself (`area_rules`)
+and any decision about a household.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from assets.administration.errors import AdministrationError
+from assets.administration.legal_basis import Basis
+
+UDSAT = "udsat_boligomraade"
+FOREBYGGELSE = "forebyggelsesomraade"
+PARALLELSAMFUND = "parallelsamfund"
+OMDANNELSE = "omdannelsesomraade"
+
+State = Literal["applies", "no", "undecided"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area on one list, with every category it is in."""
+
+    area_id: str
+    name: str
+    kom: str
+    residents: int
+    status: str
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A development plan, or the duty to make one where none is recorded (`approved_on` None)."""
+
+    area_id: str
+    approved_on: dt.date | None
+    completed_on: dt.date | None
+    last_listed_year: int | None
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The areas of every sealed list up to the list year, by list year and area id."""
+
+    list_year: int
+    by_year: Mapping[int, Mapping[str, Area]]
+
+    @property
+    def areas(self) -> Mapping[str, Area]:
+        """The areas of the list year."""
+        return self.by_year[self.list_year]
+
+    def categories(self, year: int, area_id: str) -> frozenset[str] | None:
+        """The categories of an area on a list: none where it was not on it, None where that list is not sealed here."""
+        if year not in self.by_year:
+            return None
+        area = self.by_year[year].get(area_id)
+        return area.categories if area else frozenset()
+
+    def ever(self, area_id: str, category: str) -> bool:
+        """Whether a sealed list has the area in a category."""
+        return any(category in area.categories for areas in self.by_year.values() if (area := areas.get(area_id)))
+
+
+@dataclass(frozen=True)
+class PlanReach:
+    """Whether § 59, stk. 6, binds an area through its plan though it is no udsat boligområde, and until when.
+
+    Almenboligloven § 168 a, stk. 6: until the plan is carried out, or the area has been off the list for the years
+    in a row, and at the latest at the deadline. `undecided` where too few lists are known.
+    """
+
+    state: State
+    until: dt.date | None
+    why: str
+
+
+def read_lists(con: duckdb.DuckDBPyConnection, list_year: int) -> Lists:
+    """The sealed lists of schema `edition`."""
+    by_year: dict[int, dict[str, Area]] = {}
+    rows = con.execute(
+        "SELECT list_year, area_id, area_name, kom, residents, status, parallelsamfund, omdannelsesomraade "
+        "FROM edition.area_status ORDER BY list_year, area_id"
+    ).fetchall()
+    for year, area_id, name, kom, residents, status, parallel, conversion in rows:
+        categories = {status} if status in (UDSAT, FOREBYGGELSE) else set()
+        categories |= {PARALLELSAMFUND} if parallel else set()
+        categories |= {OMDANNELSE} if conversion else set()
+        by_year.setdefault(year, {})[area_id] = Area(area_id, name, kom, residents or 0, status, frozenset(categories))
+    if list_year not in by_year:
+        raise AdministrationError(f"edition {list_year}: area_status has no rows: seal it again")
+    return Lists(list_year, by_year)
+
+
+def read_plans(con: duckdb.DuckDBPyConnection, lists: Lists, duty: Collection[str]) -> dict[str, Plan]:
+    """Recorded plans, and the duty of every area that a sealed list had in one of the categories `duty`."""
+    rows = con.execute(
+        "SELECT area_id, approved_on, completed_on, last_listed_year FROM cases.development_plans ORDER BY area_id"
+    ).fetchall()
+    plans = {row[0]: Plan(*row) for row in rows}
+    known = {area_id for areas in lists.by_year.values() for area_id in areas}
+    for area_id in sorted(known - plans.keys()):
+        if any(lists.ever(area_id, category) for category in duty):
+            plans[area_id] = Plan(area_id, None, None, None)
+    return plans
+
+
+def plan_reach(lists: Lists, plan: Plan | None, area_id: str, basis: Basis) -> PlanReach:
+    """How far stk. 6 reaches an area through its plan, as the list of the year stands."""
+    if plan is None:
+        return PlanReach("no", None, "no development plan")
+    deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
+    until = min(deadline, plan.completed_on) if plan.completed_on else deadline
+    years = basis.number("udviklingsplan.years_off_list")
+    for years_off in range(years):
+        year = lists.list_year - years_off
+        categories = lists.categories(year, area_id)
+        listed = UDSAT in categories if categories is not None else None
+        if listed is None and plan.last_listed_year is not None:
+            listed = year == plan.last_listed_year if year >= plan.last_listed_year else None
+        if listed is None:
+            return PlanReach("undecided", until, f"the list of {year} is not known, nor the last year on it")
+        if listed:
+            return PlanReach("applies", until, f"development plan; on the list of udsatte boligområder in {year}")
+    return PlanReach("no", None, f"off the list of udsatte boligområder for {years} years in a row")

@@ -1,0 +1,159 @@
+"""The administration's own store: `administration.duckdb`, its connection, output tables and exported files.
+
+Here belongs how tables are kept and written. What does not belong here: what any of them means, and the
+warehouse of the statistics, which this store neither opens nor knows.
+
+Schema `cases` holds the accepted rows of the latest run; schema `main` holds the decisions of every list year.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from assets.administration.errors import AdministrationError
+
+STORE = "administration.duckdb"
+FOLDER = "administration"
+SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
+TIME_ZONE = "Europe/Copenhagen"
+BATCH = 50_000
+#: A name in a query is a table of the store, never a Python object that happens to be called the same.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "python_enable_replacements": False}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One table that comes out: its columns with SQL types, in order, and the columns it is ordered by.
+
+    An empty `order` keeps the order in which the rows are given.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    order: tuple[str, ...]
+
+    @property
+    def column_list(self) -> str:
+        return ", ".join(f'"{column}"' for column in self.columns)
+
+
+@contextmanager
+def connect(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The store of a home, created where there is none. Raises AdministrationError when another process has it."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        con = duckdb.connect(str(home / STORE), config=SETTINGS)
+    except duckdb.IOException:
+        raise AdministrationError(f"{STORE} cannot be opened: another process has it, or it is no store") from None
+    try:
+        prepare(con)
+        yield con
+    finally:
+        con.close()
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Danish time, and the schema that cases go into."""
+    con.execute(f"SET TimeZone = '{TIME_ZONE}'")
+    con.execute("CREATE SCHEMA IF NOT EXISTS cases")
+
+
+def sql_text(name: str) -> str:
+    """A query of `sql/administration`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def load_rows(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Makes (or replaces) a temporary table of typed rows. None is null."""
+    declared = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
+    append_rows(con, table, tuple(columns), rows)
+
+
+def append_rows(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Adds rows to a table, in batches. None is null."""
+    for start in range(0, len(rows), BATCH):
+        values = zip(*rows[start : start + BATCH], strict=True)
+        batch = pd.DataFrame(
+            {name: pd.Series(list(column), dtype=object) for name, column in zip(columns, values, strict=True)}
+        )
+        con.register("batch", batch)
+        con.execute(f"INSERT INTO {table} SELECT * FROM batch")
+        con.unregister("batch")
+
+
+def replace_output(con: duckdb.DuckDBPyConnection, output: Output, list_year: int, select: str) -> int:
+    """Replaces a list year of an output table by the rows of a query, in one transaction. Returns their number."""
+    declared = ", ".join(f'"{name}" {sql_type}' for name, sql_type in output.columns.items())
+    year = "" if "list_year" in output.columns else f"CAST({list_year} AS SMALLINT) AS list_year, "
+    head = "" if "list_year" in output.columns else "list_year SMALLINT, "
+    con.execute("BEGIN")
+    try:
+        con.execute(f"CREATE TABLE IF NOT EXISTS {output.name} ({head}{declared})")
+        con.execute(f"DELETE FROM {output.name} WHERE list_year = ?", [list_year])
+        con.execute(
+            f"INSERT INTO {output.name} SELECT {year}{output.column_list} FROM ({select})"
+            + (f" ORDER BY {', '.join(output.order)}" if output.order else "")
+        )
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return count(con, f"{output.name} WHERE list_year = {list_year}")
+
+
+def replace_output_rows(
+    con: duckdb.DuckDBPyConnection, output: Output, list_year: int, rows: Sequence[Sequence[Any]]
+) -> int:
+    """Replaces a list year of an output table by given rows. Returns their number."""
+    load_rows(con, "new_rows", output.columns, rows)
+    written = replace_output(con, output, list_year, "SELECT * FROM new_rows")
+    con.execute("DROP TABLE new_rows")
+    return written
+
+
+def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a table has, or a table with a WHERE clause."""
+    return int(con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
+def export(con: duckdb.DuckDBPyConnection, outputs: Sequence[Output], list_year: int, folder: Path) -> list[str]:
+    """Writes each output of a list year as CSV and Parquet into `folder`, in the outputs' order. Returns the names.
+
+    Booleans are true/false, null is an empty field. The same rows give the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for output in outputs:
+        ordered = (
+            f"(SELECT {output.column_list} FROM {output.name} WHERE list_year = {list_year} "
+            f"ORDER BY {', '.join(output.order) or 'rowid'})"
+        )
+        for suffix, options in (("csv", "FORMAT csv, HEADER, DELIMITER ','"), ("parquet", "FORMAT parquet")):
+            name = f"{output.name}.{suffix}"
+            target = str(folder / name).replace("'", "''")
+            con.execute(f"COPY {ordered} TO '{target}' ({options})")
+            names.append(name)
+    return names
+
+
+def exchange(new: Path, target: Path) -> None:
+    """Puts a finished folder in the place of an earlier one."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""`boligomraader administration`: runs the administration's job on a folder of cases, and writes invented cases.
+
+What does not belong here: any decision, and the commands of the statistics.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from dagster import DagsterInstance, ExecuteInProcessResult, RunConfig
+
+from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
+from assets.administration.store import FOLDER
+from pipelines.administration.definitions import JOB, defs
+
+app = typer.Typer(name="administration", no_args_is_help=True)
+
+INSTANCE = "dagster-administration"
+INSTANCE_CONFIG = "telemetry:\n  enabled: false\n"
+
+
+@app.callback()
+def administration() -> None:
+    """What a status sets in motion, case by case."""
+
+
+@app.command()
+def run(
+    list_year: Annotated[int, typer.Option("--list-year", help="List year whose sealed edition is used.")],
+    cases: Annotated[Path, typer.Option("--cases", help="Folder of cases, with a folder per table.")],
+    date: Annotated[str, typer.Option("--date", help="The day that the run stands on, YYYY-MM-DD.")],
+    home: Annotated[Path | None, typer.Option("--home", help="Home with the sealed editions.")] = None,
+) -> None:
+    """Receives the cases and makes every decision of the list year anew."""
+    try:
+        day = dt.date.fromisoformat(date)
+    except ValueError:
+        _stop("--date is no day: give it as YYYY-MM-DD")
+    folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
+    if not (folder / "editions" / str(list_year)).is_dir():
+        _stop(f"list year {list_year} has no sealed edition in this home: run it first")
+    with _locked(folder):
+        failure = materialise(folder, cases.absolute(), list_year, day)
+    if failure:
+        _stop(failure)
+    typer.echo(f"{FOLDER}/{list_year}: decisions of {day} written")
+
+
+def materialise(home: Path, cases: Path, list_year: int, day: dt.date) -> str | None:
+    """Runs the job in this process. Returns None when it succeeded, else why not, in one line."""
+    settings = Administration(list_year=list_year, cases=str(cases), home=str(home), day=day.isoformat())
+    with DagsterInstance.from_config(str(_instance_folder(home))) as instance:
+        result = defs.resolve_job_def(JOB).execute_in_process(
+            instance=instance,
+            run_config=RunConfig(
+                resources={"administration": settings},
+                loggers={"console": {"config": {"log_level": "CRITICAL"}}},
+            ),
+            raise_on_error=False,
+        )
+        return None if result.success else _reason(result)
+
+
+def _reason(result: ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                return data.user_failure_data.description
+            name = data.error.cls_name if data.error else None
+            return f"{event.step_key}: {name or 'failed'}"
+    return "the run failed before any step"
+
+
+def _instance_folder(home: Path) -> Path:
+    folder = home / INSTANCE
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        config.write_text(INSTANCE_CONFIG, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """One run at a time writes the store of a home; a second one waits."""
+    descriptor = os.open(home / ".administration.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _stop(reason: str) -> None:
+    typer.echo(f"administration: {reason}", err=True)
+    raise typer.Exit(1)

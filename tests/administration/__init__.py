@@ -1,0 +1,1 @@
+"""Tests of the administration: invented areas, households and agreements only."""

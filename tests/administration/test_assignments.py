@@ -1,0 +1,407 @@
+"""Municipal assignment case by case: each ground, each fact that may be missing, each edge of a period.
+
+Expected outcomes are typed in from the act and the contract, never computed by the product.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.administration.worlds import World, decisions
+
+CLEAN: dict[str, Any] = {
+    "birth_date": "1990-01-01",
+    "citizenship": "5100",
+    "student": False,
+    "convicted": False,
+    "foertidspension": False,
+}
+RELEASED: dict[str, Any] = {
+    "convicted": True,
+    "release_date": "2026-09-01",
+    "release_from": "kriminalforsorgen",
+    "action_plan": True,
+}
+YOUNG: dict[str, Any] = {**RELEASED, "birth_date": "2010-01-01", "release_from": "anden_institution"}
+LEASE: dict[str, Any] = {"lease_ended_date": "2026-09-01", "lease_ended_ground": "grov_overtraedelse"}
+PENSION: dict[str, Any] = {"foertidspension": True}
+DAY = "2026-12-05"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.area(2026, "U", "udsat_boligomraade")
+    made.area(2026, "F", "forebyggelsesomraade")
+    made.area(2026, "N", "ikke_omfattet")
+    made.cap(2026, "101", "not_needed", "1000 100 100")
+    made.seal()
+    return made
+
+
+def months(benefit: str, number: int, last: str = "2026-11", member: str = "M") -> list[dict[str, str]]:
+    """`number` unbroken months of a benefit, the last of them `last`."""
+    year, month = (int(part) for part in last.split("-"))
+    count = year * 12 + month - 1
+    return [
+        {"member_id": member, "month": f"{(count - back) // 12:04}-{(count - back) % 12 + 1:02}", "benefit": benefit}
+        for back in range(number)
+    ]
+
+
+def decide(
+    world: World,
+    area: str,
+    facts: dict[str, Any],
+    benefits: list[dict[str, str]] | None = None,
+    day: str = DAY,
+    alternative: Any = True,
+) -> tuple[str, str, str]:
+    world.give("members", {"household_id": "H", "member_id": "M", **CLEAN, **facts})
+    world.give("benefit_months", *(benefits or []))
+    world.give(
+        "assignments",
+        {
+            "assignment_id": "A",
+            "household_id": "H",
+            "area_id": area,
+            "decision_date": day,
+            "alternative_exists": alternative,
+        },
+    )
+    return decisions(world)["A"]
+
+
+def decide_all(world: World, day: str, cases: dict[str, tuple[dict[str, Any], list[dict[str, str]]]]) -> Any:
+    """Decides every named household in U, F and N at once: outcome, grounds, missing facts by name and area."""
+    world.give("members", *({"household_id": n, "member_id": n, **CLEAN, **facts} for n, (facts, _) in cases.items()))
+    world.give("benefit_months", *({**row, "member_id": n} for n, (_, rows) in cases.items() for row in rows))
+    world.give(
+        "assignments",
+        *(
+            {
+                "assignment_id": f"{name}, {area}",
+                "household_id": name,
+                "area_id": area,
+                "decision_date": day,
+                "alternative_exists": True,
+            }
+            for name in cases
+            for area in "UFN"
+        ),
+    )
+    return decisions(world)
+
+
+def barred(grounds: str) -> tuple[str, str, str]:
+    return ("banned" if grounds else "allowed", grounds, "")
+
+
+GROUNDS = [
+    ("released with a handleplan", RELEASED, "59-6-1", "59-6-1"),
+    ("released six months before to the day", {**RELEASED, "release_date": "2026-06-05"}, "59-6-1", "59-6-1"),
+    ("released a day earlier than that", {**RELEASED, "release_date": "2026-06-04"}, "", ""),
+    ("released after the decision", {**RELEASED, "release_date": "2026-12-06"}, "", ""),
+    ("no handleplan needed", {**RELEASED, "action_plan": False}, "", ""),
+    ("released but not convicted", {**RELEASED, "convicted": False}, "", ""),
+    ("young, from another institution", YOUNG, "59-6-2", "59-6-2"),
+    ("eighteen on the day", {**YOUNG, "birth_date": "2008-12-05"}, "", ""),
+    ("seventeen until tomorrow", {**YOUNG, "birth_date": "2008-12-06"}, "59-6-2", "59-6-2"),
+    ("adult from another institution", {**YOUNG, "birth_date": "1990-01-01"}, "", ""),
+    ("lease ended for grave breach", LEASE, "59-6-3", "59-6-3"),
+    ("lease ended on another ground", {**LEASE, "lease_ended_ground": "anden"}, "", ""),
+    ("lease ended long ago", {**LEASE, "lease_ended_date": "2026-06-04"}, "", ""),
+    ("third-country citizen", {"citizenship": "5404"}, "59-6-4", "59-6-4"),
+    ("third-country student", {"citizenship": "5404", "student": True}, "", ""),
+    ("stateless", {"citizenship": "5103"}, "59-6-4", "59-6-4"),
+    ("Icelander", {"citizenship": "5106"}, "", ""),
+    ("Swiss", {"citizenship": "5160"}, "", ""),
+    ("Briton after the UK left", {"citizenship": "5170"}, "59-6-4", "59-6-4"),
+    ("Croat", {"citizenship": "5750"}, "", ""),
+    ("førtidspension", {"foertidspension": True}, "59-6-6", ""),
+    ("two grounds", {**LEASE, "citizenship": "5404"}, "59-6-3;59-6-4", "59-6-3;59-6-4"),
+]
+
+
+def test_grounds_of_one_member(world: World) -> None:
+    found = decide_all(world, DAY, {name: (facts, []) for name, facts, _, _ in GROUNDS})
+    expected = {}
+    for name, _, udsat, preventive in GROUNDS:
+        expected |= {f"{name}, U": barred(udsat), f"{name}, F": barred(preventive), f"{name}, N": barred("")}
+    assert found == expected
+
+
+BENEFITS = [
+    ("five months are too few", months("kontanthjaelp_16_1", 5), "", ""),
+    ("six months", months("kontanthjaelp_16_1", 6), "59-6-5", ""),
+    ("the last whole month is missing", months("kontanthjaelp_16_1", 12, "2026-10"), "", ""),
+    ("the month of the decision does not count", months("kontanthjaelp_16_1", 6, "2026-12"), "", ""),
+    ("a gap", months("kontanthjaelp_16_1", 3) + months("kontanthjaelp_16_1", 9, "2026-07"), "", ""),
+    ("the lower rate", months("kontanthjaelp_16_2", 6), "59-6-5", "59-7-ydelse-6"),
+    ("23 months at the higher rate", months("kontanthjaelp_16_1", 23), "59-6-5", ""),
+    ("24 months at the higher rate", months("kontanthjaelp_16_1", 24), "59-6-5", "59-7-kontanthjaelp-24"),
+    (
+        "the rates alternate within stk. 6 and not across the rules of stk. 7",
+        months("kontanthjaelp_16_1", 3) + months("kontanthjaelp_16_2", 21, "2026-08"),
+        "59-6-5",
+        "",
+    ),
+    ("unemployment benefit", months("dagpenge", 6), "59-6-7", ""),
+    ("sickness and unemployment", months("dagpenge", 3) + months("sygedagpenge", 3, "2026-08"), "59-6-7", ""),
+    ("benefits of two rules do not add up", months("dagpenge", 3) + months("kontanthjaelp_16_1", 3, "2026-08"), "", ""),
+    ("education benefit is named no more", months("uddannelseshjaelp", 24), "", ""),
+]
+
+
+def test_unbroken_months(world: World) -> None:
+    found = decide_all(world, DAY, {name: ({}, rows) for name, rows, _, _ in BENEFITS})
+    expected = {}
+    for name, _, udsat, preventive in BENEFITS:
+        expected |= {f"{name}, U": barred(udsat), f"{name}, F": barred(preventive), f"{name}, N": barred("")}
+    assert found == expected
+
+
+NAMES = [
+    ("2025-06-30", "selvforsoergelses_og_hjemrejseydelse", 6, "59-6-5", "59-7-ydelse-6"),
+    ("2025-06-30", "overgangsydelse", 6, "59-6-5", "59-7-ydelse-6"),
+    ("2025-06-30", "uddannelseshjaelp", 24, "59-6-5", ""),
+    ("2025-06-30", "kontanthjaelp", 24, "59-6-5", "59-7-kontanthjaelp-24"),
+    ("2025-06-30", "kontanthjaelp_16_2", 6, "", ""),
+    ("2025-07-01", "uddannelseshjaelp", 24, "", ""),
+    ("2025-07-01", "overgangsydelse", 24, "", ""),
+    ("2025-07-01", "kontanthjaelp", 24, "59-6-5", ""),
+    ("2025-07-01", "kontanthjaelp_16_2", 6, "59-6-5", "59-7-ydelse-6"),
+    ("2025-07-01", "kontanthjaelp_16_1", 24, "59-6-5", "59-7-kontanthjaelp-24"),
+]
+
+
+@pytest.mark.parametrize(("day", "last"), [("2025-06-30", "2025-05"), ("2025-07-01", "2025-06")])
+def test_the_names_of_the_day_of_decision(world: World, day: str, last: str) -> None:
+    cases = {f"{benefit} {number}": (udsat, preventive) for d, benefit, number, udsat, preventive in NAMES if d == day}
+    given = {f"{b} {number}": ({}, months(b, number, last)) for d, b, number, _, _ in NAMES if d == day}
+    found = decide_all(world, day, given)
+    for name, (udsat, preventive) in cases.items():
+        assert (found[f"{name}, U"], found[f"{name}, F"]) == (barred(udsat), barred(preventive)), name
+
+
+MISSING = [
+    ("convicted", {**RELEASED, "convicted": None}, "convicted"),
+    ("a handleplan", {**RELEASED, "action_plan": None}, "action_plan"),
+    ("day of release", {**RELEASED, "release_date": None}, "release_date"),
+    ("no handleplan settles it", {**RELEASED, "convicted": None, "action_plan": False}, ""),
+    ("an old release settles it", {**RELEASED, "convicted": None, "release_date": "2020-01-01"}, ""),
+    ("where from, adult", {**RELEASED, "release_from": None}, "release_from"),
+    ("age of one released from an institution", {**YOUNG, "birth_date": None}, "birth_date"),
+    ("age alone does not matter", {"birth_date": None}, ""),
+    ("ground of a lease ended lately", {**LEASE, "lease_ended_ground": None}, "lease_ended_ground"),
+    ("day of a lease ended for grave breach", {**LEASE, "lease_ended_date": None}, "lease_ended_date"),
+    ("an old lease without ground", {"lease_ended_date": "2020-01-01"}, ""),
+    ("citizenship", {"citizenship": None}, "citizenship"),
+    ("citizenship unknown by its code", {"citizenship": "5999"}, "citizenship"),
+    ("citizenship of a student", {"citizenship": None, "student": True}, ""),
+    ("student or not, third country", {"citizenship": "5404", "student": None}, "student"),
+    ("student or not, Dane", {"student": None}, ""),
+]
+
+
+def test_missing_facts_are_named_and_never_guessed(world: World) -> None:
+    found = decide_all(world, DAY, {name: (facts, []) for name, facts, _ in MISSING})
+    expected = {}
+    for name, _, missing in MISSING:
+        open_case = ("undecided", "", missing) if missing else barred("")
+        expected |= {f"{name}, U": open_case, f"{name}, F": open_case, f"{name}, N": barred("")}
+    assert found == expected
+
+
+def test_foertidspension_not_known_matters_in_an_udsat_area_only(world: World) -> None:
+    assert decide(world, "U", {"foertidspension": None}) == ("undecided", "", "foertidspension")
+    assert decide(world, "F", {"foertidspension": None}) == ("allowed", "", "")
+
+
+def test_a_missing_fact_does_not_lift_another_ground(world: World) -> None:
+    assert decide(world, "U", {**LEASE, "convicted": None}) == ("banned", "59-6-3", "")
+
+
+def test_stk_9_turns_a_ban_into_a_duty(world: World) -> None:
+    assert decide(world, "U", LEASE, alternative=False) == ("must_assign", "59-6-3", "")
+    assert decide(world, "U", LEASE, alternative=None) == ("undecided", "59-6-3", "alternative_exists")
+    assert decide(world, "U", {}, alternative=False) == ("allowed", "", "")
+    assert decide(world, "U", {"convicted": None, **LEASE}, alternative=False) == ("must_assign", "59-6-3", "")
+
+
+def test_any_one_member_is_enough(world: World) -> None:
+    world.give(
+        "members",
+        {"household_id": "H", "member_id": "M1", **CLEAN},
+        {"household_id": "H", "member_id": "M2", **CLEAN, "citizenship": "5404"},
+        {"household_id": "H", "member_id": "M3", **CLEAN, **LEASE},
+    )
+    world.give(
+        "assignments",
+        {"assignment_id": "A", "household_id": "H", "area_id": "F", "decision_date": DAY, "alternative_exists": True},
+    )
+    assert decisions(world)["A"] == ("banned", "59-6-3;59-6-4", "")
+    grounds = {
+        (r[0], r[1], r[2]) for r in decisions(world, "SELECT member_id, ground, paragraph FROM assignment_grounds")
+    }
+    assert grounds == {
+        ("M2", "59-6-4", "§ 59, stk. 7, jf. stk. 6, nr. 4"),
+        ("M3", "59-6-3", "§ 59, stk. 7, jf. stk. 6, nr. 3"),
+    }
+
+
+def test_a_household_without_members_is_undecided(world: World) -> None:
+    world.give("members")
+    world.give(
+        "assignments",
+        *(
+            {"assignment_id": area or "none", "household_id": "H", "area_id": area, "decision_date": DAY}
+            for area in ("U", "F", "N", "")
+        ),
+    )
+    found = decisions(world)
+    assert found["U"] == found["F"] == ("undecided", "", "members")
+    assert found["N"] == found["none"] == ("allowed", "", "")
+
+
+def test_a_refused_row_leaves_the_household_open(world: World) -> None:
+    world.give(
+        "members",
+        {"household_id": "H", "member_id": "M", **CLEAN},
+        {"household_id": "H", "member_id": "", **CLEAN},
+        {"household_id": "B", "member_id": "M2", **CLEAN, **LEASE},
+        {"household_id": "B", "member_id": "", **CLEAN},
+    )
+    world.give(
+        "assignments",
+        *(
+            {"assignment_id": h, "household_id": h, "area_id": "U", "decision_date": DAY, "alternative_exists": True}
+            for h in "HB"
+        ),
+    )
+    assert decisions(world) == {"H": ("undecided", "", "members"), "B": ("banned", "59-6-3", "")}
+
+
+def test_a_refused_benefit_month_leaves_the_member_open(world: World) -> None:
+    doubtful = [*months("dagpenge", 2), {"member_id": "M", "month": "2026-09", "benefit": "honorar"}]
+    assert decide(world, "U", {}, doubtful) == ("undecided", "", "benefit_months")
+    twice = months("dagpenge", 6) + months("dagpenge", 1)
+    assert decide(world, "U", {}, twice) == ("banned", "59-6-7", "")
+    once_more = months("dagpenge", 2) + months("dagpenge", 1)
+    assert decide(world, "U", {}, once_more) == ("allowed", "", "")
+    contradiction = months("dagpenge", 2) + months("sygedagpenge", 1)
+    assert decide(world, "U", {}, contradiction) == ("undecided", "", "benefit_months")
+
+
+def test_no_day_of_decision(world: World) -> None:
+    assert decide(world, "U", LEASE, day="") == ("undecided", "", "decision_date")
+    assert decide(world, "", LEASE, day="") == ("allowed", "", "")
+
+
+def capped(tmp_path: Path, decision: str, exempted: int = 0, areas: int = 2) -> World:
+    made = World(tmp_path)
+    for number in range(areas):
+        made.area(2026, f"F{number}", "forebyggelsesomraade", kom="151")
+    made.area(2026, "U", "udsat_boligomraade", kom="151")
+    made.cap(2026, "151", decision, "1000 100 400", exempted)
+    made.seal()
+    return made
+
+
+def test_above_the_cap_without_a_decision(tmp_path: Path) -> None:
+    world = capped(tmp_path, "missing")
+    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
+    assert decide(world, "F0", LEASE, alternative=False) == ("undecided", "59-6-3", "cap_decision")
+    assert decide(world, "F0", {}) == ("allowed", "", "")
+    assert decide(world, "U", LEASE) == ("banned", "59-6-3", "")
+
+
+def test_an_exempted_area_is_free_from_the_day_of_the_decision(tmp_path: Path) -> None:
+    world = capped(tmp_path, "missing")
+    world.give(
+        "cap_exemptions", {"exempted_list_year": 2026, "kom": "151", "area_id": "F0", "decided_on": "2026-12-10"}
+    )
+    assert decide(world, "F0", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
+    assert decide(world, "F1", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
+    assert decide(world, "F0", LEASE, day="2026-12-10") == ("allowed", "", "")
+    assert decide(world, "F1", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
+    assert decide(world, "U", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
+
+
+def test_an_exemption_for_another_list_or_municipality_does_not_count(tmp_path: Path) -> None:
+    world = capped(tmp_path, "missing")
+    world.give(
+        "cap_exemptions",
+        {"exempted_list_year": 2025, "kom": "151", "area_id": "F0", "decided_on": "2025-12-10"},
+        {"exempted_list_year": 2026, "kom": "101", "area_id": "F1", "decided_on": "2026-12-02"},
+    )
+    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
+    assert decide(world, "F1", LEASE) == ("undecided", "59-6-3", "cap_decision")
+
+
+def test_what_the_edition_alone_shows(tmp_path: Path) -> None:
+    assert decide(capped(tmp_path / "all", "cap_unreachable", 400), "F1", LEASE)[0] == "allowed"
+    assert decide(capped(tmp_path / "one", "insufficient", 100, areas=1), "F0", LEASE)[0] == "allowed"
+    which = decide(capped(tmp_path / "which", "valid", 250), "F0", LEASE)
+    assert which == ("undecided", "59-6-3", "cap_decision")
+    assert decide(capped(tmp_path / "ignored", "not_allowed"), "F0", LEASE)[0] == "banned"
+
+
+def planned(tmp_path: Path, statuses: dict[int, str], first_as_conversion: bool = True) -> World:
+    made = World(tmp_path)
+    for number, (year, status) in enumerate(statuses.items()):
+        conversion = first_as_conversion and number == 0
+        made.area(year, "P", status, omdannelsesomraade=conversion)
+        made.area(year, "other", "ikke_omfattet")
+        made.cap(year, "101", "not_needed", "1000 100 100")
+    made.seal()
+    return made
+
+
+UDSAT, FREE = "udsat_boligomraade", "ikke_omfattet"
+
+
+def test_a_plan_area_that_left_the_list_stays_under_stk_6(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2024: UDSAT, 2025: FREE, 2026: FREE})
+    assert decide(world, "P", {"foertidspension": True}) == ("banned", "59-6-6", "")
+    assert decide(world, "other", {"foertidspension": True}) == ("allowed", "", "")
+
+
+def test_a_plan_area_on_the_preventive_list_is_under_both(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: "forebyggelsesomraade"})
+    found = decide(world, "P", {}, months("kontanthjaelp_16_2", 6))
+    assert found == ("banned", "59-6-5;59-7-ydelse-6", "")
+
+
+def test_four_years_in_a_row_off_the_list_end_it(tmp_path: Path) -> None:
+    gone = planned(tmp_path / "4", {2022: UDSAT, 2023: FREE, 2024: FREE, 2025: FREE, 2026: FREE})
+    assert decide(gone, "P", LEASE)[0] == "allowed"
+    three = planned(tmp_path / "3", {2023: UDSAT, 2024: FREE, 2025: FREE, 2026: FREE})
+    assert decide(three, "P", LEASE)[0] == "banned"
+    back = planned(tmp_path / "back", {2021: UDSAT, 2023: FREE, 2024: UDSAT, 2025: FREE, 2026: FREE})
+    assert decide(back, "P", LEASE)[0] == "banned"
+
+
+def test_a_list_that_is_not_in_the_home_leaves_it_open(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2021: UDSAT, 2026: FREE})
+    assert decide(world, "P", LEASE) == ("undecided", "59-6-3", "list_history")
+    assert decide(world, "P", {}) == ("allowed", "", "")
+    world.give("development_plans", {"area_id": "P", "approved_on": "2021-05-01", "last_listed_year": 2021})
+    assert decide(world, "P", LEASE)[0] == "allowed"
+    world.give("development_plans", {"area_id": "P", "approved_on": "2021-05-01", "last_listed_year": 2024})
+    assert decide(world, "P", LEASE)[0] == "banned"
+
+
+def test_a_plan_carried_out_ends_it(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
+    assert decide(world, "P", PENSION)[0] == "allowed"
+    world.give("development_plans", {"area_id": "P", "approved_on": "2021-05-01"})
+    assert decide(world, "P", PENSION)[0] == "banned"
+    assert decide(world, "P", PENSION, day="2029-12-31")[0] == "banned"
+    assert decide(world, "P", PENSION, day="2030-01-01")[0] == "allowed"
+    world.give("development_plans", {"area_id": "P", "approved_on": "2021-05-01", "completed_on": "2026-12-05"})
+    assert decide(world, "P", PENSION, day="2026-12-04")[0] == "banned"
+    assert decide(world, "P", PENSION, day="2026-12-05")[0] == "allowed"

@@ -1,0 +1,182 @@
+"""`boligomraader administration run`: what it writes, that it repeats itself, and how it stops."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines.administration.cli import app
+from tests.administration.worlds import Results, World
+
+CLEAN = {
+    "birth_date": "1990-01-01",
+    "citizenship": "5100",
+    "student": False,
+    "convicted": False,
+    "foertidspension": False,
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.area(2026, "U", "udsat_boligomraade")
+    made.area(2026, "F", "forebyggelsesomraade", kom="151")
+    made.cap(2026, "101", "not_needed", "1000 100 0")
+    made.cap(2026, "151", "missing", "1000 0 400")
+    made.seal()
+    made.give(
+        "members",
+        {"household_id": "H", "member_id": "hemmelig-1", **CLEAN, "foertidspension": True},
+        {"household_id": "H", "member_id": ""},
+        {"household_id": "I", "member_id": "hemmelig-2", **CLEAN},
+    )
+    made.give(
+        "assignments",
+        {
+            "assignment_id": "2",
+            "household_id": "I",
+            "area_id": "U",
+            "decision_date": "2026-12-05",
+            "alternative_exists": True,
+        },
+        {
+            "assignment_id": "1",
+            "household_id": "H",
+            "area_id": "U",
+            "decision_date": "2026-12-05",
+            "alternative_exists": True,
+        },
+    )
+    made.give(
+        "refund_events",
+        {
+            "event_id": "e1",
+            "received_at": "2026-11-05T10:00:00+01:00",
+            "kind": "application",
+            "application_id": "a1",
+            "kom": "101",
+            "property_id": "p",
+            "property_homes": 40,
+            "homes": 10,
+            "amount_oere": 30_000_000,
+        },
+    )
+    return made
+
+
+def command(world: World, *more: str, year: str = "2026", day: str = "2026-12-31") -> Result:
+    options = ["--list-year", year, "--cases", str(world.cases), "--home", str(world.home), "--date", day]
+    return CliRunner().invoke(app, ["run", *options, *more])
+
+
+def test_a_run_writes_the_contract_s_tables(world: World) -> None:
+    result = command(world)
+    assert result.exit_code == 0, result.output
+    folder = world.home / "administration" / "2026"
+    assert (folder / "assignment_decisions.csv").read_text() == (
+        "assignment_id,outcome,grounds,missing_facts\n1,banned,59-6-6,\n2,allowed,,\n"
+    )
+    assert (folder / "refund_ledger.csv").read_text() == (
+        "event_id,application_id,status,reserved_oere,kom_reserved_oere,pool_left_oere,reason\n"
+        "e1,a1,reserved,30000000,30000000,650000000,reserved in order of receipt\n"
+    )
+    assert Results(folder).table("refused_rows") == [
+        {"table": "members", "file": "a.csv", "row_number": "2", "key": "H", "reason": "member_id: missing"}
+    ]
+    with duckdb.connect(str(world.home / "administration.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "SELECT parameter, value, paragraph, effective_from FROM assignment_basis "
+            "JOIN parameters_used USING (list_year, parameter_set) "
+            "WHERE assignment_id = '1' AND parameter = 'anvisning.stk6_nr5_months'"
+        ).fetchall()
+        assert [(p, v, par, str(day)) for p, v, par, day in rows] == [
+            ("anvisning.stk6_nr5_months", "6", "§ 59, stk. 6, nr. 5", "2021-11-30")
+        ]
+        used = con.execute("SELECT count(*) FROM refund_basis JOIN parameters_used USING (list_year, parameter_set)")
+        assert used.fetchall()[0][0] > 5
+    with duckdb.connect() as con:
+        parquet = con.execute(
+            "SELECT * FROM read_parquet(?)", [str(folder / "assignment_decisions.parquet")]
+        ).fetchall()
+        assert parquet == [("1", "banned", "59-6-6", None), ("2", "allowed", None, None)]
+
+
+def test_the_same_inputs_give_the_same_bytes(world: World) -> None:
+    assert command(world).exit_code == 0
+    first = Results(world.home / "administration" / "2026").bytes()
+    assert command(world).exit_code == 0
+    assert Results(world.home / "administration" / "2026").bytes() == first
+    moved = World(world.folder / "moved")
+    shutil.copytree(world.home / "editions", moved.home / "editions")
+    shutil.copytree(world.cases, moved.cases)
+    assert command(moved).exit_code == 0
+    assert Results(moved.home / "administration" / "2026").bytes() == first
+
+
+def test_the_manifest_names_what_went_in(world: World) -> None:
+    command(world)
+    text = (world.home / "administration" / "2026" / "manifest.json").read_text()
+    manifest = json.loads(text)
+    assert manifest["day"] == "2026-12-31"
+    assert {item["file"] for item in manifest["inputs"]} == {
+        "members/a.csv",
+        "assignments/a.csv",
+        "refund_events/a.csv",
+    }
+    assert str(world.folder) not in text
+
+
+def test_other_list_years_stay(world: World) -> None:
+    world.area(2027, "U", "ikke_omfattet")
+    world.cap(2027, "101", "not_needed", "1000 0 0")
+    world.seal()
+    assert command(world).exit_code == 0
+    assert command(world, year="2027", day="2027-12-31").exit_code == 0
+    with duckdb.connect(str(world.home / "administration.duckdb"), read_only=True) as con:
+        rows = con.execute("SELECT list_year, assignment_id, outcome FROM assignment_decisions ORDER BY ALL").fetchall()
+    assert rows == [(2026, "1", "banned"), (2026, "2", "allowed"), (2027, "1", "allowed"), (2027, "2", "allowed")]
+
+
+def test_identifiers_stay_out_of_the_output_and_the_instance(world: World) -> None:
+    result = command(world)
+    assert "hemmelig" not in result.output
+    for path in (world.home / "dagster-administration").rglob("*"):
+        if path.is_file():
+            assert b"hemmelig" not in path.read_bytes(), path.name
+
+
+def test_how_a_run_stops(world: World) -> None:
+    def stopped(result: Result) -> str:
+        assert result.exit_code == 1
+        lines = result.output.strip().splitlines()
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    assert stopped(command(world, day="i dag")) == "administration: --date is no day: give it as YYYY-MM-DD"
+    assert "list year 2020 has no sealed edition" in stopped(command(world, year="2020"))
+    (world.cases / "members" / "b.csv").write_text("household_id\nH\n")
+    assert stopped(command(world)) == (
+        "administration: members/b.csv: the column member_id is missing: add it, empty where it is not known"
+    )
+    (world.cases / "members" / "b.csv").unlink()
+    edition = world.home / "editions" / "2026" / "area_status.csv"
+    edition.write_text(edition.read_text().replace("udsat_boligomraade", "ikke_omfattet"))
+    assert (
+        stopped(command(world)) == "administration: edition 2026: area_status.csv is not what was sealed: seal it again"
+    )
+    shutil.rmtree(world.cases)
+    assert "folder of cases does not exist" in stopped(command(world))
+
+
+def test_a_run_that_stops_leaves_no_half_decisions(world: World) -> None:
+    assert command(world).exit_code == 0
+    before = Results(world.home / "administration" / "2026").bytes()
+    (world.cases / "members" / "b.csv").write_text("household_id\nH\n")
+    assert command(world).exit_code == 1
+    assert Results(world.home / "administration" / "2026").bytes() == before

@@ -1,0 +1,298 @@
+"""Intake: bad rows are refused one by one with a reason, the rest goes on, and rows in are accepted or refused."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.administration.case_tables import BY_NAME, CASE_TABLES
+from assets.administration.errors import AdministrationError
+from assets.administration.intake import check_folder
+from tests.administration.worlds import World, store_in_memory
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.area(2026, "U", "udsat_boligomraade")
+    made.area(2026, "F", "forebyggelsesomraade")
+    made.seal()
+    return made
+
+
+def refused(world: World, *tables: str, day: str = "2026-12-31") -> list[tuple[str, int, str, str]]:
+    with store_in_memory() as con:
+        world.accept(con, tables, 2026, day)
+        for rows_in, accepted, turned_down in con.execute(
+            "SELECT rows_in, accepted, refused FROM cases.intake"
+        ).fetchall():
+            assert rows_in == accepted + turned_down
+        return con.execute(
+            'SELECT "table", row_number, "key", reason FROM cases.refused ORDER BY "table", file, row_number'
+        ).fetchall()
+
+
+def test_each_bad_case_row_has_its_reason(world: World) -> None:
+    world.give(
+        "members",
+        {"household_id": "H", "member_id": "M"},
+        {"household_id": "H", "member_id": ""},
+        {"household_id": "H", "member_id": "N", "birth_date": "1990-02-30", "student": "ja"},
+        {"household_id": "H", "member_id": "O", "citizenship": "9999", "release_from": "sygehus"},
+        {"household_id": "H", "member_id": "P", "birth_date": "1990-01-01", "release_date": "1980-01-01"},
+        {"household_id": "H", "member_id": "M", "student": True},
+    )
+    assert refused(world, "members") == [
+        ("members", 2, "H", "member_id: missing"),
+        ("members", 3, "H N", "birth_date: no day (YYYY-MM-DD); student: neither true nor false"),
+        ("members", 4, "H O", "citizenship: no known country code; release_from: none of the known codes"),
+        ("members", 5, "H P", "release_date: before birth_date"),
+        ("members", 6, "H M", "the same member of the household twice, with other content"),
+    ]
+
+
+def test_benefit_months_that_overlap(world: World) -> None:
+    rows = [("M", "2026-01", "dagpenge"), ("M", "2026-02", "dagpenge"), ("M", "2026-01", "dagpenge")]
+    rows += [
+        ("M", "2026-02", "sygedagpenge"),
+        ("M", "2026-13", "dagpenge"),
+        ("M", "2026-03", "løn"),
+        ("", "2026-03", "dagpenge"),
+    ]
+    world.give("benefit_months", *({"member_id": m, "month": when, "benefit": b} for m, when, b in rows))
+    assert refused(world, "benefit_months") == [
+        ("benefit_months", 3, "M 2026-01", "overlapping benefit months: this month of the member stands twice"),
+        (
+            "benefit_months",
+            4,
+            "M 2026-02",
+            "overlapping benefit months: this month of the member stands twice, with other content",
+        ),
+        ("benefit_months", 5, "M 2026-13", "month: no month (YYYY-MM)"),
+        ("benefit_months", 6, "M 2026-03", "benefit: none of the known codes"),
+        ("benefit_months", 7, "2026-03", "member_id: missing"),
+    ]
+
+
+def test_assignments_to_nowhere(world: World) -> None:
+    good = {"household_id": "H", "decision_date": "2026-12-05", "alternative_exists": True}
+    world.give(
+        "assignments",
+        {**good, "assignment_id": "1", "area_id": "U"},
+        {**good, "assignment_id": "2", "area_id": "nowhere"},
+        {**good, "assignment_id": "3", "area_id": "F", "decision_date": "2021-11-29"},
+        {**good, "assignment_id": "1", "area_id": "F"},
+        {**good, "assignment_id": "", "area_id": "F"},
+    )
+    assert refused(world, "assignments") == [
+        ("assignments", 2, "2", "area_id: unknown area"),
+        ("assignments", 3, "3", "decision_date: before the first day that the law is held for"),
+        ("assignments", 4, "1", "the same assignment twice, with other content"),
+        ("assignments", 5, "", "assignment_id: missing"),
+    ]
+
+
+def test_refund_events(world: World) -> None:
+    good = {
+        "received_at": "2026-03-01T09:00:00+01:00",
+        "kind": "application",
+        "application_id": "A",
+        "kom": "101",
+        "property_id": "P",
+        "property_homes": 40,
+        "homes": 10,
+        "amount_oere": 100,
+    }
+    paid = {
+        "received_at": "2026-02-01T09:00:00+01:00",
+        "kind": "payment_request",
+        "application_id": "A",
+        "amount_oere": 5,
+    }
+    world.give(
+        "refund_events",
+        {**good, "event_id": "1"},
+        {**good, "event_id": "2", "amount_oere": -1},
+        {**good, "event_id": "3", "amount_oere": "10.50"},
+        {**good, "event_id": "4", "received_at": "2026-03-01T09:00:00"},
+        {**good, "event_id": "5", "kom": "999"},
+        {**good, "event_id": "6", "homes": ""},
+        {**paid, "event_id": "7"},
+        {**good, "event_id": "1"},
+        {**good, "event_id": "8", "received_at": "2027-01-01T00:00:00+01:00"},
+        {**good, "event_id": "9", "received_at": "2026-12-31T23:59:59+01:00"},
+        {**paid, "event_id": "10", "amount_oere": ""},
+        {**good, "event_id": "11", "received_at": "2021-06-14T09:00:00+02:00"},
+        {**good, "event_id": "12", "kind": "gave"},
+    )
+    found = {key: reason for _, _, key, reason in refused(world, "refund_events")}
+    assert found == {
+        "1": "the same event twice",
+        "2": "amount_oere: negative amount",
+        "3": "amount_oere: no whole number of øre",
+        "4": "received_at: no time with offset (YYYY-MM-DDThh:mm:ss+hh:mm)",
+        "5": "kom: no known municipality",
+        "6": "homes: missing",
+        "8": "received_at: after the day of the run",
+        "10": "amount_oere: missing",
+        "11": "received_at: before the refund scheme took effect",
+        "12": "kind: none of the known codes",
+    }
+
+
+def test_a_request_before_its_application(world: World) -> None:
+    world.give(
+        "refund_events",
+        {"event_id": "p", "received_at": "2026-02-01T09:00:00Z", "kind": "withdrawal", "application_id": "A"},
+        {
+            "event_id": "a",
+            "received_at": "2026-02-01T09:00:01Z",
+            "kind": "application",
+            "application_id": "A",
+            "kom": "101",
+            "property_id": "P",
+            "property_homes": 40,
+            "homes": 2,
+            "amount_oere": 1,
+        },
+    )
+    assert refused(world, "refund_events") == [
+        ("refund_events", 1, "p", "received_at: before the application it is about")
+    ]
+
+
+def test_dates_before_the_agreement(world: World) -> None:
+    agreement = {"kom": "101", "property_id": "P", "property_homes": 40, "homes": 10, "signed_on": "2026-03-01"}
+    world.give(
+        "private_agreements",
+        {**agreement, "agreement_id": "A"},
+        {**agreement, "agreement_id": "B", "ends_on": "2026-02-28"},
+        {**agreement, "agreement_id": "C", "homes": 41},
+    )
+    vacancy = {"home_id": "1", "agreement_id": "A"}
+    world.give(
+        "private_vacancies",
+        {**vacancy, "vacancy_id": "1", "offered_on": "2026-03-01"},
+        {**vacancy, "vacancy_id": "2", "offered_on": "2026-02-28"},
+        {**vacancy, "vacancy_id": "3", "offered_on": "2026-03-02", "answered_on": "2026-03-01"},
+        {**vacancy, "vacancy_id": "4", "offered_on": "2026-03-02", "agreement_id": "B"},
+    )
+    assert refused(world, "private_agreements", "private_vacancies") == [
+        ("private_agreements", 2, "B", "ends_on: before the agreement"),
+        ("private_agreements", 3, "C", "homes: more than the property has"),
+        ("private_vacancies", 2, "2", "offered_on: before the agreement"),
+        ("private_vacancies", 3, "3", "answered_on: before offered_on"),
+        ("private_vacancies", 4, "4", "agreement_id: unknown agreement"),
+    ]
+
+
+def test_forms_of_csv_and_parquet(world: World) -> None:
+    folder = world.cases / "benefit_months"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(
+        b"\xef\xbb\xbfMONTH;Member_ID;extra;benefit\r\n2026-01;M;x;dagpenge\r\n\r\n2026-02;M;dagpenge\r\n"
+    )
+    (folder / "b.csv").write_bytes("member_id,month,benefit\nSØREN,2026-01,dagpenge\n".encode("cp1252"))
+    with duckdb.connect() as con:
+        con.execute(
+            "COPY (SELECT 'P' AS member_id, '2026-01' AS month, 'dagpenge' AS benefit "
+            "UNION ALL SELECT NULL, '2026-01', 'dagpenge') "
+            f"TO '{folder / 'c.parquet'}' (FORMAT parquet)"
+        )
+    (folder / "_COMPLETE").touch()
+    with store_in_memory() as con:
+        world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+        assert con.execute("SELECT member_id FROM cases.benefit_months ORDER BY 1").fetchall() == [
+            ("M",),
+            ("P",),
+            ("SØREN",),
+        ]
+        found = con.execute("SELECT file, row_number, reason FROM cases.refused ORDER BY file").fetchall()
+        assert found[0][:2] == ("a.csv", 2)
+        assert found[0][2].startswith("3 fields in a row of 4 columns")
+        assert found[1] == ("c.parquet", 2, "member_id: missing")
+
+
+def test_parquet_types(world: World) -> None:
+    folder = world.cases / "refund_events"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            COPY (
+                SELECT 'e' AS event_id, TIMESTAMPTZ '2026-03-01 09:00:00+01' AS received_at, 'application' AS kind,
+                    'A' AS application_id, 101 AS kom, 'P' AS property_id, 40.0::DOUBLE AS property_homes,
+                    10 AS homes, 1000::DOUBLE AS amount_oere
+                UNION ALL SELECT 'f', TIMESTAMPTZ '2026-03-01 09:00:00+01', 'application', 'B', 101, 'Q', 40, 10, 0.5
+            ) TO '{folder / "a.parquet"}' (FORMAT parquet)
+            """
+        )
+    assert refused(world, "refund_events") == [("refund_events", 2, "f", "amount_oere: no whole number of øre")]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda cases: (cases / "membres").mkdir(), "membres is no table of cases"),
+        (lambda cases: (cases / "members" / "x.xlsx").touch(), "members/x.xlsx: is neither .csv nor .parquet"),
+        (lambda cases: (cases / "members" / "x.parquet").touch(), "members/x.parquet: is no readable Parquet file"),
+        (lambda cases: (cases / "members" / "x.csv").write_text("household_id\n"), "column member_id is missing"),
+        (lambda cases: (cases / "members" / "x.csv").write_text("a,a\n"), "column a stands twice"),
+    ],
+)
+def test_what_stops_a_run(world: World, make: object, message: str) -> None:
+    (world.cases / "members").mkdir(parents=True)
+    make(world.cases)  # type: ignore[operator]
+    with pytest.raises(AdministrationError, match=message) as stopped:
+        receive_members(world)
+    assert "\n" not in str(stopped.value)
+
+
+def receive_members(world: World) -> None:
+    check_folder(world.cases)
+    with store_in_memory() as con:
+        world.accept(con, ["members"], 2026, "2026-12-31")
+
+
+FIELDS = st.sampled_from(
+    ["", "M", "N", "2026-01", "2026-02", "2026-1", "dagpenge", "kontanthjaelp", "-3", "'; DROP", 'æ"ø']
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=30))
+def test_nothing_is_lost_whatever_stands_in_a_file(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
+    world = World(tmp_path_factory.mktemp("any"))
+    world.area(2026, "U", "udsat_boligomraade")
+    world.seal()
+    folder = world.cases / "benefit_months"
+    folder.mkdir(parents=True)
+    with (folder / "a.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([["member_id", "month", "benefit"], *rows])
+    with store_in_memory() as con:
+        world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+        kept, turned_down = (
+            con.execute(f"SELECT count(*) FROM cases.{table}").fetchall()[0][0]
+            for table in ("benefit_months", "refused")
+        )
+    assert kept + turned_down == len(rows)
+    whole = {tuple(row) for row in rows if len(row) == 3}
+    good = {r for r in whole if r[0] and r[1] in ("2026-01", "2026-02") and r[2] in ("dagpenge", "kontanthjaelp")}
+    assert kept == len({row[:2] for row in good})
+
+
+def test_every_table_says_what_it_is() -> None:
+    for table in CASE_TABLES:
+        names = [column.name for column in table.columns]
+        assert len(set(names)) == len(names)
+        assert set(table.key) | set(table.first_by) | set(table.subject) <= set(names)
+        assert set(table.after) <= set(BY_NAME)
+        assert table.description
+        assert table.paragraph

@@ -1,0 +1,256 @@
+"""Flexible letting, § 51 c, sublet and swap: who stands where, and which facts leave a place open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets.administration import legal_basis
+from assets.administration.letting import PARAMETERS, Applicant, CriteriaSet, Vacancy, place
+from law.loader import shipped_law
+from tests.administration.worlds import Results, World, date
+
+CALM: dict[str, Any] = {"receives_benefit": False, "spouse": False}
+WORK = {"criteria_set": "K1", "criterion": "arbejde", "kind": "employment"}
+SCHOOL = {"criteria_set": "K1", "criterion": "uddannelse", "kind": "education"}
+DATED = {"area_id": "U", "decided_on": "2024-03-01", "published_on": "2024-04-01"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.area(2026, "U", "udsat_boligomraade")
+    made.area(2026, "O", "udsat_boligomraade", omdannelsesomraade=True)
+    made.area(2026, "F", "forebyggelsesomraade")
+    made.area(2026, "N", "ikke_omfattet")
+    made.seal()
+    made.give("letting_criteria", {**WORK, **DATED}, {**SCHOOL, **DATED})
+    return made
+
+
+def vacancy(world: World, area: str = "U", let_on: str = "2026-12-05", let_as: str = "almindelig") -> None:
+    world.give(
+        "vacancies", {"vacancy_id": "V", "area_id": area, "department_id": "D", "let_on": let_on, "let_as": let_as}
+    )
+
+
+def applicants(world: World, **listed: tuple[str, dict[str, bool | None], dict[str, Any]]) -> None:
+    rows = [
+        {"vacancy_id": "V", "applicant_id": n, "listed_on": on, **CALM, **facts} for n, (on, _, facts) in listed.items()
+    ]
+    world.give("applicants", *rows)
+    world.give(
+        "applicant_criteria",
+        *(
+            {"applicant_id": n, "criteria_set": "K1", "criterion": c, "met": met}
+            for n, (_, answers, _) in listed.items()
+            for c, met in answers.items()
+        ),
+    )
+
+
+def order(results: Results) -> list[tuple[str, str, str, str, str]]:
+    names = ("applicant_id", "outcome", "position", "priority", "provisional")
+    return [tuple(row[name] for name in names) for row in results.table("letting_order")]  # type: ignore[misc]
+
+
+def test_criteria_before_seniority(world: World) -> None:
+    vacancy(world)
+    neither = {"arbejde": False, "uddannelse": False}
+    applicants(
+        world,
+        oldest=("2001-01-01", neither, {}),
+        student=("2020-01-01", {"arbejde": False, "uddannelse": True}, {}),
+        worker=("2010-01-01", {"arbejde": True}, {}),
+    )
+    results = world.run()
+    assert order(results) == [
+        ("worker", "placed", "1", "true", "false"),
+        ("student", "placed", "2", "true", "false"),
+        ("oldest", "placed", "3", "false", "false"),
+    ]
+    assert results.table("letting_order")[0]["reason"] == "meets criteria K1, on the list since 2010-01-01"
+    assert results.table("letting_basis")[0]["criteria_set"] == "K1"
+
+
+def test_a_missing_fact_leaves_the_place_open_and_others_provisional(world: World) -> None:
+    vacancy(world)
+    applicants(
+        world,
+        before=("2005-01-01", {"arbejde": True}, {}),
+        unknown=("2010-01-01", {"arbejde": False}, {}),
+        after=("2015-01-01", {"arbejde": True}, {}),
+    )
+    results = world.run()
+    assert order(results) == [
+        ("before", "placed", "1", "true", "false"),
+        ("after", "placed", "2", "true", "true"),
+        ("unknown", "undecided", "", "", ""),
+    ]
+    assert results.table("letting_order")[2]["missing_facts"] == "K1/uddannelse"
+
+
+@pytest.mark.parametrize(
+    ("criteria", "let_on", "reason"),
+    [
+        ([], "2026-12-05", "no criteria are recorded for the area"),
+        ([{**WORK, **DATED}], "2026-12-05", "K1 has no criterion of education"),
+        ([{**WORK, **DATED}, {**SCHOOL, **DATED, "published_on": ""}], "2026-12-05", "K1 is not published"),
+        ([{**WORK, **DATED}, {**SCHOOL, **DATED}], "2028-03-02", "K1 is due for revision"),
+        (
+            [{**WORK, **DATED, "area_id": "F"}, {**SCHOOL, **DATED, "area_id": "F"}],
+            "2026-12-05",
+            "no criteria are recorded",
+        ),
+    ],
+)
+def test_without_valid_criteria_nothing_is_ordered(
+    world: World, criteria: list[dict[str, Any]], let_on: str, reason: str
+) -> None:
+    world.give("letting_criteria", *criteria)
+    vacancy(world, let_on=let_on)
+    world.give("applicants", {"vacancy_id": "V", "applicant_id": "A", "listed_on": "2010-01-01", **CALM})
+    results = world.run()
+    assert order(results) == [("A", "undecided", "", "", "")]
+    basis = results.table("letting_basis")[0]
+    assert basis["order_by"] == "undecided"
+    assert reason in basis["reason"]
+
+
+def test_criteria_hold_to_the_day_four_years_after(world: World) -> None:
+    vacancy(world, let_on="2028-03-01")
+    assert world.run().table("letting_basis")[0]["order_by"] == "criteria"
+
+
+def test_off_the_lists_the_criteria_lapse(world: World) -> None:
+    world.give("letting_criteria", {**WORK, **DATED, "area_id": "N"}, {**SCHOOL, **DATED, "area_id": "N"})
+    vacancy(world, area="N")
+    applicants(world, old=("2001-01-01", {"arbejde": False}, {}), new=("2020-01-01", {"arbejde": True}, {}))
+    results = world.run()
+    assert order(results) == [("old", "placed", "1", "", "false"), ("new", "placed", "2", "", "false")]
+    assert "lapsed" in results.table("letting_basis")[0]["reason"]
+
+
+def test_other_ways_of_letting_have_no_order(world: World) -> None:
+    vacancy(world, let_as="udslusning")
+    applicants(world, one=("2001-01-01", {}, {}))
+    assert order(world.run()) == [("one", "not_let_from_the_list", "", "", "")]
+
+
+def test_51c_in_an_omdannelsesomraade_only(world: World) -> None:
+    both = {"receives_benefit": True, "spouse": True, "spouse_receives_benefit": True}
+    world.give("letting_criteria", *({**kind, **DATED, "area_id": area} for kind in (WORK, SCHOOL) for area in "OU"))
+    work = {"arbejde": True}
+    listed = {
+        "both": ("2001-01-01", work, both),
+        "inside": ("2002-01-01", work, {**both, "department_id": "D"}),
+        "spared": ("2003-01-01", work, {**both, "council_dispensation": True}),
+        "alone": ("2004-01-01", work, {"receives_benefit": True}),
+        "one": ("2005-01-01", work, {**both, "spouse_receives_benefit": False}),
+        "open": ("2006-01-01", work, {**both, "spouse_receives_benefit": None}),
+    }
+    vacancy(world, area="O")
+    applicants(world, **listed)
+    found = {name: (outcome, position) for name, outcome, position, _, _ in order(world.run())}
+    assert found == {
+        "inside": ("placed", "1"),
+        "spared": ("placed", "2"),
+        "alone": ("placed", "3"),
+        "one": ("placed", "4"),
+        "both": ("rejected", ""),
+        "open": ("undecided", ""),
+    }
+    vacancy(world, area="U")
+    assert all(row[1] == "placed" for row in order(world.run()))
+
+
+BASIS = legal_basis.bases(shipped_law(), PARAMETERS)[-1]
+HOME = Vacancy("V", "U", "D", date("2026-12-05"), "almindelig")
+SET = CriteriaSet("K1", "U", date("2024-03-01"), date("2024-04-01"), frozenset({"employment", "education"}), ("a", "u"))
+PEOPLE = st.lists(
+    st.tuples(st.integers(0, 400), st.sampled_from([True, False, None]), st.sampled_from([True, False, None])),
+    max_size=8,
+)
+
+
+@given(PEOPLE)
+def test_a_position_that_is_not_provisional_holds_however_the_open_facts_turn_out(
+    people: list[tuple[int, bool | None, bool | None]],
+) -> None:
+    listed = [
+        Applicant(f"p{n}", date("2010-01-01", days), None, None, False, False, None, None)
+        for n, (days, _, _) in enumerate(people)
+    ]
+    known = {f"p{n}": {"a": a, "u": u} for n, (_, a, u) in enumerate(people)}
+    now = place(listed, HOME, SET, known, BASIS, conversion_area=False)
+    for answer in (True, False):
+        settled = {p: {c: answer if met is None else met for c, met in facts.items()} for p, facts in known.items()}
+        later = place(listed, HOME, SET, settled, BASIS, conversion_area=False)
+        positions = [standing.position for standing in later.values()]
+        assert sorted(p for p in positions if p is not None) == list(range(1, len(people) + 1))
+        for name, standing in now.items():
+            if standing.position is not None and not standing.provisional:
+                assert later[name].position == standing.position
+
+
+SUBLET: dict[str, Any] = {
+    "kind": "fremleje_bolig",
+    "informed_on": "2026-12-01",
+    "starts_on": "2027-01-01",
+    "ends_on": "2028-01-01",
+    "documentation_on": "2026-12-15",
+    "conditions_met": True,
+    "temporary_absence": True,
+    "reasonable_ground": False,
+}
+SWAP: dict[str, Any] = {
+    "kind": "bytte",
+    "informed_on": "2026-12-01",
+    "starts_on": "2027-01-01",
+    "conditions_met": True,
+    "rooms": 3,
+    "persons_after": 3,
+    "leaver_moved_in": "2024-01-01",
+    "reasonable_ground": False,
+}
+ROOMS: dict[str, Any] = {**SUBLET, "kind": "fremleje_vaerelser", "rooms": 4, "rooms_sublet": 2}
+REQUESTS = {
+    "sublet": (SUBLET, "U", "allowed", ""),
+    "sublet without the conditions": ({**SUBLET, "conditions_met": False}, "U", "not_allowed", "65-betingelser"),
+    "the same in a forebyggelsesområde": ({**SUBLET, "conditions_met": False}, "F", "allowed", ""),
+    "documents on the first day": (
+        {**SUBLET, "documentation_on": "2027-01-01"},
+        "U",
+        "not_allowed",
+        "65-dokumentation",
+    ),
+    "two years": ({**SUBLET, "ends_on": "2029-01-01"}, "U", "allowed", ""),
+    "two years and a day": ({**SUBLET, "ends_on": "2029-01-02"}, "U", "not_allowed", "65-varighed"),
+    "not away": ({**SUBLET, "temporary_absence": False}, "F", "not_allowed", "65-fravaer"),
+    "told two weeks before": ({**SUBLET, "informed_on": "2026-12-18"}, "F", "allowed", ""),
+    "told late": ({**SUBLET, "informed_on": "2026-12-19"}, "F", "not_allowed", "65-varsel"),
+    "a ground to refuse": ({**SUBLET, "reasonable_ground": True}, "F", "may_be_refused", "65-rimelig_grund"),
+    "open conditions": ({**SUBLET, "conditions_met": None}, "U", "undecided", ""),
+    "swap": (SWAP, "U", "allowed", ""),
+    "swap without the conditions": ({**SWAP, "conditions_met": False}, "U", "not_allowed", "69-betingelser"),
+    "swap outside": ({**SWAP, "conditions_met": False}, "F", "allowed", ""),
+    "lived there too short": ({**SWAP, "leaver_moved_in": "2024-01-02"}, "F", "may_be_refused", "69-botid"),
+    "too many": ({**SWAP, "persons_after": 4}, "F", "may_be_refused", "69-personer"),
+    "half the rooms": (ROOMS, "U", "allowed", ""),
+    "more than half": ({**ROOMS, "rooms_sublet": 3}, "U", "not_allowed", "64-vaerelser"),
+}
+
+
+def test_sublet_and_swap(world: World) -> None:
+    world.give(
+        "occupancy_requests", *({**row, "request_id": n, "area_id": area} for n, (row, area, _, _) in REQUESTS.items())
+    )
+    found = world.run().by("occupancy_decisions", "request_id")
+    assert {n: (row["outcome"], row["grounds"]) for n, row in found.items()} == {
+        n: (outcome, grounds) for n, (_, _, outcome, grounds) in REQUESTS.items()
+    }
+    assert found["open conditions"]["missing_facts"] == "conditions_met"
