@@ -43,6 +43,7 @@ CREATE SCHEMA IF NOT EXISTS report;
 CREATE TABLE IF NOT EXISTS report.finished_tables (
     list_year SMALLINT, table_name VARCHAR, position INTEGER, csv VARCHAR
 );
+CREATE TABLE IF NOT EXISTS report.attacks (list_year SMALLINT, attacked VARCHAR, withheld BIGINT, lines VARCHAR[]);
 CREATE TABLE IF NOT EXISTS report.hidden_cells (
     list_year SMALLINT, table_name VARCHAR, cell VARCHAR, reason VARCHAR
 );
