@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -48,7 +49,8 @@ def country(reported: Reported) -> dict[str, Any]:
 
 
 def _read(root: Path, register: str, reference: str) -> pd.DataFrame:
-    return pd.concat([pd.read_parquet(path) for path in sorted((root / register / reference).glob("*.parquet"))])
+    with duckdb.connect() as con:
+        return con.execute("SELECT * FROM read_parquet(?)", [str(root / register / reference / "*.parquet")]).df()
 
 
 def _origins() -> tuple[set[int], set[int]]:
@@ -151,7 +153,7 @@ def test_moves_between_the_two_days(reported: Reported, country: dict[str, Any])
             )
             add("ud", (old[1], area_before), to)
         if area_now:
-            born = old is None and pd.Timestamp(LAST - 1, 1, 1).to_pydatetime().date() <= new[0].FOED_DAG
+            born = old is None and pd.Timestamp(LAST - 1, 1, 1) <= new[0].FOED_DAG
             origin = (
                 "nyfoedt"
                 if born
