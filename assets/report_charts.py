@@ -281,6 +281,8 @@ def _bars(
 ) -> Chart | None:
     if not rows:
         return None
+    if len(rows) > STYLE["most_bars"]:
+        rows, title = rows[: STYLE["most_bars"]], f"{title}, de højeste"
     figure, axes = _canvas(len(rows) * 0.85)
     values = [number(row, column) for row in reversed(rows)]
     axes.barh(range(len(rows)), [float(v or 0) for v in values], STYLE["bar"], color=STYLE["colours"][0])

@@ -72,7 +72,7 @@ class View:
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Part | None, ...], ...]
-    text_columns: int
+    numeric: tuple[bool, ...]
     note: str
     table: str
     folded: bool = False
@@ -133,9 +133,12 @@ class Told:
         """Some rows and columns of a finished table as they are."""
         finished = self.tables[table]
         head = tuple(finished.column(column).title for column in columns)
-        texts = sum(finished.column(column).kind in ("text", "code", "year") for column in columns)
+        kinds = [finished.column(column).kind for column in columns]
+        numeric = tuple(
+            kind not in ("text", "code") and (kind != "year" or place > 0) for place, kind in enumerate(kinds)
+        )
         body = tuple(tuple(self._cell(table, row, column) for column in columns) for row in rows)
-        return View(name, title, head, body, texts, note or finished.note, table, folded)
+        return View(name, title, head, body, numeric, note or finished.note, table, folded)
 
     def pivot(
         self,
@@ -163,7 +166,9 @@ class Told:
             cells: list[Part | None] = ["" if part is None else str(part) for part in key]
             cells += [self._cell(table, found[m], column) if m in found else None for m in members]
             body.append(tuple(cells))
-        return View(name, title, head, tuple(body), len(side), note or finished.note, table, folded)
+        counted = finished.column(column).kind not in ("text", "code", "year")
+        numeric = (*(False for _ in side), *(counted for _ in members))
+        return View(name, title, head, tuple(body), numeric, note or finished.note, table, folded)
 
     def _cell(self, table: str, row: int, column: str) -> Part | None:
         figure = self.at(table, row, column, short=True)

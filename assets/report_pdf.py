@@ -78,6 +78,6 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
                 "title": block.title,
                 "head": list(block.head),
                 "rows": [[_part(cell) for cell in row] for row in block.rows],
-                "texts": block.text_columns,
+                "numeric": list(block.numeric),
                 "note": f"{block.note} {source}" if block.note else source,
             }

@@ -88,7 +88,8 @@ def sql_text(value: Path | str) -> str:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Creates the schemas and the bookkeeping tables where they are missing."""
-    if con.execute("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'report'").fetchall()[0][0]:
+    newest = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'report' AND table_name = 'attacks'"
+    if con.execute(newest).fetchall()[0][0]:
         return
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
