@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,16 @@ def code_list(name: str) -> Sequence[Mapping[str, str]]:
 def in_force(name: str, day: dt.date) -> list[Mapping[str, str]]:
     """The rows of a code list that hold on a day (`valid_to` is the first day they no longer do)."""
     return [row for row in code_list(name) if _holds(row, day)]
+
+
+def sha256_in_force(day: dt.date) -> dict[str, str]:
+    """Per code list the hash of the rows that hold on a day, whatever day they end."""
+    return {
+        path.name: hashlib.sha256(
+            repr([{**row, "valid_to": ""} for row in in_force(path.stem, day)]).encode()
+        ).hexdigest()
+        for path in sorted(DIRECTORY.glob("*.csv"))
+    }
 
 
 def _holds(row: Mapping[str, str], day: dt.date) -> bool:

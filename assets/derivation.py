@@ -176,7 +176,14 @@ TABLES: tuple[Derived, ...] = (
         "parallelsamfund_history",
         "Parallelsamfund gennem fem år",
         "Whether each area was a parallelsamfund in each year of the five-year rule, and how that is known.",
-        (LAW, "areas.areas", "registers.liste", "status.area_categories", "published.parallelsamfund_history"),
+        (
+            LAW,
+            "areas.areas",
+            "registers.omraade",
+            "registers.liste",
+            "status.area_categories",
+            "published.parallelsamfund_history",
+        ),
         ("§ 61 a, stk. 4",),
     ),
     Derived(
@@ -186,6 +193,14 @@ TABLES: tuple[Derived, ...] = (
         "The status of each area: what the lists are made of.",
         (LAW, "criteria.area_figures", "status.area_categories", "status.parallelsamfund_history"),
         ("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 a, stk. 4", "§ 61 b"),
+    ),
+    Derived(
+        "status",
+        "area_margins",
+        "Marginer",
+        "How near each area is to each limit and to another status, in residents and in kroner per person.",
+        (LAW, "criteria.area_figures", "criteria.criteria_met"),
+        ("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 a, stk. 3", "§ 61 b"),
     ),
     Derived(
         "cap",
@@ -358,10 +373,19 @@ def fingerprint_of_code(derived: Derived) -> str:
     return hashlib.sha256((macros() + derived.sql).encode()).hexdigest()
 
 
+def upstream_of(tables: Iterable[str]) -> tuple[Derived, ...]:
+    """The given derived tables and every derived table that they are made from, in the order of derivation."""
+    wanted = set(tables)
+    for derived in reversed(TABLES):
+        if derived.table in wanted:
+            wanted.update(derived.reads)
+    return tuple(derived for derived in TABLES if derived.table in wanted)
+
+
 def sql_hash() -> str:
-    """Hash of every SQL file that derives, with its path."""
+    """Hash of every SQL file that an edition is derived by, with its path."""
     digest = hashlib.sha256(macros().encode())
-    for derived in TABLES:
+    for derived in upstream_of(PUBLISHED):
         digest.update(derived.table.encode() + derived.sql.encode())
     return digest.hexdigest()
 

@@ -92,7 +92,7 @@ def seal(
         "list_year": list_year,
         "inputs": sealing.describe_inputs(con, list_year),
         "history": sealing.describe_history(con, list_year),
-        "law": sealing.describe_law(law, values, list_year),
+        "law": sealing.describe_law(values, list_year),
         "sql": sealing.describe_sql(),
         "packages": sealing.package_versions(),
         "outputs": sealing.describe_outputs(staged, rows),

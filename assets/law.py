@@ -3,7 +3,21 @@
 What does not belong here: the values (`law/`) and how the tables are filled (`assets.law_tables`).
 """
 
-from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, asset
+import warnings
+from collections.abc import Iterator
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetsDefinition,
+    MaterializeResult,
+    PreviewWarning,
+    asset,
+    multi_asset_check,
+)
 
 from assets.derivation import record_fingerprint
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
@@ -38,4 +52,38 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
     return compute
 
 
+CONFIRMED = "confirmed_within_a_year"
+
+
+def _confirmed_spec() -> AssetCheckSpec:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PreviewWarning)
+        return AssetCheckSpec(
+            CONFIRMED,
+            asset=key_of("law.parameters"),
+            description="Every legal value of the list was held against its source within a year of the run.",
+            partitions_def=LIST_YEARS,
+        )
+
+
+@multi_asset_check(name="law_parameters_checks", specs=[_confirmed_spec()], pool=WRITER_POOL)
+def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
+    """Warns of legal values that nobody has held against the act for more than a year."""
+    list_year = int(context.partition_key)
+    law_of(run, list_year)
+    stale = run.law.unconfirmed_since(run.day, list_day(list_year))
+    told = f"{len(stale)} legal values were last confirmed more than a year before {run.day}"
+    yield AssetCheckResult(
+        passed=not stale,
+        asset_key=key_of("law.parameters"),
+        check_name=CONFIRMED,
+        severity=AssetCheckSeverity.WARN,
+        description=f"{told}, the first: {stale[0].parameter}. Hold them against the act and set confirmed."
+        if stale
+        else None,
+        metadata={"unconfirmed": len(stale)},
+    )
+
+
 ASSETS = [_law_asset(table) for table in LAW_TABLES]
+CHECKS = [parameters_confirmed]

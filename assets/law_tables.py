@@ -213,9 +213,10 @@ def fill_law_table(
 
 
 def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> None:
-    """Gives the SQL files their list year, whole numbers and code sets (`lov`, `lov_koder` in `sql/macros.sql`)."""
+    """Gives the SQL files their list year, whole numbers, code sets and choices (the words of `sql/macros.sql`)."""
     numbers = {name: value.value for name, value in law.items() if isinstance(value.value, int)}
     codes = {name: list(value.value) for name, value in law.items() if isinstance(value.value, tuple)}
+    choices = {name: value.value for name, value in law.items() if isinstance(value.value, str)}
     con.execute("SET VARIABLE list_year = CAST(? AS INTEGER)", [list_year])
     con.execute(
         "SET VARIABLE law_numbers = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",
@@ -224,4 +225,8 @@ def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalVal
     con.execute(
         "SET VARIABLE law_codes = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[][]))",
         [list(codes), list(codes.values())],
+    )
+    con.execute(
+        "SET VARIABLE law_choices = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[]))",
+        [list(choices), list(choices.values())],
     )

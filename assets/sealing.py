@@ -20,9 +20,9 @@ from typing import Any
 import duckdb
 
 from assets import code_lists
-from assets.derivation import PUBLISHED, SQL, TABLES, macros, sql_hash
+from assets.derivation import PUBLISHED, SQL, macros, sql_hash, upstream_of
 from assets.warehouse import sql_text
-from law.loader import Law, LegalValue, list_day
+from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
 REVISIONS = ".revisions"
@@ -148,12 +148,12 @@ def areas_hash(areas: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(areas)).encode()).hexdigest()
 
 
-def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
-    """The law an edition was derived under: hashes of parameters and code lists, and every value in force."""
+def describe_law(values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
+    """The law an edition was derived under: hashes of parameters and code lists in force, and every value."""
     return {
-        "sha256": law.sha256,
+        "sha256": values_sha256(values),
         "in_force_on": list_day(list_year).isoformat(),
-        "code_lists": {path.name: sha256_of(path) for path in sorted(code_lists.DIRECTORY.glob("*.csv"))},
+        "code_lists": code_lists.sha256_in_force(list_day(list_year)),
         "values": {
             name: {
                 "value": value.text,
@@ -168,7 +168,7 @@ def describe_law(law: Law, values: Mapping[str, LegalValue], list_year: int) -> 
 
 def describe_sql() -> dict[str, Any]:
     """Hash of the derivation as a whole and of each SQL file."""
-    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in TABLES}
+    files = {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in upstream_of(PUBLISHED)}
     files["macros.sql"] = hashlib.sha256(macros().encode()).hexdigest()
     return {"sha256": sql_hash(), "files": files}
 

@@ -196,10 +196,11 @@ class Law:
         kept = {name: p for name, p in self.parameters.items() if name.split(".")[0] in groups}
         return Law(MappingProxyType(kept), self.overrides)
 
-    def unconfirmed_since(self, day: dt.date) -> tuple[LegalValue, ...]:
-        """Values in force on `day` that were last confirmed more than a year before it, by parameter name."""
+    def unconfirmed_since(self, day: dt.date, in_force_on: dt.date | None = None) -> tuple[LegalValue, ...]:
+        """Values in force on `day`, or on another day, that were last confirmed more than a year before `day`."""
         limit = _one_year_before(day)
-        return tuple(value for _, value in sorted(self.in_force(day).items()) if value.confirmed < limit)
+        in_force = self.in_force(in_force_on or day)
+        return tuple(value for _, value in sorted(in_force.items()) if value.confirmed < limit)
 
     @cached_property
     def sha256(self) -> str:
@@ -236,6 +237,22 @@ REPORT_GROUPS = STATISTICS_GROUPS | {"redegoerelse"}
 def report_law() -> Law:
     """The parameters that the annual report is derived from."""
     return load_law().of_groups(REPORT_GROUPS)
+
+
+def values_sha256(values: Mapping[str, LegalValue]) -> str:
+    """Hash of the values in force on a day: what a list of that day rests on.
+
+    The end of a value and the day of its confirmation are left out, and so is every value of another day: an
+    amendment to come, or holding a value against its source once more, leaves earlier lists what they are.
+    """
+    canonical = [
+        {key: part for key, part in fields.items() if key not in ("until", "confirmed")}
+        | {"name": name, "unit": value.unit, "operator": value.operator}
+        for name, value in sorted(values.items())
+        for fields in _canonical_values((value,))
+    ]
+    text = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def list_day(list_year: int) -> dt.date:

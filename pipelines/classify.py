@@ -112,9 +112,7 @@ def judge(figures: Figures, in_force: Mapping[str, LegalValue]) -> Judgement:
         return Judgement(figures.area_id, "ghettoomraade" if listed else "ikke_omfattet", None, met, None)
 
     met_61a = _met(figures, "udsat_boligomraade", CRITERIA, in_force)
-    udsat = _large_enough(figures, "udsat_boligomraade", in_force) and _enough(
-        met_61a, "udsat_boligomraade", in_force
-    )
+    udsat = _large_enough(figures, "udsat_boligomraade", in_force) and _enough(met_61a, "udsat_boligomraade", in_force)
     parallel = udsat and in_force["parallelsamfund.nonwestern"].met_by(figures.nonwestern)
     if "forebyggelsesomraade.residents" not in in_force:
         status = "udsat_boligomraade" if udsat else "ikke_omfattet"
@@ -203,9 +201,7 @@ def _enough(met: tuple[str, ...], act: str, in_force: Mapping[str, LegalValue]) 
     return in_force[f"{act}.criteria_needed"].met_by(len(met))
 
 
-def _met(
-    figures: Figures, act: str, criteria: Iterable[str], in_force: Mapping[str, LegalValue]
-) -> tuple[str, ...]:
+def _met(figures: Figures, act: str, criteria: Iterable[str], in_force: Mapping[str, LegalValue]) -> tuple[str, ...]:
     return tuple(name for name in criteria if _criterion(figures, in_force[f"{act}.{name}"], name))
 
 
@@ -270,9 +266,7 @@ def _csv_rows(path: Path, in_force: Mapping[str, LegalValue]) -> list[tuple[int,
             f"{path.name}: {len(ragged)} row(s) have another number of fields than the header, first on line "
             f"{ragged[0]}; with a decimal comma separate the fields by semicolon"
         )
-    return [
-        (line, dict(zip(names, (field.strip() for field in row), strict=True))) for line, row in lines[1:]
-    ]
+    return [(line, dict(zip(names, (field.strip() for field in row), strict=True))) for line, row in lines[1:]]
 
 
 def _missing_columns(names: Iterable[str], in_force: Mapping[str, LegalValue]) -> list[str]:

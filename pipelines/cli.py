@@ -82,14 +82,22 @@ def run(
     as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
     reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,
+    law_as_of: Annotated[
+        str, typer.Option("--law-as-of", help="Derive the sealed edition's registers under the law of this day, aside.")
+    ] = "",
 ) -> None:
-    """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed."""
+    """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed.
+
+    With --law-as-of nothing is received and no edition is sealed: the result is a scenario.
+    """
     from law.loader import LawError, statistics_law
 
+    if law_as_of:
+        _scenario(Home(home.absolute()), [list_year], [], "", _day(law_as_of))
+        return
     day = _day(as_of)
     try:
-        law = statistics_law()
-        law.for_list_year(list_year)
+        statistics_law().for_list_year(list_year)
     except LawError as error:
         raise _fail([str(error)]) from None
     if list_year > day.year:
@@ -100,14 +108,6 @@ def run(
     report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason, not no_report)
     for line in report.warnings:
         err.print(f"Warning: {line}", style="yellow", markup=False)
-    stale = law.unconfirmed_since(day)
-    if stale:
-        err.print(
-            f"Warning: {len(stale)} legal values were last confirmed more than a year before {day}, "
-            f"the first: {stale[0].parameter}.",
-            style="yellow",
-            markup=False,
-        )
     if not report.success:
         unsealed = f"No edition was sealed for list year {list_year}. An earlier edition is untouched."
         raise _fail([*report.faults, unsealed])
@@ -217,14 +217,58 @@ def explain(
     area_id: Annotated[str, typer.Argument(help="The area's id.")],
     list_year: ListYear,
     home: HomeOption = Path(DEFAULT_HOME),
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Why an area has the status it has, figure by figure, paragraph by paragraph."""
-    from pipelines.explain import ExplanationError, explanation
+    """Why an area has the status it has, figure by figure, paragraph by paragraph, and how near it is to another."""
+    from pipelines.explain import ExplanationError, as_json, as_text, explain_area
 
     try:
-        out.print(explanation(Home(home.absolute()), list_year, area_id), markup=False)
+        told = explain_area(Home(home.absolute()), list_year, area_id)
     except ExplanationError as error:
         raise _fail([str(error)]) from None
+    out.print(as_json(told) if json else as_text(told), markup=False)
+
+
+@app.command()
+def scenario(
+    list_year: Annotated[list[int], typer.Option("--list-year", help="A list year; repeat it for several.")],
+    setting: Annotated[
+        list[str],
+        typer.Option("--set", help="name=value, name=a,b,c or name=first:last:step; repeat it for a grid."),
+    ],
+    home: HomeOption = Path(DEFAULT_HOME),
+    name: Annotated[str, typer.Option(help="Folder under scenarios/. Default: what is set.")] = "",
+) -> None:
+    """The lists under other values of the law, from a sealed edition's registers. No official list."""
+    _scenario(Home(home.absolute()), list_year, setting, name, None)
+
+
+def _scenario(home: Home, list_years: list[int], settings: list[str], name: str, law_as_of: dt.date | None) -> None:
+    from pipelines.scenario import ScenarioError, run_scenario
+    from pipelines.scenario_chart import NOTICE
+
+    try:
+        with err.status("Deriving aside ..."):
+            folder, summary = run_scenario(home, list_years, settings, name, law_as_of)
+    except ScenarioError as error:
+        raise _fail([str(error)]) from None
+    table = Table(title=NOTICE, title_justify="left")
+    table.add_column("List")
+    table.add_column("Setting", min_width=24, overflow="fold")
+    columns = {
+        "Udsatte": "udsatte_boligomraader",
+        "Forebyg.": "forebyggelsesomraader",
+        "Enter": "enters",
+        "Leave": "leaves",
+        "Move": "moves",
+        "Covered": "homes_covered",
+    }
+    for title in columns:
+        table.add_column(title, justify="right")
+    for row in summary:
+        table.add_row(str(row["list_year"]), str(row["setting"]), *(str(row[name]) for name in columns.values()))
+    out.print(table)
+    out.print(f"{NOTICE}: {folder}", markup=False)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from dagster import Definitions
 from assets import (
     areas,
     cap,
+    changes,
     criteria,
     edition,
     law,
@@ -27,8 +28,8 @@ from pipelines.executor import home_executor
 from pipelines.jobs import annual_list, annual_report, reference_lists
 from pipelines.resources import Run
 
-LAYERS = (received, registers, law, areas, criteria, status, cap, edition, report, published_lists)
-CHECKED = (received, reconciliation, report)
+LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, report, published_lists)
+CHECKED = (received, law, reconciliation, report)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

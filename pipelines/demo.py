@@ -163,9 +163,7 @@ class _Files:
     def close(self) -> None:
         self.connection.close()
 
-    def parquet(
-        self, register: str, reference: str, name: str, columns: dict[str, Ints], select: str
-    ) -> None:
+    def parquet(self, register: str, reference: str, name: str, columns: dict[str, Ints], select: str) -> None:
         """Write the rows of `columns` in order; `select` turns the numbers into the delivered columns."""
         folder = self._folder(register, reference)
         self.connection.register("rows", pd.DataFrame(columns, copy=False))

@@ -6,6 +6,7 @@ of what was sealed. What does not belong here: any derivation (`sql/`) and the s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -18,9 +19,9 @@ import yaml
 
 import law
 from assets import sealing
+from assets.aside import AsideError, aside
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
-from pipelines.verify import VerificationError, aside
 
 STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -35,6 +36,14 @@ CATEGORIES: Mapping[str, str] = {
     "udsat_boligomraade": "Udsat boligområde",
     "parallelsamfund": "Parallelsamfund",
     "forebyggelsesomraade": "Forebyggelsesområde",
+}
+MOVES: Mapping[str, tuple[str, str]] = {
+    "residents": ("resident", "residents"),
+    "nonwestern": ("non-western resident", "non-western residents"),
+    "outside": ("full-time person outside work and education", "full-time persons outside work and education"),
+    "convicted": ("convicted resident", "convicted residents"),
+    "primary_only": ("resident with only grundskole", "residents with only grundskole"),
+    "income": ("krone", "kroner"),
 }
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, "ikke_omfattet": "Ikke omfattet"}
 
@@ -74,13 +83,13 @@ def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
         raise ExplanationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
     statistics = statistics_law()
     values = statistics.for_list_year(list_year)
-    if manifest["law"] != sealing.describe_law(statistics, values, list_year):
+    if manifest["law"] != sealing.describe_law(values, list_year):
         raise ExplanationError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
     try:
         with home.locked(), aside(home, manifest, statistics) as con:
             return _explained(con, manifest, values, list_year, area_id)
-    except VerificationError as error:
-        raise ExplanationError(str(error.args[0])) from None
+    except AsideError as error:
+        raise ExplanationError(str(error)) from None
 
 
 def _explained(
@@ -98,6 +107,14 @@ def _explained(
         "revision": manifest["revision"],
         "status": status,
         "criteria": [asdict(held) for held in _criteria(con, manifest, values, area_id)],
+        "margins": _all(
+            con,
+            """
+            SELECT * EXCLUDE (list_year, area_id) FROM status.area_margins
+            WHERE area_id = ? ORDER BY category DESC, criterion
+            """,
+            [area_id],
+        ),
         "figures": _one(con, "SELECT * FROM criteria.area_criteria WHERE area_id = ?", [area_id]),
         "history": _all(
             con,
@@ -188,12 +205,16 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> d
 # --- as text ----------------------------------------------------------------------------------------------------
 
 
-def explanation(home: Home, list_year: int, area_id: str) -> str:
-    """The explanation of an area as text: the status, each figure with its paragraph, the history, and the cap."""
-    told = explain_area(home, list_year, area_id)
-    status = told["status"]
+def as_json(told: Mapping[str, Any]) -> str:
+    """The explanation of an area as JSON; decimals and exact whole numbers beyond 64 bits are texts."""
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str)
+
+
+def as_text(told: Mapping[str, Any]) -> str:
+    """The explanation of an area in words: status, each figure with paragraph and margin, the history, the cap."""
+    status, list_year = told["status"], told["list_year"]
     lines = [
-        f"{status['area_name']} ({area_id}), municipality {status['kom']}, list of 1 December {list_year}, "
+        f"{status['area_name']} ({status['area_id']}), municipality {status['kom']}, list of 1 December {list_year}, "
         f"revision {told['revision']}",
         f"Status: {STATUS_NAMES[status['status']]}" + _also(status),
         f"{status['criteria_met_61a']} criteria of § 61 a met"
@@ -204,8 +225,8 @@ def explanation(home: Home, list_year: int, area_id: str) -> str:
         if held:
             lines += ["", title]
             for item in held:
-                lines += _held_lines(item)
-    lines += ["", *_history_lines(told), "", *_cap_lines(told)]
+                lines += [*_held_lines(item), *_margin_lines(told, item)]
+    lines += ["", *_status_margin_lines(told), "", *_history_lines(told), "", *_cap_lines(told)]
     return "\n".join(lines)
 
 
@@ -228,6 +249,40 @@ def _held_lines(item: Mapping[str, Any]) -> list[str]:
         *([f'    "{item["sentence"]}"'] if item["sentence"] else []),
         f"    from {', '.join(item['snapshots'])}",
     ]
+
+
+def _margin_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
+    """The least change in the present residents that would flip a limit."""
+    margin = next(
+        row for row in told["margins"] if (row["category"], row["criterion"]) == (item["category"], item["criterion"])
+    )
+    if margin["change"] is None:
+        return ["    margin: no change in the latest year's figure alone would flip it"]
+    return [f"    margin: {_amount(margin['change'])} would flip it"]
+
+
+def _status_margin_lines(told: Mapping[str, Any]) -> list[str]:
+    """The least change in the present residents that would give the area another status."""
+    margin = next(row for row in told["margins"] if row["category"] == "status")
+    lines = [
+        f"  {', '.join(_amount(part) for part in change.split(', '))}: {STATUS_NAMES[leads_to].lower()}"
+        for change, leads_to in (
+            (margin["change"], margin["leads_to"]),
+            (margin["kroner_change"], margin["kroner_leads_to"]),
+        )
+        if change is not None
+    ]
+    return ["The nearest other status, by the figures of the latest year", *(lines or ["  none can be reached"])]
+
+
+def _amount(change: str) -> str:
+    """`convicted -2` in words: how many more or fewer of whom."""
+    criterion, signed = change.split(" ")
+    more = "more" if signed.startswith("+") else "fewer"
+    number, what = int(signed[1:]), MOVES[criterion]
+    if criterion == "income":
+        return f"mean income {number} kroner {'higher' if more == 'more' else 'lower'} per person"
+    return f"{number} {more} {what[number != 1]}"
 
 
 def _history_lines(told: Mapping[str, Any]) -> list[str]:

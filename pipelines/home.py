@@ -35,6 +35,10 @@ class Home:
         return self.path / "editions"
 
     @property
+    def scenarios(self) -> Path:
+        return self.path / "scenarios"
+
+    @property
     def scratch(self) -> Path:
         return self.path / "scratch"
 

@@ -86,9 +86,7 @@ def compare(membership: Iterable[Mapping[str, str]], legal: Law) -> list[Compari
         Comparison(
             list_year,
             years_read,
-            frozenset(
-                (kom, area) for year, _, kom, area, derived, _ in rows if year == list_year and derived
-            ),
+            frozenset((kom, area) for year, _, kom, area, derived, _ in rows if year == list_year and derived),
             frozenset((kom, area) for year, _, kom, area, _, listed in rows if year == list_year and listed),
         )
         for list_year, years_read in lengths.items()

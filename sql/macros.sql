@@ -1,5 +1,5 @@
 -- The words that the SQL files share. Nothing here reads a table, and no legal number stands here:
--- lov(), lov_koder() and lov_aar() give what law/parameters says for the list year being derived.
+-- lov(), lov_koder(), lov_aar() and valgt() give what law/parameters says for the list year being derived.
 
 -- The list year that is being derived.
 CREATE OR REPLACE TEMP MACRO listeaar() AS getvariable('list_year');
@@ -9,6 +9,9 @@ CREATE OR REPLACE TEMP MACRO lov(parameter) AS getvariable('law_numbers')[parame
 
 -- A set of codes in force on 1 December of the list year.
 CREATE OR REPLACE TEMP MACRO lov_koder(parameter) AS getvariable('law_codes')[parameter];
+
+-- The reading of the law that is chosen where its text leaves a choice, such as valgt('valg.fines').
+CREATE OR REPLACE TEMP MACRO valgt(parameter) AS getvariable('law_choices')[parameter];
 
 -- The reference year that a method parameter names as an offset from the list year.
 CREATE OR REPLACE TEMP MACRO lov_aar(parameter) AS getvariable('list_year') + getvariable('law_numbers')[parameter];

@@ -176,11 +176,7 @@ def warehouse_table(home: Path, list_year: int, table: str) -> list[Row]:
 
 def file_bytes(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, by its relative name."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def manifest(home: Path, list_year: int) -> dict[str, Any]:

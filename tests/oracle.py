@@ -81,10 +81,7 @@ def _file_rows(path: Path) -> list[Row]:
     if path.name.endswith(".xpt"):
         frame, _ = pyreadstat.read_xport(str(path))
         names = [str(name).upper() for name in frame.columns]
-        return [
-            dict(zip(names, map(_text, cells), strict=True))
-            for cells in frame.itertuples(index=False, name=None)
-        ]
+        return [dict(zip(names, map(_text, cells), strict=True)) for cells in frame.itertuples(index=False, name=None)]
     return []
 
 
@@ -102,12 +99,8 @@ def read_reference(snapshots: Path, register: str, reference: str) -> list[Row] 
 
 def read_delivery(snapshots: Path, list_year: int) -> dict[tuple[str, str], list[Row]]:
     """Every reference that one list year may use and that was delivered, keyed by register and reference."""
-    wanted = [
-        (register, f"{year}-01-01") for register in ("bef", "bolig") for year in (list_year - 1, list_year)
-    ]
-    wanted += [
-        (register, str(year)) for register in ("of", "kraf") for year in (list_year - 2, list_year - 1)
-    ]
+    wanted = [(register, f"{year}-01-01") for register in ("bef", "bolig") for year in (list_year - 1, list_year)]
+    wanted += [(register, str(year)) for register in ("of", "kraf") for year in (list_year - 2, list_year - 1)]
     wanted += [(register, str(list_year - 1)) for register in ("udda", "ind", "akm")]
     wanted += [("omraade", str(list_year)), ("anvisningsloft", str(list_year))]
     wanted += [("liste", str(year)) for year in range(list_year - 4, list_year)]
@@ -148,9 +141,7 @@ def load_code_lists(day: date) -> CodeLists:
         return _in_force(_csv_rows((CODE_LISTS / f"{name}.csv").read_bytes()), day)
 
     return CodeLists(
-        western=frozenset(
-            r["COUNTRY_CODE"] for r in rows("countries") if r["COUNTRY_GROUP"] != "ikke-vestlig"
-        ),
+        western=frozenset(r["COUNTRY_CODE"] for r in rows("countries") if r["COUNTRY_GROUP"] != "ikke-vestlig"),
         counted_states=frozenset(r["PTI_TILSTAND_KODE"] for r in rows("of_states") if r["COUNTED"] == "1"),
         grundskole_or_unknown=frozenset(r["HFAUDD"] for r in rows("hfaudd_grundskole")),
         region={r["KOM"]: r["REG"] for r in rows("municipalities") if r["REG"]},
@@ -209,12 +200,8 @@ def parcel_of(row: Row) -> tuple[int, str] | None:
     return int(number(row["EJERLAV"])), row["MATRIKEL"].strip().lower()
 
 
-def persons_on(
-    delivery: Delivery, day: date, area_of_parcel: Mapping[Any, str], codes: CodeLists
-) -> list[Person]:
-    areas = {
-        row["ADRESSE_ID"]: area_of_parcel.get(parcel_of(row)) for row in delivery["bolig", day.isoformat()]
-    }
+def persons_on(delivery: Delivery, day: date, area_of_parcel: Mapping[Any, str], codes: CodeLists) -> list[Person]:
+    areas = {row["ADRESSE_ID"]: area_of_parcel.get(parcel_of(row)) for row in delivery["bolig", day.isoformat()]}
     return [
         Person(
             pnr=row["PNR"],
@@ -511,9 +498,7 @@ def status_row(area: Area, list_year: int, history: Mapping[int, frozenset[str]]
     }
 
 
-def cap_decision(
-    total: int, udsat: int, by_area: Mapping[str, int], exempted: set[str]
-) -> tuple[str, int, bool]:
+def cap_decision(total: int, udsat: int, by_area: Mapping[str, int], exempted: set[str]) -> tuple[str, int, bool]:
     """The decision, the homes it takes off, and whether some area could have been left out of it.
 
     by_area: family homes of each forebyggelsesområde of the municipality; exempted: those the council named.
@@ -564,8 +549,7 @@ def cap_rows(delivery: Delivery, list_year: int, areas: list[Area]) -> list[Row]
         by_area = {
             area.area_id: homes[kom].get(area.area_id, 0)
             for area in areas
-            if status[area.area_id] == "forebyggelsesomraade"
-            and (area.kom == kom or homes[kom].get(area.area_id))
+            if status[area.area_id] == "forebyggelsesomraade" and (area.kom == kom or homes[kom].get(area.area_id))
         }
         preventive = sum(by_area.values())
         in_force = list_year >= FIRST_YEAR_OF_61B

@@ -298,8 +298,7 @@ def _csv_bytes(names: list[str], rows: list[Row], style: Style) -> bytes:
     writer.writerow(header + extras)
     for row in rows:
         cells = [
-            row[name].replace(".", ",") if style.decimal_comma and name in DECIMALS else row[name]
-            for name in names
+            row[name].replace(".", ",") if style.decimal_comma and name in DECIMALS else row[name] for name in names
         ]
         writer.writerow(cells + [EXTRA_VALUE] * len(extras))
     return out.getvalue().encode(style.encoding)
@@ -331,9 +330,7 @@ def _write_part(folder: Path, stem: str, names: list[str], rows: list[Row], styl
     if style.suffix == "csv.gz":
         path.write_bytes(gzip.compress(_csv_bytes(names, rows, style), mtime=0))
         return
-    frame = pd.DataFrame(
-        {style.case(name): _typed(name, [row[name] for row in rows], style) for name in names}
-    )
+    frame = pd.DataFrame({style.case(name): _typed(name, [row[name] for row in rows], style) for name in names})
     if style.extra:
         frame["CPRTJEK"] = EXTRA_VALUE
     if style.suffix == "xpt":
@@ -394,11 +391,7 @@ def random_style(rng: random.Random) -> Callable[[str, str, list[Row]], Style]:
 
     def style(register: str, reference: str, rows: list[Row]) -> Style:  # noqa: ARG001
         suffix = rng.choice(["csv", "csv", "csv.gz", "parquet", "parquet", "xpt" if len(rows) > 1 else "csv"])
-        ansi = all(
-            value.encode("cp1252", "ignore").decode("cp1252") == value
-            for row in rows
-            for value in row.values()
-        )
+        ansi = all(value.encode("cp1252", "ignore").decode("cp1252") == value for row in rows for value in row.values())
         return Style(
             suffix=suffix,
             delimiter=rng.choice(",;"),
@@ -474,11 +467,7 @@ class _Draw:
     def pnr(self, kind: str) -> str:
         """A pseudonym: twelve digits in some populations, free text in others."""
         self.serial += 1
-        return (
-            f"{7 * 10**11 + self.serial * 7919}"
-            if self.style_of_pnr == "digits"
-            else f"P-{kind}-{self.serial}"
-        )
+        return f"{7 * 10**11 + self.serial * 7919}" if self.style_of_pnr == "digits" else f"P-{kind}-{self.serial}"
 
     def birthday(self) -> str:
         rng, year = self.rng, int(self.rng.choice(self.world.days)[:4])
@@ -622,18 +611,12 @@ def _large_area(draw: _Draw, number: int, kom: str) -> Area:
     convicted, primary, income = rng.choice(sentences), rng.choice(primaries), rng.choice(incomes)
     less = rng.choice([0, 0, 1])
     for n in range(100):
-        far = (
-            {"IE_TYPE": rng.choice("23"), "OPR_LAND": rng.choice(["5404", "5512", "5103"])}
-            if n < nonwestern
-            else {}
-        )
+        far = {"IE_TYPE": rng.choice("23"), "OPR_LAND": rng.choice(["5404", "5512", "5103"])} if n < nonwestern else {}
         person = area.person(draw.pnr("kerne"), f"{year - 42}-0{1 + n % 9}-15", **far)
         for k, period in enumerate(world.double_years):
             if n < outside:
                 shorter = n == 0 and trim == "below"
-                person.on_benefit(
-                    period, first=f"{period}-01-08" if shorter else None, last="" if n % 3 else None
-                )
+                person.on_benefit(period, first=f"{period}-01-08" if shorter else None, last="" if n % 3 else None)
             elif n == outside and trim == "above":
                 person.on_benefit(period, first=f"{period}-02-05", last=f"{period}-02-07", hours="0.01")
             if n < convicted[k % 2]:
@@ -692,9 +675,7 @@ def _balance_incomes(draw: _Draw, koms: list[str]) -> None:
         kom = next(kom for kom in koms if regions[kom] == reg)
         person = world.person(draw.pnr("udligner"), "1980-03-03", KOM=kom)
         sign, ore = ("-" if ore < 0 else ""), abs(ore)
-        world.add(
-            "ind", first - 1, PNR=person.pnr, PERINDKIALT_13=f"{sign}{ore // 100}.{ore % 100:02d}", OMFANG="1"
-        )
+        world.add("ind", first - 1, PNR=person.pnr, PERINDKIALT_13=f"{sign}{ore // 100}.{ore % 100:02d}", OMFANG="1")
 
 
 def _history(draw: _Draw, areas: list[Area]) -> None:
@@ -729,9 +710,7 @@ def _homes_and_decisions(draw: _Draw, areas: list[Area], koms: list[str]) -> Non
     status = {area.area_id: area.status(first) for area in _areas_of(world, first)}
     for kom in koms:
         mine = [area for area in areas if area.kom == kom]
-        rows = [
-            row for row in world.tables["bolig", f"{first}-01-01"] if row["BOLIGKATEGORI"] == "familiebolig"
-        ]
+        rows = [row for row in world.tables["bolig", f"{first}-01-01"] if row["BOLIGKATEGORI"] == "familiebolig"]
         total = sum(row["KOM"] == kom for row in rows)
         land = {parcel for area in mine if status[area.area_id] != "ikke_omfattet" for parcel in area.parcels}
         covered = sum(
@@ -739,9 +718,7 @@ def _homes_and_decisions(draw: _Draw, areas: list[Area], koms: list[str]) -> Non
             for row in rows
         )
         exact = covered * 10 // 3
-        wanted = rng.choice(
-            [exact, exact - 1, covered * 2, covered * 2, covered + 20, covered + 5, 5 * covered]
-        )
+        wanted = rng.choice([exact, exact - 1, covered * 2, covered * 2, covered + 20, covered + 5, 5 * covered])
         world.outside_homes(kom, max(0, wanted - total, 1))
         world.outside_homes(kom, 5, "aeldrebolig")
     for year in world.list_years:

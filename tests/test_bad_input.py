@@ -78,9 +78,7 @@ class Fault:
 
     def _spoken_of_in(self, line: str) -> bool:
         place = f"{self.register}/{self.reference}"
-        named = (
-            re.search(rf"(?<![\w/]){re.escape(place)}(?![\w-])", line) and self.column.upper() in line.upper()
-        )
+        named = re.search(rf"(?<![\w/]){re.escape(place)}(?![\w-])", line) and self.column.upper() in line.upper()
         rest = line.replace(place, "")
         counted = not self.counts or any(
             re.search(rf"(?<![\d.,-]){count}(?![\d-]|[.,]\d)", rest) for count in self.counts
@@ -187,7 +185,7 @@ VALUE_FAULTS = [
         (1, 2),
         {"AREA_ID": "omraade-a", "NAVN": "Navn omraade-a", "KOM": "751", "EJERLAV": "32", "MATRIKEL": "1"},
     ),
-    wrong("ukendt-liste", "liste", "2022", "LISTE", "ghettoomraade", 2),
+    wrong("ukendt-liste", "liste", "2022", "LISTE", "ghettoomraade", 2, 1),
     doubled("omraade-to-gange-paa-samme-liste", "liste", "2023", "AREA_ID", 2),
     wrong("ukendt-kommune-i-anvisningsloft", "anvisningsloft", str(YEAR), "KOM", "000", 1),
     wrong("umulig-beslutningsdato", "anvisningsloft", str(YEAR), "BESLUTTET", f"{SECRET}-snart", 2),
@@ -200,9 +198,7 @@ def without_column(register: str, reference: str, column: str) -> Callable[[Deli
             path = next((delivery.folder / register / reference).iterdir())
             lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
             keep = [n for n, name in enumerate(lines[0]) if name != column]
-            path.write_text(
-                "\n".join(",".join(line[n] for n in keep) for line in lines) + "\n", encoding="utf-8"
-            )
+            path.write_text("\n".join(",".join(line[n] for n in keep) for line in lines) + "\n", encoding="utf-8")
 
         delivery.after.append(rewrite)
 
@@ -288,14 +284,49 @@ class Refusal:
     before: dict[str, bytes]
 
 
+# Ten digits whose first six are no date, other lengths, and letters: none of them is a CPR number.
+NO_CPR = ["3213901234", "1299901234", "3002991234", "310190-123", "010190123456", "P-010190-1234", "0101901"]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A home with a sound edition of the year that the faulty deliveries are for, and what its run said."""
+
+    home: Path
+    result: Result
+
+
 @pytest.fixture(scope="module")
-def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a sound edition of the year that the faulty deliveries are for."""
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    """Sound, though it tempts: odd pseudonyms, broken older vintages, an empty list, no council decisions."""
     folder = tmp_path_factory.mktemp("sound")
-    snapshots = write_snapshots(sound_world(), folder / "snapshots")
+    world = sound_world()
+    for pnr in NO_CPR:
+        world.person(pnr, "1980-01-01", ADRESSE_ID=f"{SECRET}-ADR-omraade-a", KOM="101")
+    del world.tables["anvisningsloft", str(YEAR)]
+    world.tables["liste", "2021"] = []
+    snapshots = write_snapshots(world, folder / "snapshots")
+    people = snapshots / "bef" / DAY
+    newest = people / "2024-05-01"
+    newest.mkdir()
+    for path in [path for path in people.iterdir() if path.is_file()]:
+        path.rename(newest / path.name)
+    (people / "2024-03-18").mkdir()
+    (people / "2024-03-18" / "bef.parquet").write_bytes(b"not a parquet file")
+    (newest / "_COMPLETE").touch()
     result = run_list(YEAR, snapshots, folder / "home")
     assert result.code == 0, result.output[-3000:]
-    return folder / "home"
+    return Sound(folder / "home", result)
+
+
+def test_sound_delivery_warns_of_nothing(sound: Sound) -> None:
+    assert [line for line in sound.result.lines if "warning:" in line.lower()] == []
+    assert [warning.name for warning in WARNINGS if warning.found_in(sound.result)] == []
+
+
+def test_pseudonyms_that_only_resemble_cpr_numbers(sound: Sound) -> None:
+    residents = {row["area_id"]: row["residents"] for row in csv_table(sound.home, YEAR, "area_status")}
+    assert residents == {"omraade-a": str(30 + len(NO_CPR)), "omraade-b": "30"}
 
 
 def refused(folder: Path, faults: Iterable[Fault], sealed: Path | None) -> Refusal:
@@ -307,8 +338,8 @@ def refused(folder: Path, faults: Iterable[Fault], sealed: Path | None) -> Refus
 
 
 @pytest.fixture(scope="module")
-def many_values(tmp_path_factory: pytest.TempPathFactory, sealed_home: Path) -> Refusal:
-    return refused(tmp_path_factory.mktemp("values"), VALUE_FAULTS, sealed_home)
+def many_values(tmp_path_factory: pytest.TempPathFactory, sound: Sound) -> Refusal:
+    return refused(tmp_path_factory.mktemp("values"), VALUE_FAULTS, sound.home)
 
 
 @pytest.fixture(scope="module")
@@ -340,14 +371,12 @@ def test_refusal_seals_nothing(many_files: Refusal) -> None:
 
 
 ALONE = [*VALUE_FAULTS, *FILE_FAULTS]
-NORMALLY_ALONE = {"omraade-i-to-kommuner", "cpr-med-bindestreg", "afkortet-parquet"}
+NORMALLY_ALONE = {"cpr-uden-bindestreg"}
 
 
-@pytest.mark.parametrize(
-    "fault", [f for f in ALONE if EACH or f.name in NORMALLY_ALONE], ids=lambda fault: fault.name
-)
-def test_one_fault_alone_stops_the_run(fault: Fault, tmp_path: Path, sealed_home: Path) -> None:
-    refusal = refused(tmp_path, [fault], sealed_home)
+@pytest.mark.parametrize("fault", [f for f in ALONE if EACH or f.name in NORMALLY_ALONE], ids=lambda fault: fault.name)
+def test_one_fault_alone_stops_the_run(fault: Fault, tmp_path: Path, sound: Sound) -> None:
+    refusal = refused(tmp_path, [fault], sound.home)
     assert_refused(refusal.result, refusal.home)
     assert len(fault.found_in(refusal.result)) == 1, refusal.result.output
     others = [f.name for f in ALONE if f.name != fault.name and f.found_in(refusal.result)]
@@ -379,46 +408,44 @@ def test_list_year_that_cannot_be_run(list_year: int, as_of: str | None, tmp_pat
 
 @dataclass(frozen=True)
 class Warned:
-    """A warning: the register it is about, how many, and a word that its line holds."""
+    """A warning: words that its line must hold all of, and how many."""
 
     name: str
-    register: str
-    reference: str
-    word: str
     count: int
+    words: tuple[str, ...]
 
     def found_in(self, result: Result) -> list[str]:
-        place, number = f"{self.register}/{self.reference}", rf"(?<![\d.,-]){self.count}(?![\d-]|[.,]\d)"
+        number = rf"(?<![\d.,/-]){self.count}(?![\d-]|[.,]\d)"
         return [
             line
             for line in dict.fromkeys(result.lines)
-            if place in line and re.search(self.word, line, re.IGNORECASE) and re.search(number, line)
+            if re.search(number, line) and all(re.search(word, line, re.IGNORECASE) for word in self.words)
         ]
 
 
 WARNINGS = [
-    Warned("ukendt-land", "bef", DAY, "OPR_LAND", 21),
-    Warned("beboer-uden-bolig", "bef", DAY, "ADRESSE_ID|dwelling", 22),
-    Warned("anden-kommune-end-boligen", "bef", DAY, "KOM", 23),
-    Warned("bolig-uden-matrikel", "bolig", DAY, "MATRIKEL|parcel", 24),
-    Warned("ukendt-tilstand", "of", "2023", "PTI_TILSTAND_KODE", 25),
-    Warned("forloeb-uden-for-aaret", "of", "2023", "year|period|outside", 26),
-    Warned("forsoergelse-uden-pnr", "of", "2023", "PNR", 27),
-    Warned("forsoergelse-uden-for-bef", "of", "2023", "bef", 28),
-    Warned("tomme-timer", "of", "2023", "PTI_TIMER_PER_UGE", 29),
-    Warned("ukendt-afgoerelse", "kraf", "2023", "AFG_AFGTYP3", 30),
-    Warned("afgoerelse-uden-for-aaret", "kraf", "2023", "year|period|outside", 31),
-    Warned("afgoerelse-uden-pnr", "kraf", "2023", "PNR", 32),
-    Warned("afgoerelse-uden-for-bef", "kraf", "2023", "bef", 33),
-    Warned("ukendt-uddannelse", "udda", "2023", "HFAUDD", 34),
-    Warned("ukendt-kilde", "udda", "2023", "HF_KILDE", 35),
-    Warned("tom-uddannelse", "udda", "2023", "HFAUDD", 36),
-    Warned("tom-kilde", "udda", "2023", "HF_KILDE", 37),
-    Warned("tom-indkomst", "ind", "2023", "PERINDKIALT_13", 38),
-    Warned("omraade-uden-beboere", "omraade", "2024", "resident", 3),
-    Warned("ugyldig-beslutning", "anvisningsloft", "2024", "AREA_ID|forebyggelse", 2),
+    Warned("ukendt-land", 21, (f"bef/{DAY}", "OPR_LAND")),
+    Warned("beboer-uden-bolig", 22, (r"\bbef\b", "without a dwelling")),
+    Warned("anden-kommune-end-boligen", 23, ("KOM", "dwelling")),
+    Warned("bolig-uden-matrikel", 24, (r"\bbolig\b", "without a parcel")),
+    Warned("ukendt-tilstand", 25, ("of/2023", "PTI_TILSTAND_KODE")),
+    Warned("forloeb-uden-for-aaret", 26, ("of/2023", "outside the year")),
+    Warned("forsoergelse-uden-pnr", 27, ("of/2023", "PNR")),
+    Warned("forsoergelse-uden-for-bef", 28, (r"\bof\b", r"not in bef")),
+    Warned("tomme-timer", 29, ("of/2023", "PTI_TIMER_PER_UGE", "empty")),
+    Warned("ukendt-afgoerelse", 30, ("kraf/2023", "AFG_AFGTYP3")),
+    Warned("afgoerelse-uden-for-aaret", 31, ("kraf/2023", "outside the year")),
+    Warned("afgoerelse-uden-pnr", 32, ("kraf/2023", "PNR")),
+    Warned("afgoerelse-uden-for-bef", 33, (r"\bkraf\b", "not in bef")),
+    Warned("ukendt-uddannelse", 34, ("udda/2023", "HFAUDD")),
+    Warned("ukendt-kilde", 35, ("udda/2023", "HF_KILDE", "not in")),
+    Warned("tom-uddannelse", 36, ("udda/2023", "HFAUDD", "empty")),
+    Warned("tom-kilde", 37, ("udda/2023", "HF_KILDE", "empty")),
+    Warned("tom-indkomst", 38, ("ind/2023", "PERINDKIALT_13", "empty")),
+    Warned("antal-raekker-langt-fra-sidst", 4, ("row count", "5 pct")),
+    Warned("omraade-uden-beboere", 3, ("area", "without resident")),
+    Warned("ugyldig-beslutning", 2, ("council decision", "forebyggelse")),
 ]
-ROW_COUNTS = ("bef", "bolig", "of", "kraf")
 
 
 def world_of_warnings() -> World:
@@ -484,64 +511,3 @@ def test_warnings_do_not_stop_a_run(warned: tuple[Result, Path]) -> None:
 @pytest.mark.parametrize("warning", WARNINGS, ids=lambda warning: warning.name)
 def test_warning_is_counted(warning: Warned, warned: tuple[Result, Path]) -> None:
     assert warning.found_in(warned[0]), warned[0].output
-
-
-@pytest.mark.parametrize("register", ROW_COUNTS)
-def test_row_count_far_from_the_previous_reference(register: str, warned: tuple[Result, Path]) -> None:
-    reference = DAY if register in {"bef", "bolig"} else str(YEAR - 1)
-    found = [
-        line
-        for line in warned[0].lines
-        if f"{register}/{reference}" in line and re.search(r"rows.*(pct|%|percent|off)", line)
-    ]
-    assert found, warned[0].output
-
-
-def test_sound_delivery_has_none_of_these_warnings(sealed_home: Path, tmp_path: Path) -> None:
-    snapshots = write_snapshots(sound_world(), tmp_path / "snapshots")
-    result = run_list(YEAR, snapshots, sealed_home)
-    assert result.code == 0
-    assert [warning.name for warning in WARNINGS[:-1] if warning.found_in(result)] == []
-
-
-# --- must not be refused ---
-
-
-def test_pseudonyms_that_only_resemble_cpr_numbers(tmp_path: Path) -> None:
-    """Ten digits whose first six are no date, twelve digits, and letters: none of them is a CPR number."""
-    world = sound_world()
-    names = [
-        "3213901234",
-        "1299901234",
-        "3002991234",
-        "310190-123",
-        "010190123456",
-        "P-010190-1234",
-        "0101901",
-    ]
-    for pnr in names:
-        world.person(pnr, "1980-01-01", ADRESSE_ID=f"{SECRET}-ADR-omraade-a")
-    result = run_list(YEAR, write_snapshots(world, tmp_path / "snapshots"), tmp_path / "home")
-    assert result.code == 0, result.output[-3000:]
-    residents = {
-        row["area_id"]: row["residents"] for row in csv_table(tmp_path / "home", YEAR, "area_status")
-    }
-    assert residents == {"omraade-a": str(30 + len(names)), "omraade-b": "30"}
-
-
-def test_older_vintages_may_be_broken(tmp_path: Path) -> None:
-    """Only the newest vintage is used; also an optional register may be absent and a list empty."""
-    world = sound_world()
-    del world.tables["anvisningsloft", str(YEAR)]
-    world.tables["liste", "2021"] = []
-    snapshots = write_snapshots(world, tmp_path / "snapshots")
-    folder = snapshots / "bef" / DAY
-    newest = folder / "2024-05-01"
-    newest.mkdir()
-    for path in [path for path in folder.iterdir() if path.is_file()]:
-        path.rename(newest / path.name)
-    (folder / "2024-03-18").mkdir()
-    (folder / "2024-03-18" / "bef.parquet").write_bytes(b"not a parquet file")
-    (newest / "_COMPLETE").touch()
-    result = run_list(YEAR, snapshots, tmp_path / "home")
-    assert result.code == 0, result.output[-3000:]

@@ -92,9 +92,7 @@ def omraade_af_flere_matrikler(world: World) -> Row:
     here = area(world, omraade_af_flere_matrikler, parcels=3)
     for n, (ejerlav, matrikel) in enumerate(here.parcels):
         spelling = [matrikel.upper(), f"  {matrikel} ", matrikel][n]
-        here.person(
-            f"paa-matrikel-{n}", ADULT, ADRESSE_ID=world.dwelling(f"m{n}", "751", (ejerlav, spelling))
-        )
+        here.person(f"paa-matrikel-{n}", ADULT, ADRESSE_ID=world.dwelling(f"m{n}", "751", (ejerlav, spelling)))
     other = world.dwelling("samme-matrikel-i-andet-ejerlav", "751", ("4711", here.parcels[0][1]))
     here.person("andet-ejerlav-taeller-ikke", ADULT, ADRESSE_ID=other)
     return {"residents": "3"}
@@ -627,9 +625,7 @@ status("doemte-lige-under-to-gange", IKKE, 0, 1, outside=31, convicted=(2, 1), n
 status("indkomst-praecis-55-pct", FOREBYGGELSE, 1, 2, outside=41, ore=11_000_000, nonwestern=301, kom="851")
 status("indkomst-en-oere-under-55-pct", UDSAT, 2, 2, outside=41, ore=10_999_999, kom="813")
 status("indkomst-praecis-65-pct", IKKE, 1, 1, outside=41, ore=13_000_000, nonwestern=301, kom="851")
-status(
-    "indkomst-en-oere-under-65-pct", FOREBYGGELSE, 1, 2, outside=41, ore=12_999_999, nonwestern=301, kom="813"
-)
+status("indkomst-en-oere-under-65-pct", FOREBYGGELSE, 1, 2, outside=41, ore=12_999_999, nonwestern=301, kom="813")
 status("999-beboere-er-for-faa", IKKE, 2, 2, outside=41, primary=61, residents=999, nonwestern=600)
 status("1001-beboere", UDSAT, 2, 2, outside=41, primary=61, residents=1001)
 status("ikkevestlige-praecis-30-pct", IKKE, 1, 2, outside=31, primary=61, nonwestern=300)

@@ -14,9 +14,12 @@ from assets.administration import (
     assignments,
     cap,
     edition,
+    funds,
     intake,
     letting,
     occupancy,
+    plans,
+    private_letting,
     publishing,
     refunds,
 )
@@ -96,12 +99,12 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
 
 
 def _decision_asset(
-    name: str, cases: Sequence[str], decide: Decide, description: str, paragraph: str
+    name: str, cases: Sequence[str], decide: Decide, description: str, paragraph: str, after: Sequence[str] = ()
 ) -> AssetsDefinition:
     @asset(
         key=key_of(name),
         group_name="decisions",
-        deps=[EDITION, *(case_key(table) for table in cases)],
+        deps=[EDITION, *(case_key(table) for table in cases), *(key_of(other) for other in after)],
         description=description,
         owners=[OWNER],
         kinds={"duckdb"},
@@ -158,6 +161,19 @@ def _write_occupancy(con: duckdb.DuckDBPyConnection, run: Administration) -> Map
     return occupancy.write_occupancy(con, run.law, read_lists(con, run.list_year))
 
 
+def _write_private_letting(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return private_letting.write_private_letting(con, run.law, run.list_year, run.on_day)
+
+
+def _write_funds(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    binding = read_binding(con, run.law, run.list_year)
+    return funds.write_funds(con, run.law, binding.lists, binding.plans)
+
+
+def _write_plans(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
+    return plans.write_plans(con, run.law, read_binding(con, run.law, run.list_year), run.on_day)
+
+
 BINDING_CASES = ("development_plans", "cap_exemptions", "area_homes")
 
 DECISIONS: tuple[AssetsDefinition, ...] = (
@@ -202,6 +218,28 @@ DECISIONS: tuple[AssetsDefinition, ...] = (
         _write_occupancy,
         "Who may sublet or swap.",
         "almenlejeloven §§ 64, 65 and 69",
+    ),
+    _decision_asset(
+        "private_letting",
+        ("private_agreements", "private_vacancies", "private_refunds"),
+        _write_private_letting,
+        "Agreements with private owners, their vacancies, and the overview by municipality and year.",
+        "boligforholdsloven §§ 49-58",
+        after=("refund_ledger",),
+    ),
+    _decision_asset(
+        "fund_ledger",
+        ("fund_allotments", *BINDING_CASES),
+        _write_funds,
+        "The renovation frame, allotment by allotment.",
+        "aftale af 15. juni 2021",
+    ),
+    _decision_asset(
+        "plan_outlook",
+        ("plan_counts", *BINDING_CASES),
+        _write_plans,
+        "How far each development plan is from its goal, and the year the present pace reaches it.",
+        "almenboligloven §§ 168 a and 168 b",
     ),
 )
 

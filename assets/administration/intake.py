@@ -130,38 +130,69 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
+    """A file in which every row is whole is read by the database; any other row by row, so that only that row goes."""
     place = f"{table.name}/{path.name}"
-    reader = _csv_rows(path)
+    text = _decoded(path)
+    first = text.split("\n", 1)[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         positions = _positions(table, header, place)
-        batch: list[list[str | int | None]] = []
-        number = 0
-        for row in reader:
-            if not row:
-                continue
-            number += 1
-            whole = len(row) == len(header)
-            broken = None if whole else f"{len(row)} fields in a row of {len(header)} columns"
-            batch.append(
-                [path.name, number, broken, *(row[position] if position < len(row) else None for position in positions)]
-            )
-            if len(batch) == BATCH:
-                _append(con, table, batch)
-                batch = []
-        _append(con, table, batch)
+        if not _read_whole(con, path, len(header), positions, delimiter, first):
+            _read_rows(con, table, path.name, reader, len(header), positions)
     except csv.Error:
         raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
 
 
-def _csv_rows(path: Path) -> Iterator[list[str]]:
+def _decoded(path: Path) -> str:
     content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    first = text.split("\n", 1)[0]
-    return csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+        return content.decode("cp1252", errors="replace")
+
+
+def _read_whole(
+    con: duckdb.DuckDBPyConnection, path: Path, width: int, positions: Sequence[int], delimiter: str, first: str
+) -> bool:
+    """Reads a file of whole rows at once; False, and nothing read, where any row needs a closer look."""
+    if '"' in first:
+        return False
+    columns = {f"c{number}": "VARCHAR" for number in range(width)}
+    read = ", ".join(f"c{position}" for position in positions)
+    try:
+        con.execute(
+            f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), NULL, {read} FROM read_csv($path, "
+            "auto_detect = false, header = false, skip = 1, columns = $columns, delim = $delimiter, quote = '\"', "
+            "escape = '\"', strict_mode = true, parallel = false)",
+            {"name": path.name, "path": str(path), "columns": columns, "delimiter": delimiter},
+        )
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _read_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: CaseTable,
+    name: str,
+    reader: Iterator[list[str]],
+    width: int,
+    positions: Sequence[int],
+) -> None:
+    batch: list[list[str | int | None]] = []
+    number = 0
+    for row in reader:
+        if not row:
+            continue
+        number += 1
+        broken = None if len(row) == width else f"{len(row)} fields in a row of {width} columns"
+        batch.append([name, number, broken, *(row[place] if place < len(row) else None for place in positions)])
+        if len(batch) == BATCH:
+            _append(con, table, batch)
+            batch = []
+    _append(con, table, batch)
 
 
 def _append(con: duckdb.DuckDBPyConnection, table: CaseTable, batch: Sequence[Sequence[str | int | None]]) -> None:

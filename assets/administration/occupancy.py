@@ -91,7 +91,7 @@ def _conditions(request: Request, basis: Basis, asked: bool) -> Iterator[Conditi
     if request.kind == "fremleje_vaerelser":
         yield _rooms(request, basis)
         if asked and basis.choice("valg.sublet_rooms_conditions") == "asked":
-            yield from _moving_in(request, "64")
+            yield from _moving_in(request, "64-")
     elif request.kind == "fremleje_bolig":
         yield Condition("65-fravaer", request.temporary_absence, True, ("temporary_absence",))
         last = years_after(request.starts_on, basis.number("fremleje_bytte.sublet_whole_years"))
@@ -100,23 +100,23 @@ def _conditions(request: Request, basis: Basis, asked: bool) -> Iterator[Conditi
         notice = dt.timedelta(weeks=basis.number("fremleje_bytte.notice_weeks"))
         yield Condition("65-varsel", request.informed_on + notice <= request.starts_on, True)
         if asked:
-            yield from _moving_in(request, "65")
+            yield from _moving_in(request, "65-")
     else:
         if asked:
             yield Condition("69-betingelser", request.conditions_met, True, ("conditions_met",))
         yield _residence(request, basis)
         yield _persons(request, basis)
     refused = request.reasonable_ground
-    paragraph = {"fremleje_vaerelser": "64", "fremleje_bolig": "65"}.get(request.kind, "69")
+    paragraph = {"fremleje_vaerelser": "64-", "fremleje_bolig": "65-"}.get(request.kind, "69-")
     yield Condition(
-        f"{paragraph}-rimelig_grund", None if refused is None else not refused, False, ("reasonable_ground",)
+        f"{paragraph}rimelig_grund", None if refused is None else not refused, False, ("reasonable_ground",)
     )
 
 
 def _moving_in(request: Request, paragraph: str) -> Iterator[Condition]:
-    yield Condition(f"{paragraph}-betingelser", request.conditions_met, True, ("conditions_met",))
+    yield Condition(f"{paragraph}betingelser", request.conditions_met, True, ("conditions_met",))
     sent = None if request.documentation_on is None else request.documentation_on < request.starts_on
-    yield Condition(f"{paragraph}-dokumentation", sent, True, ("documentation_on",))
+    yield Condition(f"{paragraph}dokumentation", sent, True, ("documentation_on",))
 
 
 def _rooms(request: Request, basis: Basis) -> Condition:

@@ -14,7 +14,19 @@ from pathlib import Path
 
 import duckdb
 
-from assets.administration import area_rules, assignments, cap, intake, legal_basis, letting, occupancy, refunds
+from assets.administration import (
+    area_rules,
+    assignments,
+    cap,
+    funds,
+    intake,
+    legal_basis,
+    letting,
+    occupancy,
+    plans,
+    private_letting,
+    refunds,
+)
 from assets.administration.store import FOLDER, Output, exchange, export, replace_output
 from law.loader import Law
 
@@ -30,6 +42,13 @@ OUTPUTS: tuple[Output, ...] = (
     occupancy.OCCUPANCY_DECISIONS,
     refunds.REFUND_LEDGER,
     refunds.REFUND_BASIS,
+    private_letting.PRIVATE_AGREEMENT_DECISIONS,
+    private_letting.PRIVATE_AGREEMENT_CHECKS,
+    private_letting.PRIVATE_VACANCY_DECISIONS,
+    private_letting.PRIVATE_LETTING_OVERVIEW,
+    funds.FUND_LEDGER,
+    plans.PLAN_PROGRESS,
+    plans.PLAN_OUTLOOK,
     intake.REFUSED_ROWS,
     intake.INTAKE,
     intake.INPUT_FILES,
@@ -51,6 +70,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     replace_output(con, intake.REFUSED_ROWS, list_year, "SELECT * FROM cases.refused")
     replace_output(con, intake.INTAKE, list_year, "SELECT * FROM cases.intake")
     replace_output(con, intake.INPUT_FILES, list_year, "SELECT * FROM cases.files")
+    _keep_used_parameters(con, list_year)
     target = home / FOLDER / str(list_year)
     new = target.with_name(f".{list_year}.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -69,6 +89,17 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     (new / "manifest.json").write_text(text, encoding="utf-8")
     exchange(new, target)
     return len(names) + 1
+
+
+def _keep_used_parameters(con: duckdb.DuckDBPyConnection, list_year: int) -> None:
+    """Drops the sets of legal values that no decision of the list year names."""
+    naming = [o.name for o in OUTPUTS if "parameter_set" in o.columns and o is not legal_basis.PARAMETER_SETS]
+    named = " UNION ".join(f"SELECT parameter_set FROM {name} WHERE list_year = $year" for name in naming)
+    con.execute(
+        f"DELETE FROM {legal_basis.PARAMETER_SETS.name} WHERE list_year = $year AND parameter_set NOT IN "
+        f"(SELECT parameter_set FROM ({named}) WHERE parameter_set IS NOT NULL)",
+        {"year": list_year},
+    )
 
 
 def _sha256(path: Path) -> str:

@@ -11,14 +11,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from dagster import DagsterInstance, ExecuteInProcessResult, RunConfig
 
+from assets.administration.errors import AdministrationError
 from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
 from assets.administration.store import FOLDER
 from pipelines.administration.definitions import JOB, defs
+from pipelines.administration.demo import MARKER, Size, write_cases
 
 app = typer.Typer(name="administration", no_args_is_help=True)
 
@@ -39,10 +41,7 @@ def run(
     home: Annotated[Path | None, typer.Option("--home", help="Home with the sealed editions.")] = None,
 ) -> None:
     """Receives the cases and makes every decision of the list year anew."""
-    try:
-        day = dt.date.fromisoformat(date)
-    except ValueError:
-        _stop("--date is no day: give it as YYYY-MM-DD")
+    day = _day(date)
     folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
     if not (folder / "editions" / str(list_year)).is_dir():
         _stop(f"list year {list_year} has no sealed edition in this home: run it first")
@@ -51,6 +50,28 @@ def run(
     if failure:
         _stop(failure)
     typer.echo(f"{FOLDER}/{list_year}: decisions of {day} written")
+
+
+@app.command()
+def demo(
+    cases: Annotated[Path, typer.Option("--cases", help="Folder that the invented cases are written to.")],
+    list_year: Annotated[int, typer.Option("--list-year", help="List year whose sealed edition names the areas.")],
+    date: Annotated[str, typer.Option("--date", help="The day the cases are written for, YYYY-MM-DD.")],
+    home: Annotated[Path | None, typer.Option("--home", help="Home of invented data with the sealed edition.")] = None,
+    households: Annotated[int, typer.Option("--households", min=1)] = 1_000,
+    refund_events: Annotated[int, typer.Option("--refund-events", min=1)] = 400,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> None:
+    """Writes invented cases for a home of invented data: every table, with odd cases and a few bad rows."""
+    day = _day(date)
+    folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
+    if cases.is_dir() and any(cases.iterdir()) and not (cases / MARKER).exists():
+        _stop("the folder of cases holds something else: give an empty one")
+    try:
+        written = write_cases(cases, folder, list_year, day, Size(households, refund_events), seed)
+    except AdministrationError as error:
+        _stop(str(error))
+    typer.echo(f"{sum(written.values())} invented rows in {len(written)} tables")
 
 
 def materialise(home: Path, cases: Path, list_year: int, day: dt.date) -> str | None:
@@ -99,6 +120,13 @@ def _locked(home: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _stop(reason: str) -> None:
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        _stop("--date is no day: give it as YYYY-MM-DD")
+
+
+def _stop(reason: str) -> NoReturn:
     typer.echo(f"administration: {reason}", err=True)
     raise typer.Exit(1)

@@ -58,9 +58,7 @@ class Draws:
     def choose(self, stream: str, rows: AnyInts, weights: Sequence[float]) -> Ints:
         """Index into `weights`, drawn in proportion to them."""
         edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-        return np.searchsorted(edges[:-1] / edges[-1], self.uniform(stream, rows), side="right").astype(
-            np.int64
-        )
+        return np.searchsorted(edges[:-1] / edges[-1], self.uniform(stream, rows), side="right").astype(np.int64)
 
     def shaped(self, stream: str, rows: AnyInts, shares: Sequence[float], edges: Sequence[float]) -> Floats:
         """Piecewise uniform: `shares[i]` of the draws lie between `edges[i]` and `edges[i + 1]`."""

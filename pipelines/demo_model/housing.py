@@ -214,9 +214,7 @@ def _households(plan: list[Block], draws: Draws) -> tuple[Ints, Ints]:
         here = slice(int(ends[i]) - drawn[i], int(ends[i]))
         shares = np.array(_SIZES[_size_name(b)])
         edges = _vacant(b) + (1 - _vacant(b)) * np.cumsum(shares) / shares.sum()
-        persons[here] = np.searchsorted(
-            np.concatenate(([_vacant(b)], edges[:-1])), chance[here], side="right"
-        )
+        persons[here] = np.searchsorted(np.concatenate(([_vacant(b)], edges[:-1])), chance[here], side="right")
     before = np.cumsum(persons) - persons
     before -= np.repeat(before[ends - drawn], drawn)
     target = np.array([b.persons for b in plan])[block]

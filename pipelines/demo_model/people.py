@@ -72,9 +72,7 @@ class People:
         return len(self.age)
 
 
-def build(
-    housing: Housing, areas: list[Area], figures: dict[str, float], list_year: int, draws: Draws
-) -> People:
+def build(housing: Housing, areas: list[Area], figures: dict[str, float], list_year: int, draws: Draws) -> People:
     """Fill every household, then undo a year of moves, births, deaths and migrations."""
     lived = np.repeat(np.arange(len(housing.persons)), housing.persons)
     position = np.arange(len(lived)) - (np.cumsum(housing.persons) - housing.persons)[lived]

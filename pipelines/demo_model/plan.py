@@ -230,9 +230,7 @@ def _kinds(population: int) -> list[str]:
     return [kind for _, kind in sorted(spread)]
 
 
-def _place(
-    kinds: list[str], where: list[Municipality], spacious: float, draws: Draws
-) -> list[tuple[str, int, int]]:
+def _place(kinds: list[str], where: list[Municipality], spacious: float, draws: Draws) -> list[tuple[str, int, int]]:
     """(kind, KOM, residents) per area, ordered by municipality.
 
     Larger municipalities get more areas, by a divisor rule. Where no municipality has room for an area of

@@ -110,9 +110,7 @@ def outside_work(year: Year, areas: list[Area], figures: dict[str, float], draws
     return _with_quotas(of_age, year.area, latent, wanted, national, 0.03)
 
 
-def convicted(
-    year: Year, people: People, areas: list[Area], figures: dict[str, float], draws: Draws
-) -> Bools:
+def convicted(year: Year, people: People, areas: list[Area], figures: dict[str, float], draws: Draws) -> Bools:
     """Who has at least one counted decision; exactly the national share of adults. Mostly young men."""
     adult = year.present & (year.age >= 18)
     rows = np.arange(len(adult))
@@ -335,9 +333,7 @@ def _stack(*parts: Columns) -> Columns:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _other_spells(
-    year: Year, outside: Bools, student: Bools, figures: dict[str, float], draws: Draws
-) -> Columns:
+def _other_spells(year: Year, outside: Bools, student: Bools, figures: dict[str, float], draws: Draws) -> Columns:
     """Spells in states that are not counted: the share of the eligible follows from the marginals."""
     tag = f"of/{year.year}"
     free = year.present & ~outside & (year.age >= 18) & (year.age <= 66)
@@ -355,9 +351,7 @@ def _other_spells(
         person = np.flatnonzero(eligible & (chance < share))
         start = year.first_day + draws.below(f"{tag}/{state}/start", person, 366 - days)
         parts.append(
-            _spells(
-                person, np.full(len(person), state), start, start + days - 1, np.full(len(person), _FULL_WEEK)
-            )
+            _spells(person, np.full(len(person), state), start, start + days - 1, np.full(len(person), _FULL_WEEK))
         )
     return _stack(*parts)
 
@@ -430,9 +424,7 @@ def _base_income(year: Year, outside: Bools, student: Bools, draws: Draws) -> In
         [year.age < 15, student, outside, (year.age >= 65) & (idle >= 0.12), idle < 0.06], [0, 1, 2, 3, 4], 5
     )
     kroner = np.zeros(len(rows))
-    for value, (shares, edges) in enumerate(
-        (_IN_EDUCATION, _ON_BENEFIT, _RETIRED, _OTHERS, _IN_WORK), start=1
-    ):
+    for value, (shares, edges) in enumerate((_IN_EDUCATION, _ON_BENEFIT, _RETIRED, _OTHERS, _IN_WORK), start=1):
         who = np.flatnonzero(main == value)
         kroner[who] = draws.shaped("ind/amount", who, shares, edges)
     special = draws.uniform("ind/special", rows)

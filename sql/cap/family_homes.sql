@@ -1,13 +1,14 @@
 -- The almene familieboliger of each municipality, by the area they stand in (empty: in none).
 -- Grain: list year x municipality x area. Key: list_year, kom, area_id.
--- Law: almenboligloven § 59, stk. 7 and 8.
+-- Law: almenboligloven § 59, stk. 7 and 8. The table stands for list years before them too, by the same count.
 WITH familieboliger AS (
     SELECT kom, ejerlav, matrikel
     FROM registers.bolig
     WHERE
         list_year = listeaar()
-        AND reference_year = lov_aar('opgoerelse.residents_year_offset')
-        AND boligkategori = 'familiebolig'
+        AND reference_year
+        = coalesce(lov_aar('anvisningsloft.homes_year_offset'), lov_aar('opgoerelse.residents_year_offset'))
+        AND list_contains(coalesce(lov_koder('anvisningsloft.home_categories'), ['familiebolig']), boligkategori)
 ),
 
 omraadets_matrikler AS (

@@ -23,7 +23,13 @@ doemte AS (
     WHERE
         list_year = listeaar()
         AND list_contains(lov_koder('opgoerelse.convicted_offence_classes'), offence_class)
-        AND list_contains(lov_koder('opgoerelse.convicted_sanction_classes'), CAST(sanction_class AS VARCHAR))
+        AND (
+            list_contains(lov_koder('opgoerelse.convicted_sanction_classes'), CAST(sanction_class AS VARCHAR))
+            OR (
+                valgt('valg.fines') = 'counted'
+                AND list_contains(lov_koder('opgoerelse.fine_sanction_classes'), CAST(sanction_class AS VARCHAR))
+            )
+        )
 ),
 
 optaelling AS (

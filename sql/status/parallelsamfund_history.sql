@@ -31,12 +31,39 @@ paa_denne_liste AS (
     WHERE list_year = listeaar() AND parallelsamfund
 ),
 
-parallelsamfund AS (
+egne_aar AS (
     SELECT year, area_id FROM i_egne_udgaver
     UNION
     SELECT year, area_id FROM paa_tidligere_lister
     UNION
     SELECT year, area_id FROM paa_denne_liste
+),
+
+-- Where valg.split_area_history says so, an area has its predecessor's years before its own first edition here.
+opdelinger AS (
+    SELECT DISTINCT area_id, forgaenger
+    FROM registers.omraade
+    WHERE
+        list_year = listeaar()
+        AND forgaenger IS NOT NULL
+        AND valgt('valg.split_area_history') = 'predecessor_history'
+),
+
+foerste_egne_udgave AS (
+    SELECT area_id, min(list_year) AS year
+    FROM published.parallelsamfund_history
+    WHERE list_year < listeaar() AND year = list_year
+    GROUP BY area_id
+),
+
+parallelsamfund AS (
+    SELECT year, area_id FROM egne_aar
+    UNION
+    SELECT egne_aar.year, opdelinger.area_id
+    FROM opdelinger
+    INNER JOIN egne_aar ON egne_aar.area_id = opdelinger.forgaenger
+    LEFT JOIN foerste_egne_udgave ON foerste_egne_udgave.area_id = opdelinger.area_id
+    WHERE egne_aar.year < coalesce(foerste_egne_udgave.year, listeaar())
 )
 
 SELECT

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.administration.cap_choice import minimal_sets
@@ -24,6 +24,7 @@ def every_minimal_set(homes: dict[str, int], must_leave: int) -> set[tuple[str, 
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 12), max_size=9), st.integers(-3, 60))
 def test_exactly_the_minimal_sets(sizes: list[int], must_leave: int) -> None:
     homes = {f"area {number}": size for number, size in enumerate(sizes)}

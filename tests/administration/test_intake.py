@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.administration import intake
 from assets.administration.case_tables import BY_NAME, CASE_TABLES
 from assets.administration.errors import AdministrationError
 from assets.administration.intake import check_folder
@@ -296,3 +297,44 @@ def test_every_table_says_what_it_is() -> None:
         assert set(table.after) <= set(BY_NAME)
         assert table.description
         assert table.paragraph
+
+
+CELLS = st.sampled_from(["M", "", " N ", "2026-01", 'a"b', "x,y", "line\nbreak", "æøå", "'", "NULL", "\\", "\t"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12),
+    st.sampled_from([",", ";"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_reading_at_once_and_row_by_row_agree(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[list[str]],
+    delimiter: str,
+    line_end: str,
+    quoted: bool,
+    blank_line: bool,
+) -> None:
+    world = World(tmp_path_factory.mktemp("agree"))
+    world.area(2026, "U", "udsat_boligomraade")
+    world.seal()
+    folder = world.cases / "benefit_months"
+    folder.mkdir(parents=True)
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    with (folder / "a.csv").open("w", encoding="utf-8", newline="") as stream:
+        stream.write(delimiter.join(("member_id", "month", "benefit")) + line_end)
+        writer = csv.writer(stream, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
+        writer.writerows(rows)
+        stream.write(line_end if blank_line else "")
+    read = []
+    for at_once in (True, False):
+        with store_in_memory() as con, pytest.MonkeyPatch.context() as patch:
+            if not at_once:
+                patch.setattr(intake, "_read_whole", lambda *_: False)
+            world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+            read.append(con.execute("SELECT * FROM cases.refused ORDER BY row_number").fetchall())
+            assert con.execute("SELECT rows_in FROM cases.intake").fetchall() == [(len(rows),)]
+    assert read[0] == read[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.administration import legal_basis
@@ -177,6 +177,7 @@ PEOPLE = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PEOPLE)
 def test_a_position_that_is_not_provisional_holds_however_the_open_facts_turn_out(
     people: list[tuple[int, bool | None, bool | None]],

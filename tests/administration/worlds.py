@@ -194,15 +194,19 @@ def decisions(world: World, query: str | None = None, law: Law | None = None, da
     """
     with store_in_memory() as con:
         world.accept(con, DECIDED, 2026, day)
-        rules = law or shipped_law()
-        binding = read_binding(con, rules, 2026)
-        assignments.decide(con, rules, binding.lists, binding.reach, binding.stk7)
+        decide_in(con, law or shipped_law(), 2026)
         rows = con.execute(
             query
             or "SELECT assignment_id, outcome, coalesce(grounds, ''), coalesce(missing_facts, '') "
             "FROM assignment_decisions"
         ).fetchall()
     return rows if query else {row[0]: row[1:] for row in rows}
+
+
+def decide_in(con: duckdb.DuckDBPyConnection, law: Law, list_year: int) -> None:
+    """Decides the accepted assignments of a store."""
+    binding = read_binding(con, law, list_year)
+    assignments.decide(con, law, binding.lists, binding.reach, binding.stk7)
 
 
 def date(text: str, days: int = 0) -> dt.date:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from law.loader import PARAMETER_DIRECTORY, LawError, format_value, list_day, load_law, parse_exact
+from law.loader import PARAMETER_DIRECTORY, LawError, format_value, list_day, load_law, parse_exact, values_sha256
 
 LAW = load_law()
 DAY = dt.date(2025, 12, 1)
@@ -165,6 +166,7 @@ def test_values_confirmed_over_a_year_before_are_reported() -> None:
     late = dt.date(newest.year + 1, newest.month, newest.day) + dt.timedelta(days=1)
     assert {value.parameter for value in LAW.unconfirmed_since(late)} == set(LAW.in_force(late))
     assert LAW.unconfirmed_since(dt.date(2028, 2, 29))
+    assert {value.parameter for value in LAW.unconfirmed_since(late, DAY)} == set(LAW.in_force(DAY))
 
 
 def test_all_parameters_load_fast() -> None:
@@ -180,3 +182,26 @@ def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
     shutil.copytree(PARAMETER_DIRECTORY, tmp_path / "parameters")
     (tmp_path / "parameters" / ".DS_Store").write_bytes(b"\0")
     assert load_law(tmp_path / "parameters").sha256 == LAW.sha256
+
+
+def test_the_hash_of_the_values_of_a_day_covers_what_a_list_of_that_day_rests_on() -> None:
+    values = LAW.in_force(dt.date(2026, 12, 1))
+    name = "forebyggelsesomraade.nonwestern"
+    value = values[name]
+
+    def hashed(**changed: object) -> str:
+        return values_sha256({**values, name: replace(value, **changed)})  # type: ignore[arg-type]
+
+    same = values_sha256(values)
+    assert hashed(until=dt.date(2030, 1, 1), confirmed=dt.date(2026, 6, 1)) == same
+    reference = replace(value.reference, nr="1")
+    for changed in (
+        {"value": Fraction(31, 100)},
+        {"operator": ">="},
+        {"unit": "factor"},
+        {"reference": reference},
+        {"effective_from": dt.date(2021, 12, 1)},
+        {"note": "another reading"},
+    ):
+        assert hashed(**changed) != same, changed
+    assert values_sha256({key: kept for key, kept in values.items() if key != name}) != same

@@ -1,0 +1,410 @@
+"""Agreements on assignment to private homes: held against the act of their day, vacancy by vacancy, and summed up.
+
+Boligforholdsloven §§ 49-58; before 1 July 2022 the older act, before 30 November 2021 with its fixed length.
+Which act applies follows from which parameters are in force. What does not belong here: the refund queue.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+
+from assets.administration import legal_basis
+from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
+from assets.administration.letting import years_after
+from assets.administration.store import Output, replace_output, replace_output_rows
+from assets.administration.working_days import working_days_after
+from law.loader import Law
+
+PRESENT = (
+    "privat_anvisning.answer_working_days",
+    "privat_anvisning.excluded_owners",
+    "privat_anvisning.lump_sum_share",
+    "privat_anvisning.max_share",
+    "privat_anvisning.min_homes",
+    "privat_anvisning.purposes",
+    "privat_anvisning.target_groups",
+    "privat_anvisning.vacancy_interval",
+    "valg.every_fourth_vacancy",
+    "valg.tilsagn_same_day",
+    "valg.working_days",
+)
+OLDER = (
+    "privat_anvisning_1045.council_decision",
+    "privat_anvisning_1045.every_council",
+    "privat_anvisning_1045.fixed_years",
+    "privat_anvisning_1045.max_share",
+)
+
+PRIVATE_AGREEMENT_DECISIONS = Output(
+    name="private_agreement_decisions",
+    columns={
+        "agreement_id": "VARCHAR",
+        "kom": "VARCHAR",
+        "act": "VARCHAR",
+        "outcome": "VARCHAR",
+        "failed": "VARCHAR",
+        "missing_facts": "VARCHAR",
+        "refundable": "BOOLEAN",
+        "parameter_set": "VARCHAR",
+    },
+    order=("agreement_id",),
+)
+PRIVATE_AGREEMENT_CHECKS = Output(
+    name="private_agreement_checks",
+    columns={
+        "agreement_id": "VARCHAR",
+        "check_name": "VARCHAR",
+        "met": "BOOLEAN",
+        "paragraph": "VARCHAR",
+        "reason": "VARCHAR",
+    },
+    order=("agreement_id", "check_name"),
+)
+PRIVATE_VACANCY_DECISIONS = Output(
+    name="private_vacancy_decisions",
+    columns={
+        "vacancy_id": "VARCHAR",
+        "agreement_id": "VARCHAR",
+        "vacancy_number": "BIGINT",
+        "may_use": "BOOLEAN",
+        "used": "BOOLEAN",
+        "answer_by": "DATE",
+        "answered_in_time": "BOOLEAN",
+        "new_compensation": "BOOLEAN",
+        "compensation_refundable": "BOOLEAN",
+        "rent_days": "BIGINT",
+        "reason": "VARCHAR",
+        "parameter_set": "VARCHAR",
+    },
+    order=("vacancy_id",),
+)
+PRIVATE_LETTING_OVERVIEW = Output(
+    name="private_letting_overview",
+    columns={
+        "year": "SMALLINT",
+        "kom": "VARCHAR",
+        "agreements": "BIGINT",
+        "agreements_valid": "BIGINT",
+        "homes": "BIGINT",
+        "lettings": "BIGINT",
+        "refunded_oere": "BIGINT",
+    },
+    order=("year", "kom"),
+)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An agreement as recorded; the columns of `private_agreements`."""
+
+    agreement_id: str
+    kom: str
+    property_id: str
+    owner: str | None
+    purpose: str | None
+    target_group: str | None
+    mode: str | None
+    property_homes: int
+    homes: int
+    signed_on: dt.date
+    ends_on: dt.date | None
+    compensation_oere: int | None
+    lump_sum_oere: int | None
+    tilsagn_on: dt.date | None
+    refund_sought: bool | None
+    owners_invited: bool | None
+    registered: bool | None
+    restoration_guaranteed: bool | None
+    rent_guaranteed: bool | None
+    council_decision: str | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One requirement of an agreement. `met` None: a fact is missing."""
+
+    name: str
+    met: bool | None
+    paragraph: str
+    reason: str
+    missing: str | None = None
+
+
+def checks(agreement: Agreement, basis: Basis, earlier: Sequence[Agreement]) -> Iterator[Check]:
+    """What the act of the day asks of an agreement. `earlier` are those made before it on the same property."""
+    if basis.holds("privat_anvisning.max_share"):
+        yield from _present_act(agreement, basis)
+    else:
+        yield from _older_act(agreement, basis)
+    running = any(e.ends_on is None or e.ends_on >= agreement.signed_on for e in earlier)
+    reason = "another agreement on the property is running" if running else "no other agreement on the property"
+    yield Check("one_agreement", not running, "§ 53, stk. 1", reason)
+
+
+def _present_act(a: Agreement, basis: Basis) -> Iterator[Check]:
+    excluded = basis.codes("privat_anvisning.excluded_owners")
+    yield _known("owner", a.owner, None if a.owner is None else a.owner not in excluded, basis, "excluded_owners")
+    purposes = basis.codes("privat_anvisning.purposes")
+    yield _known("purpose", a.purpose, None if a.purpose is None else a.purpose in purposes, basis, "purposes")
+    groups = basis.codes("privat_anvisning.target_groups")
+    met = None if a.target_group is None else a.target_group in groups
+    yield _known("target_group", a.target_group, met, basis, "target_groups")
+    yield _max_share(a, basis, "privat_anvisning.max_share")
+    least = basis.met("privat_anvisning.min_homes", a.homes)
+    met = True if least or a.mode == "hver_fjerde" else None if a.mode is None else False
+    paragraph = _paragraph(basis, "privat_anvisning.min_homes")
+    yield Check("min_homes", met, paragraph, f"{a.homes} homes, mode {a.mode or 'not known'}", "mode")
+    yield _lump_sum(a, basis)
+    for name, fact, paragraph in (
+        ("owners_invited", a.owners_invited, "§ 52"),
+        ("registered", a.registered, "§ 53, stk. 1"),
+        ("restoration_guaranteed", a.restoration_guaranteed, "§ 56"),
+        ("rent_guaranteed", a.rent_guaranteed, "§ 56"),
+    ):
+        yield Check(
+            name, fact, paragraph, "not known" if fact is None else "recorded" if fact else "recorded as lacking", name
+        )
+
+
+def _older_act(a: Agreement, basis: Basis) -> Iterator[Check]:
+    if basis.holds("privat_anvisning_1045.max_share"):
+        yield _max_share(a, basis, "privat_anvisning_1045.max_share")
+    if basis.holds("privat_anvisning_1045.fixed_years"):
+        anniversary = years_after(a.signed_on, basis.number("privat_anvisning_1045.fixed_years"))
+        ends = (anniversary - dt.timedelta(days=1), anniversary)
+        met = None if a.ends_on is None else a.ends_on in ends
+        paragraph = _paragraph(basis, "privat_anvisning_1045.fixed_years")
+        yield Check("fixed_length", met, paragraph, f"ends on {a.ends_on or 'a day not known'}", "ends_on")
+    if (
+        basis.holds("privat_anvisning_1045.every_council")
+        and basis.choice("privat_anvisning_1045.every_council") == "with_decision"
+    ):
+        decisions = basis.codes("privat_anvisning_1045.council_decision")
+        met = None if a.council_decision is None else a.council_decision in decisions
+        paragraph = _paragraph(basis, "privat_anvisning_1045.council_decision")
+        reason = f"decision {a.council_decision or 'not known'}"
+        yield Check("council_decision", met, paragraph, reason, "council_decision")
+
+
+def _paragraph(basis: Basis, name: str) -> str:
+    return paragraph_of(basis.values[name])
+
+
+def _known(name: str, fact: str | None, met: bool | None, basis: Basis, parameter: str) -> Check:
+    return Check(name, met, _paragraph(basis, f"privat_anvisning.{parameter}"), fact or "not known", name)
+
+
+def _max_share(a: Agreement, basis: Basis, name: str) -> Check:
+    share = basis.share(name)
+    fits = a.homes * share.denominator <= share.numerator * a.property_homes
+    return Check("max_share", fits, _paragraph(basis, name), f"{a.homes} of {a.property_homes} homes")
+
+
+def _lump_sum(a: Agreement, basis: Basis) -> Check:
+    name = "privat_anvisning.lump_sum_share"
+    paragraph = _paragraph(basis, name)
+    if a.lump_sum_oere == 0:
+        return Check("lump_sum", True, paragraph, "no lump sum")
+    if a.lump_sum_oere is None or a.compensation_oere is None:
+        fact = "lump_sum_oere" if a.lump_sum_oere is None else "compensation_oere"
+        return Check("lump_sum", None, paragraph, "not known", fact)
+    met = a.compensation_oere > 0 and basis.met(name, Fraction(a.lump_sum_oere, a.compensation_oere))
+    return Check("lump_sum", met, paragraph, "lump sum and compensation as recorded")
+
+
+def refundable(a: Agreement, promised_on: dt.date | None, basis: Basis) -> bool | None:
+    """Whether the state's refund was promised before the agreement (§ 55). None where that is not known."""
+    if not basis.holds("valg.tilsagn_same_day"):
+        return None
+    if a.refund_sought is False:
+        return False
+    if promised_on is None:
+        return None if a.refund_sought is None else False
+    same_day = basis.choice("valg.tilsagn_same_day") == "enough"
+    return promised_on < a.signed_on or (same_day and promised_on == a.signed_on)
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A home that fell vacant under an agreement; the columns of `private_vacancies`."""
+
+    vacancy_id: str
+    agreement_id: str
+    home_id: str
+    offered_on: dt.date
+    answered_on: dt.date | None
+    used: bool | None
+    at_disposal_from: dt.date | None
+    let_from: dt.date | None
+
+
+@dataclass
+class Uses:
+    """What the council has used of an agreement so far."""
+
+    agreement: Agreement
+    seen: int = 0
+    last_used: int | None = None
+    homes: frozenset[str] = frozenset()
+
+    def may_use(self, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, str]:
+        """Whether the council may use this vacancy, the next after those seen; says why."""
+        number = self.seen + 1
+        if self.agreement.mode == "navngivne":
+            if vacancy.home_id in self.homes or len(self.homes) < self.agreement.homes:
+                return True, "one of the named homes"
+            return False, "more homes than the agreement names"
+        if self.agreement.mode is None:
+            return None, "mode of the agreement not known"
+        if vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes:
+            return False, "used as many times as the agreed share of homes"
+        interval = basis.number("privat_anvisning.vacancy_interval")
+        first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
+        since = number - (first if self.last_used is None else self.last_used)
+        return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
+
+    def take(self, vacancy: Vacancy) -> None:
+        self.seen += 1
+        if vacancy.used:
+            self.last_used = self.seen
+            self.homes |= {vacancy.home_id}
+
+
+def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, day: dt.date) -> dict[str, int]:
+    """Replaces the list year's checks of agreements and vacancies, and the overview. Returns counts by outcome."""
+    periods = bases(law, (), (*PRESENT, *OLDER))
+    rows = con.execute("SELECT * FROM cases.private_agreements ORDER BY signed_on, agreement_id").fetchall()
+    agreements = [Agreement(*row) for row in rows]
+    promised = dict(
+        con.execute(
+            """
+            SELECT link.agreement_id, min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
+            FROM cases.private_refunds AS link
+            INNER JOIN refund_basis AS ledger USING (application_id)
+            WHERE ledger.list_year = ? AND ledger.status = 'reserved'
+            GROUP BY link.agreement_id
+            """,
+            [list_year],
+        ).fetchall()
+    )
+    decisions, details = _agreement_rows(agreements, promised, periods)
+    vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, periods, day)
+    replace_output_rows(con, PRIVATE_AGREEMENT_DECISIONS, list_year, decisions)
+    replace_output_rows(con, PRIVATE_AGREEMENT_CHECKS, list_year, details)
+    replace_output_rows(con, PRIVATE_VACANCY_DECISIONS, list_year, vacancies)
+    replace_output(con, PRIVATE_LETTING_OVERVIEW, list_year, _OVERVIEW.format(list_year=int(list_year)))
+    legal_basis.record(con, list_year, [period.values for period in periods])
+    outcomes = [row[3] for row in decisions]
+    return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))} | {"vacancies": len(vacancies)}
+
+
+def _agreement_rows(
+    agreements: Sequence[Agreement], promised: Mapping[str, dt.date], periods: Sequence[Basis]
+) -> tuple[list[list[Any]], list[list[Any]]]:
+    decisions: list[list[Any]] = []
+    details: list[list[Any]] = []
+    on_property: dict[str, list[Agreement]] = defaultdict(list)
+    for agreement in agreements:
+        basis = basis_on(periods, agreement.signed_on)
+        head: list[Any] = [agreement.agreement_id, agreement.kom]
+        if basis is None:
+            decisions.append([*head, None, "undecided", None, "law", None, None])
+            continue
+        found = list(checks(agreement, basis, on_property[agreement.property_id]))
+        on_property[agreement.property_id].append(agreement)
+        failed = sorted(c.name for c in found if c.met is False)
+        missing = sorted({c.missing for c in found if c.met is None and c.missing})
+        outcome = "invalid" if failed else "undecided" if missing else "valid"
+        act = "boligforholdsloven" if basis.holds("privat_anvisning.max_share") else "lov om kommunal anvisningsret"
+        promise = agreement.tilsagn_on or promised.get(agreement.agreement_id)
+        decisions.append(
+            [
+                *(*head, act, outcome, ";".join(failed) or None, ";".join(missing) or None),
+                *(refundable(agreement, promise, basis), basis.parameter_set),
+            ]
+        )
+        details += [[agreement.agreement_id, c.name, c.met, c.paragraph, c.reason] for c in found]
+    return decisions, details
+
+
+def _vacancy_rows(
+    con: duckdb.DuckDBPyConnection, agreements: Mapping[str, Agreement], periods: Sequence[Basis], day: dt.date
+) -> list[list[Any]]:
+    uses = {name: Uses(agreement) for name, agreement in agreements.items()}
+    rows: list[list[Any]] = []
+    query = "SELECT * FROM cases.private_vacancies ORDER BY offered_on, vacancy_id"
+    for row in con.execute(query).fetchall():
+        vacancy = Vacancy(*row)
+        basis = basis_on(periods, vacancy.offered_on)
+        state = uses[vacancy.agreement_id]
+        number = state.seen + 1
+        if basis is None or not basis.holds("privat_anvisning.answer_working_days"):
+            state.take(vacancy)
+            reason = "the older act, of which no rule on vacancies is held"
+            head = [vacancy.vacancy_id, vacancy.agreement_id, number, None, vacancy.used]
+            unknown = [None, None, None, None, None]
+            rows.append([*head, *unknown, reason, basis.parameter_set if basis else None])
+            continue
+        may_use, reason = state.may_use(vacancy, basis)
+        answer_by = working_days_after(
+            vacancy.offered_on,
+            basis.number("privat_anvisning.answer_working_days"),
+            basis.choice("valg.working_days"),
+        )
+        in_time = vacancy.answered_on <= answer_by if vacancy.answered_on else None if day <= answer_by else False
+        again = vacancy.home_id in state.homes
+        paid_for = None if vacancy.used is None else bool(vacancy.used and not again)
+        state.take(vacancy)
+        refunded = None if paid_for is None or in_time is None else paid_for and in_time and may_use
+        rows.append(
+            [
+                *(vacancy.vacancy_id, vacancy.agreement_id, number, may_use, vacancy.used, answer_by, in_time),
+                *(paid_for, refunded, _rent_days(vacancy, day), reason, basis.parameter_set),
+            ]
+        )
+    return rows
+
+
+def _rent_days(vacancy: Vacancy, day: dt.date) -> int | None:
+    """Days that the council pays the rent: from disposal until the lease begins, or until the day of the run."""
+    if vacancy.at_disposal_from is None:
+        return None
+    until = vacancy.let_from or day + dt.timedelta(days=1)
+    return max(0, (until - vacancy.at_disposal_from).days)
+
+
+_OVERVIEW = """
+    WITH agreed AS (
+        SELECT
+            year(agreement.signed_on) AS year, agreement.kom, count(*) AS agreements,
+            count(*) FILTER (WHERE decision.outcome = 'valid') AS agreements_valid, sum(agreement.homes) AS homes
+        FROM cases.private_agreements AS agreement
+        INNER JOIN private_agreement_decisions AS decision
+            ON decision.agreement_id = agreement.agreement_id AND decision.list_year = {list_year}
+        GROUP BY ALL
+    ),
+    let AS (
+        SELECT year(vacancy.let_from) AS year, agreement.kom, count(*) AS lettings
+        FROM cases.private_vacancies AS vacancy
+        INNER JOIN cases.private_agreements AS agreement USING (agreement_id)
+        WHERE vacancy.used AND vacancy.let_from IS NOT NULL
+        GROUP BY ALL
+    ),
+    refunded AS (
+        SELECT year(CAST(happened_at AS TIMESTAMP WITH TIME ZONE)) AS year, kom, sum(amount_oere) AS refunded_oere
+        FROM refund_basis
+        WHERE list_year = {list_year} AND status = 'paid'
+        GROUP BY ALL
+    )
+    SELECT
+        year, kom, coalesce(agreements, 0) AS agreements, coalesce(agreements_valid, 0) AS agreements_valid,
+        coalesce(homes, 0) AS homes, coalesce(lettings, 0) AS lettings, coalesce(refunded_oere, 0) AS refunded_oere
+    FROM agreed FULL JOIN let USING (year, kom) FULL JOIN refunded USING (year, kom)
+"""

@@ -1,0 +1,307 @@
+"""Agreements with private owners under the act of their day, their vacancies, and the overview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.administration.working_days import is_working_day, working_days_after
+from tests.administration.worlds import World, date
+
+GOOD: dict[str, Any] = {
+    "kom": "101",
+    "owner": "privat",
+    "purpose": "boligsociale_opgaver",
+    "target_group": "akut_boligsocialt_behov",
+    "mode": "navngivne",
+    "property_homes": 8,
+    "homes": 2,
+    "signed_on": "2026-03-02",
+    "compensation_oere": 10_000_000,
+    "lump_sum_oere": 2_000_000,
+    "tilsagn_on": "2026-03-01",
+    "refund_sought": True,
+    "owners_invited": True,
+    "registered": True,
+    "restoration_guaranteed": True,
+    "rent_guaranteed": True,
+}
+OLD = {**GOOD, "signed_on": "2020-05-01", "ends_on": "2026-04-30", "council_decision": "59_stk_4"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.area(2026, "N", "ikke_omfattet")
+    made.seal()
+    return made
+
+
+AGREEMENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "good": (GOOD, "valid", "", ""),
+    "seven homes are too few for two": ({**GOOD, "property_homes": 7}, "invalid", "max_share", ""),
+    "one named home": ({**GOOD, "homes": 1}, "invalid", "min_homes", ""),
+    "one home, every fourth vacancy": ({**GOOD, "homes": 1, "mode": "hver_fjerde"}, "valid", "", ""),
+    "one home, mode not known": ({**GOOD, "homes": 1, "mode": None}, "undecided", "", "mode"),
+    "owned by a region": ({**GOOD, "owner": "region"}, "invalid", "owner", ""),
+    "owner not known": ({**GOOD, "owner": None}, "undecided", "", "owner"),
+    "another purpose": ({**GOOD, "purpose": "turisme"}, "invalid", "purpose", ""),
+    "another target group": ({**GOOD, "target_group": "alle"}, "invalid", "target_group", ""),
+    "an øre over a fifth": ({**GOOD, "lump_sum_oere": 2_000_001}, "invalid", "lump_sum", ""),
+    "no lump sum": ({**GOOD, "lump_sum_oere": 0, "compensation_oere": None}, "valid", "", ""),
+    "lump sum not known": ({**GOOD, "lump_sum_oere": None}, "undecided", "", "lump_sum_oere"),
+    "not registered": ({**GOOD, "registered": False}, "invalid", "registered", ""),
+    "no guarantees": (
+        {**GOOD, "restoration_guaranteed": False, "rent_guaranteed": False},
+        "invalid",
+        "rent_guaranteed;restoration_guaranteed",
+        "",
+    ),
+    "any length": ({**GOOD, "ends_on": "2046-01-01"}, "valid", "", ""),
+    "older act, six years": (OLD, "valid", "", ""),
+    "older act, to the anniversary": ({**OLD, "ends_on": "2026-05-01"}, "valid", "", ""),
+    "older act, seven years": ({**OLD, "ends_on": "2027-04-30"}, "invalid", "fixed_length", ""),
+    "older act, no decision": ({**OLD, "council_decision": "andet"}, "invalid", "council_decision", ""),
+    "older act, share": ({**OLD, "property_homes": 7}, "invalid", "max_share", ""),
+    "the day the length became free": (
+        {**OLD, "signed_on": "2021-11-30", "ends_on": "2040-01-01", "council_decision": None},
+        "valid",
+        "",
+        "",
+    ),
+    "the day before": ({**OLD, "signed_on": "2021-11-29", "ends_on": "2040-01-01"}, "invalid", "fixed_length", ""),
+}
+
+
+def test_agreements(world: World) -> None:
+    world.give(
+        "private_agreements",
+        *({**row, "agreement_id": n, "property_id": n} for n, (row, _, _, _) in AGREEMENTS.items()),
+    )
+    results = world.run()
+    found = results.by("private_agreement_decisions", "agreement_id")
+    assert {n: (row["outcome"], row["failed"], row["missing_facts"]) for n, row in found.items()} == {
+        n: expected for n, (_, *rest) in AGREEMENTS.items() for expected in [tuple(rest)]
+    }
+    assert found["good"]["act"] == "boligforholdsloven"
+    assert found["the day the length became free"]["act"] == "lov om kommunal anvisningsret"
+    check = results.by("private_agreement_checks", "agreement_id", "check_name")["good", "max_share"]
+    assert (check["met"], check["paragraph"], check["reason"]) == ("true", "§ 51", "2 of 8 homes")
+
+
+def test_no_second_agreement_on_a_property(world: World) -> None:
+    world.give(
+        "private_agreements",
+        {**GOOD, "agreement_id": "1", "property_id": "P", "signed_on": "2024-03-02", "ends_on": "2026-03-01"},
+        {**GOOD, "agreement_id": "2", "property_id": "P", "signed_on": "2026-03-01"},
+        {**GOOD, "agreement_id": "3", "property_id": "Q", "ends_on": "2026-03-31"},
+        {**GOOD, "agreement_id": "4", "property_id": "Q", "signed_on": "2026-04-01"},
+    )
+    found = world.run().by("private_agreement_decisions", "agreement_id")
+    assert {n: row["failed"] for n, row in found.items()} == {"1": "", "2": "one_agreement", "3": "", "4": ""}
+
+
+def test_the_promise_comes_before_the_agreement(world: World) -> None:
+    world.give(
+        "private_agreements",
+        *(
+            {**GOOD, "agreement_id": n, "property_id": n, "tilsagn_on": on, "refund_sought": sought}
+            for n, on, sought in (
+                ("before", "2026-03-01", True),
+                ("same day", "2026-03-02", True),
+                ("none", None, True),
+                ("not sought", None, False),
+                ("not known", None, None),
+                ("from the queue", None, True),
+            )
+        ),
+    )
+    world.give("private_refunds", {"application_id": "A", "agreement_id": "from the queue"})
+    world.give(
+        "refund_events",
+        {
+            "event_id": "e",
+            "received_at": "2026-02-20T10:00:00+01:00",
+            "kind": "application",
+            "application_id": "A",
+            "kom": "101",
+            "property_id": "from the queue",
+            "property_homes": 8,
+            "homes": 2,
+            "amount_oere": 6_000_000,
+        },
+    )
+    found = world.run().by("private_agreement_decisions", "agreement_id")
+    assert {n: row["refundable"] for n, row in found.items()} == {
+        "before": "true",
+        "same day": "false",
+        "none": "false",
+        "not sought": "false",
+        "not known": "",
+        "from the queue": "true",
+    }
+
+
+def vacancies(world: World, agreement: dict[str, Any], rows: list[dict[str, Any]], day: str = "2026-12-31") -> Any:
+    world.give("private_agreements", {**GOOD, **agreement, "agreement_id": "A", "property_id": "P"})
+    world.give("private_vacancies", *({"agreement_id": "A", **row} for row in rows))
+    return world.run(day=day).by("private_vacancy_decisions", "vacancy_id")
+
+
+def test_seven_working_days_with_danish_holidays(world: World) -> None:
+    found = vacancies(
+        world,
+        {},
+        [
+            {"vacancy_id": "easter", "home_id": "1", "offered_on": "2026-03-27", "answered_on": "2026-04-10"},
+            {"vacancy_id": "late", "home_id": "1", "offered_on": "2026-03-27", "answered_on": "2026-04-11"},
+            {"vacancy_id": "plain", "home_id": "1", "offered_on": "2026-06-08", "answered_on": "2026-06-17"},
+            {"vacancy_id": "open", "home_id": "1", "offered_on": "2026-12-21"},
+            {"vacancy_id": "silent", "home_id": "1", "offered_on": "2026-06-08"},
+        ],
+    )
+    # Maundy Thursday, Good Friday and Easter Monday fall between 27 March and 10 April 2026.
+    assert {n: (row["answer_by"], row["answered_in_time"]) for n, row in found.items()} == {
+        "easter": ("2026-04-10", "true"),
+        "late": ("2026-04-10", "false"),
+        "plain": ("2026-06-17", "true"),
+        "open": ("2026-12-31", ""),
+        "silent": ("2026-06-17", "false"),
+    }
+
+
+def test_every_fourth_vacancy(world: World) -> None:
+    used = {1, 4, 5, 9, 13}
+    rows = [
+        {
+            "vacancy_id": f"{n:02}",
+            "home_id": str(n),
+            "offered_on": f"2026-04-{n:02}",
+            "answered_on": f"2026-04-{n:02}",
+            "used": n in used,
+        }
+        for n in range(1, 14)
+    ]
+    found = vacancies(world, {"mode": "hver_fjerde", "homes": 3, "property_homes": 40}, rows)
+    may = {int(n) for n, row in found.items() if row["may_use"] == "true"}
+    # After the uses of 1, 4 (not allowed, yet done) and 5 all three homes are spent.
+    assert may == {1}
+    rows = [{**row, "used": n in {1, 5}} for n, row in enumerate(rows, start=1)]
+    found = vacancies(world, {"mode": "hver_fjerde", "homes": 3, "property_homes": 40}, rows)
+    assert {int(n) for n, row in found.items() if row["may_use"] == "true"} == {1, 5, 9, 10, 11, 12, 13}
+
+
+def test_a_home_used_again_gives_no_new_compensation(world: World) -> None:
+    found = vacancies(
+        world,
+        {},
+        [
+            {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "answered_on": "2026-04-02", "used": True},
+            {"vacancy_id": "2", "home_id": "x", "offered_on": "2026-08-03", "answered_on": "2026-08-04", "used": True},
+            {"vacancy_id": "3", "home_id": "y", "offered_on": "2026-08-03", "answered_on": "2026-09-04", "used": True},
+            {"vacancy_id": "4", "home_id": "z", "offered_on": "2026-08-10", "answered_on": "2026-08-11", "used": False},
+        ],
+    )
+    columns = ("may_use", "new_compensation", "compensation_refundable")
+    assert {n: tuple(row[c] for c in columns) for n, row in found.items()} == {
+        "1": ("true", "true", "true"),
+        "2": ("true", "false", "false"),
+        "3": ("true", "true", "false"),
+        "4": ("false", "false", "false"),
+    }
+
+
+def test_rent_from_disposal_until_let(world: World) -> None:
+    found = vacancies(
+        world,
+        {},
+        [
+            {
+                "vacancy_id": "1",
+                "home_id": "x",
+                "offered_on": "2026-04-01",
+                "at_disposal_from": "2026-05-01",
+                "let_from": "2026-06-01",
+            },
+            {"vacancy_id": "2", "home_id": "y", "offered_on": "2026-04-01", "at_disposal_from": "2026-12-30"},
+        ],
+    )
+    assert {n: row["rent_days"] for n, row in found.items()} == {"1": "31", "2": "2"}
+
+
+def test_the_overview_for_the_evaluation(world: World) -> None:
+    world.give(
+        "private_agreements",
+        {**GOOD, "agreement_id": "A", "property_id": "P"},
+        {**GOOD, "agreement_id": "B", "property_id": "Q", "owner": "stat"},
+        {
+            **GOOD,
+            "agreement_id": "C",
+            "property_id": "R",
+            "kom": "151",
+            "signed_on": "2025-03-02",
+            "homes": 3,
+            "property_homes": 20,
+        },
+    )
+    world.give(
+        "private_vacancies",
+        {
+            "vacancy_id": "1",
+            "agreement_id": "A",
+            "home_id": "x",
+            "offered_on": "2026-04-01",
+            "used": True,
+            "let_from": "2026-05-01",
+        },
+        {"vacancy_id": "2", "agreement_id": "A", "home_id": "y", "offered_on": "2026-04-01", "used": False},
+    )
+    application = {"kom": "101", "property_homes": 8, "homes": 2, "amount_oere": 6_000_000, "property_id": "P"}
+    world.give(
+        "refund_events",
+        {
+            **application,
+            "event_id": "1",
+            "received_at": "2026-02-20T10:00:00+01:00",
+            "kind": "application",
+            "application_id": "a",
+        },
+        {
+            "event_id": "2",
+            "received_at": "2026-04-20T10:00:00+02:00",
+            "kind": "payment_request",
+            "application_id": "a",
+            "amount_oere": 5_000_000,
+        },
+    )
+    assert world.run().table("private_letting_overview") == [
+        dict(
+            zip(
+                ("year", "kom", "agreements", "agreements_valid", "homes", "lettings", "refunded_oere"),
+                row,
+                strict=True,
+            )
+        )
+        for row in (("2025", "151", "1", "1", "3", "0", "0"), ("2026", "101", "2", "1", "4", "1", "5000000"))
+    ]
+
+
+def test_store_bededag_is_a_working_day_from_2024() -> None:
+    assert not is_working_day(date("2023-05-05"), "public_holidays")
+    assert is_working_day(date("2024-04-26"), "public_holidays")
+    assert is_working_day(date("2026-12-24"), "public_holidays")
+    assert not is_working_day(date("2026-12-24"), "public_and_customary")
+
+
+@settings(deadline=None)
+@given(st.integers(0, 4000), st.integers(1, 30))
+def test_working_days_pass_one_by_one(offset: int, number: int) -> None:
+    start = date("2022-07-01", offset)
+    end = working_days_after(start, number, "public_holidays")
+    between = [date("2022-07-01", n) for n in range(offset + 1, (end - date("2022-07-01")).days + 1)]
+    assert sum(is_working_day(day, "public_holidays") for day in between) == number
+    assert is_working_day(end, "public_holidays")

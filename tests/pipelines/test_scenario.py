@@ -1,0 +1,138 @@
+"""Scenarios, explanations and another day's law through the command, on one area that misses a list by one resident."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import csv_table, edition, file_bytes, run_cli, run_list
+from tests.populations import World, write_snapshots
+
+YEAR = 2026
+NOTICE = "Scenarie - ikke en officiel liste"
+LOWER = "forebyggelsesomraade.nonwestern=29pct"
+
+
+def world() -> World:
+    """KANT: 1,000 residents, exactly 30 pct non-western, all with only grundskole and 60 pct of the region's income."""
+    country = World((YEAR,))
+    area = country.area("KANT", "751").homes(40)
+    for person in area.crowd(700, "1990-06-15", "dansk"):
+        person.earning("180000")
+    for person in area.crowd(300, "1990-06-15", "ikkevestlig", IE_TYPE="2", OPR_LAND="5172"):
+        person.earning("180000")
+    for n in range(200):
+        country.person(f"uden-for-{n}", "1990-06-15", KOM="751").earning("900000").educated()
+    country.outside_homes("751", 60)
+    return country
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scenario")
+    sealed = run_list(YEAR, write_snapshots(world(), folder / "snapshots"), folder / "home")
+    assert sealed.code == 0, sealed.output[-3000:]
+    return folder / "home"
+
+
+def rows(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_an_area_enters_and_the_cap_follows(home: Path) -> None:
+    before = file_bytes(edition(home, YEAR))
+    done = run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", LOWER, "--name", "graense-29")
+    assert done.code == 0, done.output
+    assert NOTICE in done.output
+    folder = home / "scenarios" / "graense-29"
+    (area,) = rows(folder, "areas")
+    assert (area["status_before"], area["status_after"], area["change"]) == (
+        "ikke_omfattet",
+        "forebyggelsesomraade",
+        "enters",
+    )
+    assert [(row["point"], row["forebyggelsesomraader"], row["enters"]) for row in rows(folder, "summary")] == [
+        ("0", "0", "0"),
+        ("1", "1", "1"),
+    ]
+    assert rows(folder, "summary")[1]["residents_listed"] == "1000"
+    (municipality,) = rows(folder, "municipalities")
+    assert (municipality["cap_exceeded_before"], municipality["cap_exceeded_after"]) == ("false", "true")
+    assert (municipality["covered_homes_before"], municipality["covered_homes_after"]) == ("0", "40")
+    assert file_bytes(edition(home, YEAR)) == before
+
+
+def test_every_file_says_that_it_is_no_official_list(home: Path) -> None:
+    run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", LOWER, "--name", "maerket")
+    files = {path.name: path.read_text(encoding="utf-8") for path in (home / "scenarios" / "maerket").iterdir()}
+    assert set(files) == {"areas.csv", "summary.csv", "municipalities.csv", "scenarie.html", "scenario.json"}
+    for name, text in files.items():
+        assert NOTICE in text, name
+    for table in ("areas", "summary", "municipalities"):
+        assert {row["note"] for row in rows(home / "scenarios" / "maerket", table)} == {NOTICE}
+    assert "<svg" in files["scenarie.html"]
+    assert "<script" not in files["scenarie.html"]
+    assert "src=" not in files["scenarie.html"]
+
+
+def test_the_same_scenario_is_the_same_bytes(home: Path) -> None:
+    for name in ("en-gang", "en-gang-til"):
+        run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", f"{LOWER},31pct", "--name", name)
+    first, second = (file_bytes(home / "scenarios" / name) for name in ("en-gang", "en-gang-til"))
+    first["scenarie.html"] = first["scenarie.html"].replace(b"en-gang", b"en-gang-til")
+    assert first == second
+
+
+def test_another_days_law_gives_a_scenario_and_no_edition(home: Path) -> None:
+    before = file_bytes(home / "editions")
+    done = run_cli("run", "--list-year", YEAR, "--home", home, "--law-as-of", "2020-12-01")
+    assert done.code == 0, done.output
+    assert rows(home / "scenarios" / "2026_lov-2020-12-01", "summary")[1]["setting"] == "loven pr. 2020-12-01"
+    assert file_bytes(home / "editions") == before
+    older = run_cli("run", "--list-year", YEAR, "--home", home, "--law-as-of", "2015-12-01")
+    assert older.code == 1
+    assert "classify" in older.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--list-year", "2025", "--set", LOWER], "no sealed edition of list year 2025"),
+        (["--list-year", "2026", "--set", "opgoerelse.income_year_offset=-3"], "akm/2023"),
+        (["--list-year", "2026", "--set", "omdannelsesomraade.years=9"], "list of 2018"),
+        (["--list-year", "2026", "--set", LOWER, "--name", "../editions"], "no name of a scenario"),
+    ],
+)
+def test_what_cannot_be_derived_is_told_in_one_line(home: Path, arguments: list[str], told: str) -> None:
+    done = run_cli("scenario", "--home", home, *arguments)
+    assert done.code == 1
+    assert told in done.output
+    assert len([line for line in done.lines if line.strip()]) == 1
+
+
+def test_explain_names_the_one_resident_that_decides(home: Path) -> None:
+    assert csv_table(home, YEAR, "area_status")[0]["status"] == "ikke_omfattet"
+    text = run_cli("explain", "--home", home, "--list-year", YEAR, "KANT")
+    assert "margin: 1 more non-western resident would flip it" in text.output
+    assert "1 more non-western resident: forebyggelsesområde" in text.output
+    told = json.loads(run_cli("explain", "--home", home, "--list-year", YEAR, "KANT", "--json").output)
+    status = next(row for row in told["margins"] if row["category"] == "status")
+    assert (status["persons"], status["change"], status["leads_to"]) == (1, "nonwestern +1", "forebyggelsesomraade")
+    held = {(row["category"], row["criterion"]): row for row in told["criteria"]}
+    assert held["forebyggelsesomraade", "nonwestern"]["paragraph"] == "§ 61 b"
+    assert held["forebyggelsesomraade", "nonwestern"]["snapshots"]
+
+
+def test_values_confirmed_over_a_year_before_the_run_warn_and_seal_all_the_same(home: Path, tmp_path: Path) -> None:
+    before = file_bytes(edition(home, YEAR))
+    write_snapshots(world(), tmp_path)
+    late = run_cli("run", "--list-year", YEAR, "--snapshots", tmp_path, "--home", home, "--as-of", "2027-04-01")
+    assert late.code == 0, late.output[-3000:]
+    told = [line for line in late.lines if "confirmed more than a year before 2027-04-01" in line]
+    assert len(told) == 1
+    assert told[0].startswith("Warning: ")
+    assert file_bytes(edition(home, YEAR)) == before
