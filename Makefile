@@ -7,7 +7,7 @@ AS_OF ?=
 SNAPSHOTS ?= data/snapshots
 STATE ?= data/home
 
-.PHONY: install run test lint ui clean
+.PHONY: install run test reliability lint ui clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,10 @@ lint: install
 
 test: lint
 	$(BIN)/pytest
+
+# Faults injected on purpose, many times; writes docs/reliability.md
+reliability: install
+	$(BIN)/python -m tests.reliability.measure $(RELIABILITY)
 
 clean:
 	rm -rf data $(VENV)

@@ -18,7 +18,7 @@ import duckdb
 from assets import derivation, law_tables, snapshots, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.derivation import TABLES, Derived
-from assets.warehouse import sql_text
+from assets.warehouse import sql_file, sql_text
 from law.loader import Law, LegalValue, list_day
 from pipelines.home import Home
 
@@ -136,7 +136,7 @@ def show_history(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], se
             f"""
             INSERT INTO published.parallelsamfund_history
             SELECT year, year, area_id, parallelsamfund, source
-            FROM read_parquet({sql_text(sealed)}) WHERE year = ?
+            FROM read_parquet({sql_file(sealed)}, hive_partitioning=false) WHERE year = ?
             """,
             [year],
         )

@@ -51,6 +51,9 @@ UNREADABLE_CODE = -1
 ROW_CHANGE_PCT = 5
 """A reference whose row count is more than this off the previous one is warned about."""
 
+MANY_ROWS = 1000
+"""From this many rows on, a code that is the same in every row is warned about."""
+
 
 @dataclass(frozen=True)
 class Column:

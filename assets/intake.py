@@ -1,4 +1,4 @@
-"""Intake: finds the newest vintage of a reference, reads its files once and stores the contract columns, typed.
+"""Intake: reads the files of a delivery once and stores the contract columns, typed.
 
 A snapshot is stored under the hash of its content in schema `received`; nothing downstream reads it before it has
 been checked and promoted (`assets.registers`). Values never leave this module in a message: files are read as
@@ -8,7 +8,6 @@ columns and codes a register has (`assets.contracts`) and how the stored rows ar
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
 import hashlib
@@ -26,64 +25,33 @@ import duckdb
 
 from assets.code_lists import code_list
 from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
-from assets.warehouse import sql_text
+from assets.deliveries import (
+    CHUNK,
+    DAMAGED,
+    FETCH_AGAIN,
+    Delivery,
+    Fault,
+    FileFacts,
+    UnreadableFileError,
+    printable,
+    stamp_of,
+)
+from assets.warehouse import sql_file, sql_text
 
-SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
-VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
-YEAR = re.compile(r"\d{4}")
-CHUNK = 1 << 20
 SAS_ROWS = 200_000
 SAS_EPOCH = "DATE '1960-01-01'"
+SAS_DAYS = "BETWEEN -150000 AND 150000"
+SAS_INSTANT = re.compile("DATETIME|DATEAMPM|MDYAMPM|NLDATM|DT[A-Z]|[BE]8601D[TXZN]|IS8601D[TZN]", re.IGNORECASE)
+WINDOWS = "WINDOWS-1252"
+HEADER_LIMIT = 1 << 20
+EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
+"""Up to here a binary number holds every whole number."""
+
 NUMERIC_KEY = "[0-9]{1,17}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
-FIRST_VINTAGE = ""
 OTHER_ACT = "anden"
 UNKNOWN_ACT = "ukendt"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that stops the run: where, what, how many rows, and what to do. Holds no value of any row."""
-
-    register: str
-    reference: str
-    check: str
-    place: str
-    what: str
-    remedy: str
-    rows: int | None = None
-
-    @property
-    def line(self) -> str:
-        count = "" if self.rows is None else f" in {self.rows} row{'' if self.rows == 1 else 's'}"
-        return f"{self.place}: {self.what}{count}. {self.remedy}"
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """The vintage of a reference that is used, and its files."""
-
-    register: str
-    reference: str
-    vintage: str
-    folder: Path
-    files: tuple[Path, ...]
-
-    @property
-    def place(self) -> str:
-        """How messages name the delivery: register/reference[/vintage]."""
-        return "/".join(part for part in (self.register, self.reference, self.vintage) if part)
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What is known of a file before a row of it is read."""
-
-    name: str
-    sha256: str
-    size: int
-    utf8: bool
 
 
 @dataclass(frozen=True)
@@ -94,81 +62,6 @@ class Snapshot:
     rows: int
     file_rows: tuple[int, ...]
     counts: dict[str, int]
-
-
-class UnreadableFileError(Exception):
-    """A file cannot be read. The message is safe to print: it holds no content of the file."""
-
-
-def find_delivery(snapshots: Path, register: Register, reference: str) -> Delivery | None:
-    """The newest vintage of a reference, or None where nothing was delivered.
-
-    Files directly in the reference's folder are the first delivery; a later one stands in a folder named by its
-    delivery day. The newest is used alone: vintages are never put together.
-    """
-    folder = snapshots / register.name / reference
-    if not folder.is_dir():
-        return None
-    later = sorted((p for p in folder.iterdir() if p.is_dir() and VINTAGE.fullmatch(p.name)), reverse=True)
-    for vintage, place in [*((p.name, p) for p in later), (FIRST_VINTAGE, folder)]:
-        files = tuple(sorted(p for p in place.iterdir() if _is_data_file(p)))
-        if files:
-            return Delivery(register.name, reference, vintage, place, files)
-    return None
-
-
-def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
-    """The years up to the list year for which a register of any year has a folder, ascending."""
-    folder = snapshots / register.name
-    if not folder.is_dir():
-        return []
-    years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
-    return sorted(year for year in years if year <= list_year)
-
-
-def _is_data_file(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(SUFFIXES)
-
-
-def file_facts(path: Path) -> FileFacts:
-    """Hash, size and, for text, whether the file is UTF-8, in one pass over its bytes."""
-    digest = hashlib.sha256()
-    size = 0
-    name = path.name.lower()
-    plain_text = name.endswith(".csv")
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    utf8 = True
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            if plain_text and utf8:
-                utf8 = _decodes(decoder, chunk)
-    if plain_text and utf8:
-        utf8 = _decodes(decoder, b"", final=True)
-    if name.endswith(".csv.gz"):
-        utf8 = _gzip_is_utf8(path)
-    return FileFacts(path.name, digest.hexdigest(), size, utf8)
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _gzip_is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with gzip.open(path, "rb") as stream:
-            while chunk := stream.read(CHUNK):
-                if not _decodes(decoder, chunk):
-                    return False
-    except (OSError, EOFError):
-        return True  # damaged: reading it says so
-    return _decodes(decoder, b"", final=True)
 
 
 def content_hash(register: Register, reference: str, facts: tuple[FileFacts, ...]) -> str:
@@ -198,20 +91,23 @@ class Source:
 
 def missing_columns(register: Register, names: list[str]) -> list[str]:
     """Required contract columns that a file with these column names lacks; letters' case does not count."""
-    present = {name.upper() for name in names}
-    return [c.name for c in register.columns if c.required and c.name not in present]
+    return [c.name for c in register.columns if c.required and not _positions(names, c.name)]
 
 
-def _pick(names: list[str], wanted: str) -> int | None:
-    """Position of a column; of several that differ in case only, the one spelled as in the contract."""
-    if wanted in names:
-        return names.index(wanted)
-    return next((i for i, name in enumerate(names) if name.upper() == wanted), None)
+def ambiguous_columns(register: Register, names: list[str]) -> list[str]:
+    """Contract columns that a file has more than once, none of them the one spelled as in the contract."""
+    return [c.name for c in register.columns if len(_positions(names, c.name)) > 1]
+
+
+def _positions(names: list[str], wanted: str) -> list[int]:
+    """Where a column stands; of several that differ in case only, the one spelled as in the contract."""
+    exact = [i for i, name in enumerate(names) if name == wanted]
+    return exact or [i for i, name in enumerate(names) if name.upper() == wanted]
 
 
 def _chosen(register: Register, names: list[str]) -> dict[str, int]:
-    found = {c.name: _pick(names, c.name) for c in register.columns if c.kind is not Kind.PRESENT}
-    return {name: position for name, position in found.items() if position is not None}
+    found = {c.name: _positions(names, c.name) for c in register.columns if c.kind is not Kind.PRESENT}
+    return {name: positions[0] for name, positions in found.items() if positions}
 
 
 def _identifier(text: str) -> str:
@@ -221,35 +117,41 @@ def _identifier(text: str) -> str:
 def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -> list[str]:
     """The column names of a file as they are written in it."""
     name = path.name.lower()
+    if facts.problem is not None:
+        raise facts.problem
     try:
         if name.endswith(".parquet"):
-            rows = con.execute(f"SELECT name, num_children FROM parquet_schema({sql_text(path)})").fetchall()
-            return [str(row[0]) for row in rows[1:] if not row[1]]
+            return _parquet_names(con, path)
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
-        return list(_sas_metadata(path).column_names)
+        return [str(column) for column in _sas_metadata(path).column_names]
     except UnreadableFileError:
         raise
     except Exception:
-        raise UnreadableFileError("the file cannot be read") from None
+        raise UnreadableFileError("the file is broken or not of the type that its name says") from None
 
 
-def _open_text(path: Path, facts: FileFacts) -> IO[str]:
+def open_text(path: Path, facts: FileFacts) -> IO[str]:
+    """The text with its line ends as they are."""
     encoding = "utf-8-sig" if facts.utf8 else "cp1252"
     opened = gzip.open if path.name.lower().endswith(".gz") else open
-    return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, errors="replace", newline="")
+    return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, newline="")
 
 
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
     try:
-        with _open_text(path, facts) as stream:
-            first = stream.readline()
-    except (OSError, EOFError):
+        with open_text(path, facts) as stream:
+            first = stream.readline(HEADER_LIMIT)
+            delimiter = ";" if first.count(";") > first.count(",") else ","
+            stream.seek(0)
+            lines = iter(lambda: stream.readline(HEADER_LIMIT), "")
+            names = [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]
+    except DAMAGED:
         raise UnreadableFileError("the compressed file is damaged") from None
+    except csv.Error:
+        raise UnreadableFileError("the first line is no header") from None
     if not first.strip():
-        raise UnreadableFileError("the file is empty, not even a header")
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    names = [name.strip() for name in next(csv.reader([first.rstrip("\r\n")], delimiter=delimiter))]
+        raise UnreadableFileError("the first line is empty: there is no header", "Deliver it with a header line.")
     return names, delimiter
 
 
@@ -259,23 +161,22 @@ def _csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path)
     layout = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     chosen = {name: (f"c{i}", "text") for name, i in _chosen(register, names).items()}
 
-    def relation(place: str, options: str) -> str:
+    def relation(place: Path, compression: str) -> str:
         return (
-            f"read_csv({sql_text(place)}, auto_detect=false, header=false, delim={sql_text(delimiter)}, "
-            f"quote='\"', escape='\"', columns={{{layout}}}, {options})"
+            f"read_csv({sql_file(place)}, auto_detect=false, header=true, delim={sql_text(delimiter)}, quote='\"', "
+            f"escape='\"', columns={{{layout}}}, compression='{compression}', hive_partitioning=false)"
         )
 
-    if facts.utf8:
-        compression = "gzip" if path.name.lower().endswith(".gz") else "none"
-        yield Source(relation(str(path), f"skip=1, compression='{compression}'"), chosen)
+    if facts.utf8 and not facts.mixed_newlines:
+        yield Source(relation(path, "gzip" if path.name.lower().endswith(".gz") else "none"), chosen)
         return
     with _transcoded(path, facts, scratch) as pipe:
-        yield Source(relation(str(pipe), "skip=0, compression='none'"), chosen)
+        yield Source(relation(pipe, "none"), chosen)
 
 
 @contextmanager
 def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
-    """A named pipe that gives a Windows-1252 file as UTF-8, so that its rows are never written anywhere."""
+    """A named pipe that gives a text as UTF-8 with one kind of line end, so that no row is written anywhere."""
     pipe = scratch / f"transcode-{os.getpid()}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe, 0o600)
@@ -283,13 +184,16 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
     def write() -> None:
         try:
-            with pipe.open("wb") as out, _open_text(path, facts) as stream:
-                stream.readline()
+            with pipe.open("wb") as out, open_text(path, facts) as stream:
+                held = ""
                 while text := stream.read(CHUNK):
-                    out.write(text.encode())
+                    text = held + text
+                    held = "\r" if text.endswith("\r") else ""
+                    out.write(text[: len(text) - len(held)].replace("\r\n", "\n").encode())
+                out.write(held.encode())
         except BrokenPipeError:
             pass
-        except (OSError, EOFError):
+        except (*DAMAGED, UnicodeError):
             failed.append(path.name)
 
     writer = threading.Thread(target=write, daemon=True)
@@ -297,7 +201,7 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
     try:
         yield pipe
         if failed:
-            raise UnreadableFileError("the compressed file is damaged")
+            raise UnreadableFileError("the file is damaged")
     finally:
         # a writer that still waits for its reader is released here
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
@@ -305,13 +209,31 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
         pipe.unlink(missing_ok=True)
 
 
+def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The columns' names as written, in order; a nested column, which no contract has, is given no name."""
+    nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({sql_file(path)})").fetchall()
+    names: list[str] = []
+    position = 1
+    while position < len(nodes):
+        name, children = nodes[position]
+        names.append("" if children else str(name))
+        open_nodes = children
+        position += 1
+        while open_nodes:
+            open_nodes += nodes[position][1] - 1
+            position += 1
+    return names
+
+
 @contextmanager
 def _parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
-    relation = f"read_parquet({sql_text(path)})"
+    options = "hive_partitioning=false, union_by_name=false, binary_as_string=true"
+    relation = f"read_parquet({sql_file(path)}, {options})"
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    names = [str(row[0]) for row in described]
+    # DuckDB renames columns that differ in case only, so the names as written come from the file's schema
     columns = {
-        name: (_identifier(names[i]), _physical(str(described[i][1]))) for name, i in _chosen(register, names).items()
+        name: (_identifier(str(described[i][0])), _physical(str(described[i][1])))
+        for name, i in _chosen(register, _parquet_names(con, path)).items()
     }
     yield Source(relation, columns)
 
@@ -325,7 +247,9 @@ def _physical(sql_type: str) -> str:
         return "integer"
     if sql_type == "DATE":
         return "date"
-    return "timestamp" if sql_type.startswith("TIMESTAMP") else "text"
+    if sql_type.startswith("TIMESTAMP"):
+        return "instant" if "TIME ZONE" in sql_type else "timestamp"
+    return "text"
 
 
 def _sas_reader(path: Path) -> Callable[..., Any]:
@@ -338,31 +262,35 @@ def _sas_metadata(path: Path) -> Any:
     return _sas_reader(path)(str(path), metadataonly=True)[1]
 
 
-def _sas_physical(sql_format: str | None, is_number: bool) -> str:
-    if not is_number:
+def _sas_physical(sas_format: str | None, stored_as: str) -> str:
+    if stored_as == "string":
         return "text"
-    if re.match(r"(DATETIME|E8601DT)", sql_format or "", re.IGNORECASE):
-        return "sas_second"
-    return "double"
+    return "sas_second" if SAS_INSTANT.match(sas_format or "") else "double"
 
 
-def _sas_chunks(path: Path, register: Register) -> Iterator[tuple[Any, dict[str, tuple[str, str]]]]:
+def _sas_chunks(
+    path: Path, register: Register, encoding: str | None
+) -> Iterator[tuple[Any, dict[str, tuple[str, str]]]]:
     """The file in pieces of SAS_ROWS rows: a data frame with contract columns only, and their physical types."""
     import pyreadstat
 
     meta = _sas_metadata(path)
-    names = list(meta.column_names)
+    names = [str(name) for name in meta.column_names]
     chosen = {name: names[i] for name, i in _chosen(register, names).items()}
-    options = {"usecols": list(chosen.values()), "disable_datetime_conversion": True}
+    types = {
+        name: (
+            _identifier(actual),
+            _sas_physical(meta.original_variable_types.get(actual), meta.readstat_variable_types[actual]),
+        )
+        for name, actual in chosen.items()
+    }
+    options = {"usecols": list(chosen.values()), "disable_datetime_conversion": True, "encoding": encoding}
+    rows = 0
     for frame, _ in pyreadstat.read_file_in_chunks(_sas_reader(path), str(path), chunksize=SAS_ROWS, **options):
-        types = {
-            name: (
-                _identifier(actual),
-                _sas_physical(meta.original_variable_types.get(actual), frame[actual].dtype.kind in "fiu"),
-            )
-            for name, actual in chosen.items()
-        }
+        rows += len(frame)
         yield frame, types
+    if path.name.lower().endswith(".sas7bdat") and rows != meta.number_rows:
+        raise UnreadableFileError("the file has not the number of rows that its header says")
 
 
 # --- typing one column ------------------------------------------------------------------------------------------
@@ -374,6 +302,9 @@ def _text(name: str, physical: str) -> str:
         whole = f"CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR)"
         as_it_is = f"CAST({name} AS VARCHAR)"
         return f"CASE WHEN isnan({name}) THEN NULL WHEN {name} = floor({name}) THEN {whole} ELSE {as_it_is} END"
+    if physical == "decimal":
+        whole = f"CAST(CAST({name} AS HUGEINT) AS VARCHAR)"
+        return f"CASE WHEN {name} = floor({name}) THEN {whole} ELSE CAST({name} AS VARCHAR) END"
     if physical == "text":
         return f"nullif(trim(CAST({name} AS VARCHAR), E' \\t\\r\\n'), '')"
     return f"CAST({name} AS VARCHAR)"
@@ -397,12 +328,15 @@ def _day(name: str, physical: str) -> tuple[str, str]:
         return name, "false"
     if physical == "timestamp":
         return f"CAST({name} AS DATE)", "false"
+    if physical == "instant":
+        return f"CAST({name} AT TIME ZONE 'Europe/Copenhagen' AS DATE)", "false"
     if physical == "sas_second":
-        value = f"CASE WHEN {_is_number(name)} THEN {SAS_EPOCH} + CAST(floor({name} / 86400) AS INTEGER) END"
-        return value, "false"
+        fits = f"({_is_number(name)} AND floor({name} / 86400) {SAS_DAYS})"
+        value = f"CASE WHEN {fits} THEN {SAS_EPOCH} + CAST(floor({name} / 86400) AS INTEGER) END"
+        return value, f"({_is_number(name)} AND NOT {fits})"
     if physical in ("integer", "decimal", "float", "double"):
         present = f"{name} IS NOT NULL" if physical in ("integer", "decimal") else _is_number(name)
-        fits = f"({present} AND {name} = floor({name}) AND {name} BETWEEN -150000 AND 150000)"
+        fits = f"({present} AND {name} = floor({name}) AND {name} {SAS_DAYS})"
         return f"CASE WHEN {fits} THEN {SAS_EPOCH} + CAST({name} AS INTEGER) END", f"({present} AND NOT {fits})"
     text = _text(name, physical)
     shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00(\.0+)?)?)?"
@@ -438,6 +372,14 @@ def _number(name: str, physical: str) -> tuple[str, str]:
     return value, f"({text} IS NOT NULL AND {value} IS NULL)"
 
 
+def _inexact(name: str, physical: str) -> str:
+    """A key that a binary number cannot hold exactly could be another person's: it is no key."""
+    if physical not in EXACT_WHOLE:
+        return "false"
+    exact = f"{name} = floor({name}) AND abs({name}) <= {EXACT_WHOLE[physical]}"
+    return f"({_is_number(name)} AND NOT ({exact}))"
+
+
 def _offence_classes() -> dict[str, str]:
     """Prefix of the offence code -> the act it is kept as, for the prefixes that tell the acts apart."""
     return {
@@ -461,6 +403,8 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
     match column.kind:
         case Kind.CODE:
             return _code(name, physical), "false"
+        case Kind.PSEUDONYM:
+            return _text(name, physical), _inexact(name, physical)
         case Kind.DAY:
             return _day(name, physical)
         case Kind.AMOUNT:
@@ -515,6 +459,8 @@ def _select(register: Register, source: Source) -> str:
         faults.append(fault)
         if column.kind is Kind.PSEUDONYM:
             number, text, looks_like_cpr = _pseudonym(name, physical)
+            if fault != "false":
+                number, text = (f"CASE WHEN NOT {fault} THEN {expression} END" for expression in (number, text))
             if column.name == "PNR":
                 cpr = looks_like_cpr
                 number, text = (f"CASE WHEN NOT {cpr} THEN {expression} END" for expression in (number, text))
@@ -529,9 +475,9 @@ def _select(register: Register, source: Source) -> str:
 # --- storing a snapshot -----------------------------------------------------------------------------------------
 
 
-def _fault(delivery: Delivery, path: Path, check: str, what: str, remedy: str, rows: int | None = None) -> Fault:
-    place = f"{delivery.place}/{path.name}"
-    return Fault(delivery.register, delivery.reference, check, place, what, remedy, rows)
+def _fault(delivery: Delivery, path: Path, check: str, what: str, remedy: str) -> Fault:
+    place = f"{delivery.place}/{printable(path.name)}"
+    return Fault(delivery.register, delivery.reference, check, place, what, remedy)
 
 
 def inspect_files(
@@ -541,13 +487,18 @@ def inspect_files(
     faults: list[Fault] = []
     for path, fact in zip(delivery.files, facts, strict=True):
         try:
-            missing = missing_columns(register, column_names(con, path, fact))
+            names = column_names(con, path, fact)
         except UnreadableFileError as error:
-            faults.append(_fault(delivery, path, "readable", str(error), "Fetch the file again."))
+            faults.append(_fault(delivery, path, "readable", str(error), error.remedy))
             continue
-        if missing:
-            what = f"required column{'s' if len(missing) > 1 else ''} missing: {', '.join(missing)}"
-            faults.append(_fault(delivery, path, "columns", what, "Ask for a delivery with the contract's columns."))
+        told = [
+            (missing_columns(register, names), "missing", "Ask for a delivery with the contract's columns."),
+            (ambiguous_columns(register, names), "there more than once", "Ask which of them counts."),
+        ]
+        for columns, what, remedy in told:
+            if columns:
+                required = f"required column{'s' if len(columns) > 1 else ''} {what}: {', '.join(columns)}"
+                faults.append(_fault(delivery, path, "columns", required, remedy))
     return faults
 
 
@@ -566,14 +517,14 @@ def store_snapshot(
     staged = f"received.{_identifier('staged_' + table)}"
     con.execute(f"DROP TABLE IF EXISTS {staged}")
     layout = ", ".join(_staged_columns(register))
-    con.execute(f"CREATE TABLE {staged} ({layout}, intake_faults UINTEGER, file_number UTINYINT)")
+    con.execute(f"CREATE TABLE {staged} ({layout}, intake_faults UINTEGER, file_number UINTEGER)")
     faults: list[Fault] = []
     file_rows: list[int] = []
     for number, (path, fact) in enumerate(zip(delivery.files, facts, strict=True)):
         try:
             file_rows.append(_load_file(con, register, path, fact, staged, number, scratch))
         except UnreadableFileError as error:
-            faults.append(_fault(delivery, path, "readable", str(error), "Fetch the file again."))
+            faults.append(_fault(delivery, path, "readable", str(error), error.remedy))
     if faults:
         con.execute(f"DROP TABLE {staged}")
         return None, faults
@@ -605,20 +556,25 @@ def _load_file(
     name = path.name.lower()
     try:
         if name.endswith((".sas7bdat", ".xpt")):
-            return _load_sas(con, register, path, staged, number)
-        opened = (
-            _parquet_source(con, path, register)
-            if name.endswith(".parquet")
-            else _csv_source(path, facts, register, scratch)
-        )
-        with opened as source:
-            return _insert(con, register, source, staged, number)
+            rows = _load_sas(con, register, path, staged, number)
+        else:
+            opened = (
+                _parquet_source(con, path, register)
+                if name.endswith(".parquet")
+                else _csv_source(path, facts, register, scratch)
+            )
+            with opened as source:
+                rows = _insert(con, register, source, staged, number)
+        changed = stamp_of(path) != facts.stamp
     except UnreadableFileError:
         raise
     except duckdb.Error as error:
-        raise UnreadableFileError(_safe_reason(error)) from None
+        raise _unreadable(error) from None
     except Exception:
-        raise UnreadableFileError("the file cannot be read") from None
+        raise UnreadableFileError("the file is broken or not of the type that its name says") from None
+    if changed:
+        raise UnreadableFileError("the file changed while it was read", "Run again when the delivery is complete.")
+    return rows
 
 
 def _insert(con: duckdb.DuckDBPyConnection, register: Register, source: Source, staged: str, number: int) -> int:
@@ -628,20 +584,40 @@ def _insert(con: duckdb.DuckDBPyConnection, register: Register, source: Source, 
 
 
 def _load_sas(con: duckdb.DuckDBPyConnection, register: Register, path: Path, staged: str, number: int) -> int:
+    try:
+        return _load_sas_as(con, register, path, staged, number, None)
+    except UnreadableFileError:
+        raise
+    except Exception:
+        if not path.name.lower().endswith(".xpt"):
+            raise
+    # XPORT does not say how its text is encoded: what is not UTF-8 is Windows-1252
+    con.execute(f"DELETE FROM {staged} WHERE file_number = {number}")
+    return _load_sas_as(con, register, path, staged, number, WINDOWS)
+
+
+def _load_sas_as(
+    con: duckdb.DuckDBPyConnection, register: Register, path: Path, staged: str, number: int, encoding: str | None
+) -> int:
     rows = 0
-    for frame, types in _sas_chunks(path, register):
+    for frame, types in _sas_chunks(path, register, encoding):
         con.register("sas_chunk", frame)
-        rows += _insert(con, register, Source("sas_chunk", types), staged, number)
-        con.unregister("sas_chunk")
+        try:
+            rows += _insert(con, register, Source("sas_chunk", types), staged, number)
+        finally:
+            con.unregister("sas_chunk")
     return rows
 
 
-def _safe_reason(error: duckdb.Error) -> str:
+def _unreadable(error: duckdb.Error) -> UnreadableFileError:
     """DuckDB's messages quote the row. Only the line number and the kind of error are passed on."""
     if isinstance(error, duckdb.OutOfMemoryException):
-        return "reading it took more memory than allowed"
+        return UnreadableFileError("reading it took more memory than allowed", "Give the run more memory.")
+    if isinstance(error, duckdb.IOException) and "No space" in str(error):
+        return UnreadableFileError("the home's disk is full", "Free some space and run again.")
     line = re.search(r"\bLine: (\d+)", str(error))
-    return f"the file is broken at line {line.group(1)}" if line else "the file is broken or no such file format"
+    what = f"the file is broken at line {line.group(1)}" if line else "the file is broken or not of its name's type"
+    return UnreadableFileError(what, FETCH_AGAIN)
 
 
 def _intake_counts(

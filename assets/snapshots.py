@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from assets import intake, validation
+from assets import deliveries, intake, validation
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
-from assets.intake import Delivery, Fault
+from assets.deliveries import Delivery, Fault, FileFacts, printable
 from assets.warehouse import transaction
 from law.loader import LegalValue
 
@@ -54,7 +54,7 @@ def wanted_references(
     """
     years: Sequence[int]
     if register.any_year and snapshots is not None:
-        years = intake.delivered_years(snapshots, register, list_year)
+        years = deliveries.delivered_years(snapshots, register, list_year)
     elif register.any_year:
         years = _years_received(con, register, list_year)
     elif register is LISTE:
@@ -89,6 +89,7 @@ def receive(
         for item in received:
             for fault in item.faults or (None,):
                 _note_delivery(con, list_year, item, fault)
+            _note_vintage(con, item)
     return received
 
 
@@ -98,19 +99,51 @@ def _note_delivery(con: duckdb.DuckDBPyConnection, list_year: int, item: Receive
     con.execute("INSERT INTO received.deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, *told])
 
 
+def _note_vintage(con: duckdb.DuckDBPyConnection, item: Received) -> None:
+    """Which vintage a stored content came as, kept for as long as the content is (`deliveries` knows the newest)."""
+    row = [item.register, item.reference, item.vintage, item.content_sha256]
+    con.execute(
+        """
+        INSERT INTO received.vintages
+        SELECT new.* FROM (SELECT ? AS register, ? AS reference, ? AS vintage, ? AS content) AS new
+        WHERE new.content IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM received.vintages AS known
+            WHERE known.register = new.register AND known.reference = new.reference
+            AND known.vintage = new.vintage AND known.content_sha256 = new.content
+        )
+        """,
+        row,
+    )
+
+
 def _receive_one(
     con: duckdb.DuckDBPyConnection, register: Register, reference: str, snapshots: Path, scratch: Path
 ) -> Received | None:
-    delivery = intake.find_delivery(snapshots, register, reference)
+    delivery = deliveries.find_delivery(snapshots, register, reference)
     if delivery is None:
         return None if register.optional else _missing(register, reference)
-    try:
-        facts = tuple(intake.file_facts(path) for path in delivery.files)
-    except OSError:
-        fault = Fault(
-            register.name, reference, "readable", delivery.place, "a file cannot be opened", "Check its permissions."
-        )
-        return Received(register.name, reference, delivery.vintage, None, (fault,))
+    facts: list[FileFacts] = []
+    closed: list[Fault] = []
+    for path in delivery.files:
+        try:
+            facts.append(deliveries.file_facts(path))
+        except OSError:
+            place = f"{delivery.place}/{printable(path.name)}"
+            told = (place, "the file cannot be opened", "Check its permissions.")
+            closed.append(Fault(register.name, reference, "readable", *told))
+    if delivery.faults or closed:
+        return Received(register.name, reference, delivery.vintage, None, (*delivery.faults, *closed))
+    return _receive_files(con, register, delivery, tuple(facts), scratch)
+
+
+def _receive_files(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    delivery: Delivery,
+    facts: tuple[FileFacts, ...],
+    scratch: Path,
+) -> Received:
+    reference = delivery.reference
     content = intake.content_hash(register, reference, facts)
     if not _stored(con, content):
         faults = _store(con, register, delivery, facts, content, scratch)
@@ -139,7 +172,7 @@ def _store(
     con: duckdb.DuckDBPyConnection,
     register: Register,
     delivery: Delivery,
-    facts: tuple[intake.FileFacts, ...],
+    facts: tuple[FileFacts, ...],
     content: str,
     scratch: Path,
 ) -> list[Fault]:
@@ -221,7 +254,7 @@ def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
     rows = con.execute(
         "SELECT file_name FROM received.files WHERE content_sha256 = ? ORDER BY file_name", [content]
     ).fetchall()
-    names = [str(row[0]) for row in rows]
+    names = [printable(str(row[0])) for row in rows]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
@@ -311,12 +344,12 @@ def promote(con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str
                 "INSERT INTO registers.promoted VALUES (?, ?, ?, ?, ?, ?)",
                 [list_year, register.name, reference, years[reference], vintage, content],
             )
-        create_view(con, register, _promoted_tables(con, register))
+        create_view(con, register, promoted_tables(con, register))
     query = f"SELECT count(*) FROM registers.{register.name} WHERE list_year = ?"
     return int(con.execute(query, [list_year]).fetchall()[0][0])
 
 
-def _promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
+def promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
     return con.execute(
         """
         SELECT promoted.list_year, promoted.reference_year, snapshots.table_name

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from assets.code_lists import code_list, municipality_codes
-from assets.contracts import MUNICIPALITIES, Column, Kind, Register
+from assets.contracts import MANY_ROWS, MUNICIPALITIES, Column, Kind, Register
 
 CORRECT = "Have the delivery corrected, put it beside the old one in a folder named by its day, and run again."
 LOOK = "Ask the register's owner if the count is unexpected."
@@ -73,11 +73,17 @@ def _known(column: Column) -> list[int]:
 
 def rules(register: Register) -> tuple[Rule, ...]:
     """Every rule of a register, in the order they are reported. They hold for each reference alike."""
-    return (*_intake_rules(register), *_key_rules(register), *_column_rules(register), *_other_rules(register))
+    return (
+        *_intake_rules(register),
+        *_key_rules(register),
+        *_column_rules(register),
+        *_variety_rules(register),
+        *_other_rules(register),
+    )
 
 
 def _intake_rules(register: Register) -> Iterator[Rule]:
-    typed = [c for c in register.columns if c.kind in (Kind.DAY, Kind.AMOUNT, Kind.NUMBER)]
+    typed = [c for c in register.columns if c.kind in (Kind.PSEUDONYM, Kind.DAY, Kind.AMOUNT, Kind.NUMBER)]
     for column in typed:
         yield Rule(
             f"{column.name.lower()}_type",
@@ -98,6 +104,7 @@ def _intake_rules(register: Register) -> Iterator[Rule]:
 
 def _type_name(column: Column) -> str:
     return {
+        Kind.PSEUDONYM: "an exact key (it came as a number with too many digits or a fraction)",
         Kind.DAY: "a date YYYY-MM-DD",
         Kind.AMOUNT: "a number with at most two decimals",
         Kind.NUMBER: "a whole number",
@@ -157,6 +164,21 @@ def _column_rules(register: Register) -> Iterator[Rule]:
                 f"{column.name} is empty",
                 "The row counts as absent. " + LOOK,
                 _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
+            )
+
+
+def _variety_rules(register: Register) -> Iterator[Rule]:
+    for column in register.stored_columns:
+        if column.known is not None:
+            yield Rule(
+                f"{column.stored}_varies",
+                False,
+                f"{column.name} has one and the same code throughout",
+                "A quick release may not be coded yet. " + LOOK,
+                count_sql=(
+                    f"SELECT CASE WHEN count(*) >= {MANY_ROWS} AND count(DISTINCT {column.stored}) = 1 "
+                    f"AND count({column.stored}) = count(*) THEN count(*) ELSE 0 END FROM {{table}}"
+                ),
             )
 
 
@@ -234,8 +256,10 @@ def validate(
     all_rules = rules(register)
     expected = [rule for rule in all_rules if rule.expectation]
     failing = dict(zip((r.name for r in expected), _great_expectations(con, table, year, expected), strict=True))
-    if "pnr_present" in failing:
-        failing["pnr_present"] -= counts.get("cpr", 0)  # refused keys are empty in the table, not in the delivery
+    for name in register.key:  # refused keys are empty in the table, not in the delivery
+        present = f"{register.column(name).stored}_present"
+        failing[present] -= counts.get(f"types:{name}", 0) if register.column(name).kind is Kind.PSEUDONYM else 0
+        failing[present] -= counts.get("cpr", 0) if name == "PNR" else 0
     for rule in all_rules:
         if rule.intake:
             failing[rule.name] = sum(counts.get(name, 0) for name in rule.intake)

@@ -7,6 +7,7 @@ differ in their settings. What does not belong here: any table's content.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ CREATE TABLE IF NOT EXISTS received.files (
 CREATE TABLE IF NOT EXISTS received.deliveries (
     list_year SMALLINT, register VARCHAR, reference VARCHAR, vintage VARCHAR, content_sha256 VARCHAR,
     fault_check VARCHAR, fault_place VARCHAR, fault_what VARCHAR, fault_remedy VARCHAR
+);
+CREATE TABLE IF NOT EXISTS received.vintages (
+    register VARCHAR, reference VARCHAR, vintage VARCHAR, content_sha256 VARCHAR
 );
 CREATE TABLE IF NOT EXISTS received.validations (
     content_sha256 VARCHAR, suite_sha256 VARCHAR, check_name VARCHAR, blocking BOOLEAN, failing_rows BIGINT
@@ -84,6 +88,11 @@ def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duck
 def sql_text(value: Path | str) -> str:
     """A path or text as a SQL literal, whatever characters it has."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def sql_file(path: Path) -> str:
+    """A path as the SQL literal of exactly that file: what DuckDB would take as a pattern is escaped."""
+    return sql_text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

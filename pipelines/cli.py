@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, SNAPSHOTS, Home
+from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
 
 if TYPE_CHECKING:
     from pipelines.running import RunReport
@@ -150,6 +150,8 @@ def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
     """A bar that is told each step; says so where the home cannot be used."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from pipelines.failures import plain
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("starting", total=None)
@@ -159,8 +161,10 @@ def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
 
         try:
             yield on_step
-        except OSError as error:
-            raise _fail([f"The home {home.path} cannot be used: {error.strerror or error}."]) from None
+        except typer.Exit:
+            raise
+        except Exception as error:
+            raise _fail([f"The home {home.path} cannot be used: {plain(error)}"]) from None
 
 
 @app.command()
@@ -285,6 +289,168 @@ def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
 
 
 @app.command()
+def diff(
+    list_year: ListYear,
+    home: HomeOption = Path(DEFAULT_HOME),
+    old: Annotated[int | None, typer.Option("--from", help="The older revision. Default: the one before.")] = None,
+    new: Annotated[int | None, typer.Option("--to", help="The newer revision. Default: the newest.")] = None,
+) -> None:
+    """Compares two revisions of an edition: inputs, law, SQL, and every cell of every table."""
+    from pipelines.diff import DiffError, diff_revisions
+
+    try:
+        lines = diff_revisions(Home(home.absolute()), list_year, old, new)
+    except DiffError as error:
+        raise _fail([str(error)]) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
+def impact(
+    list_year: ListYear, snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS), home: HomeOption = Path(DEFAULT_HOME)
+) -> None:
+    """What the newest deliveries would change in a sealed edition: statuses and figures. Seals nothing."""
+    from pipelines.impact import ImpactError
+    from pipelines.impact import impact as impact_of
+
+    try:
+        inputs, changes = impact_of(Home(home.absolute()), list_year, snapshots.absolute())
+    except ImpactError as error:
+        raise _fail(list(error.args)) from None
+    if not inputs:
+        out.print(f"Edition {list_year}: the deliveries are those that it was sealed on. Nothing would change.")
+        return
+    for line in inputs:
+        out.print(f"Input {line}", markup=False)
+    for change in changes:
+        out.print(change.line, markup=False)
+    areas = {change.key for change in changes if change.column == "status"}
+    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. Nothing was sealed.")
+
+
+@app.command()
+def pseudonymise(
+    source: Annotated[Path, typer.Argument(help="File with CPR numbers: .csv, .csv.gz or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="The same file with pseudonyms; must not exist.")],
+    key_file: Annotated[Path, typer.Option(help="File of at least 32 random bytes, outside the home, mode 600.")],
+    column: Annotated[list[str] | None, typer.Option(help="Column to replace; may be repeated. Default: PNR.")] = None,
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Replaces CPR numbers by keyed pseudonyms (HMAC-SHA-256), row by row, before anything is received."""
+    from pipelines.pseudonymise import PseudonymiseError, read_key
+    from pipelines.pseudonymise import pseudonymise as write_pseudonyms
+
+    try:
+        key = read_key(key_file, Home(home.absolute()))
+        rows = write_pseudonyms(key, source, target, tuple(column or ["PNR"]))
+    except PseudonymiseError as error:
+        raise _fail([str(error)]) from None
+    out.print(f"{target}: {rows} rows. Destroy {source} if it is no longer needed.", markup=False)
+
+
+@app.command()
+def forget(
+    register: Annotated[str, typer.Option(help="The register, e.g. bef.")],
+    reference: Annotated[str, typer.Option(help="The reference, e.g. 2026-01-01.")],
+    vintage: Annotated[str | None, typer.Option(help="Delivery day; '' for the first. Default: every one.")] = None,
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Deletes a vintage from the home's register tables and file, and proves that it is gone."""
+    from pipelines.upkeep import UpkeepError
+    from pipelines.upkeep import forget as delete
+
+    try:
+        lines = delete(Home(home.absolute()), register, reference, vintage)
+    except UpkeepError as error:
+        raise _fail(list(error.args)) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
+def release(
+    list_year: ListYear,
+    by: Annotated[str, typer.Option(help="Who releases it.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+    note: Annotated[str, typer.Option(help="A remark, printed on the public page.")] = "",
+) -> None:
+    """Verifies the newest edition, notes the release in the log, and takes udkast off the public lists."""
+    from assets.releases import ReleaseLogError
+    from pipelines.release import ReleaseError, release_edition
+    from pipelines.verify import VerificationError
+
+    place = Home(home.absolute())
+    now = dt.datetime.now(ZoneInfo("Europe/Copenhagen"))
+    try:
+        entry = release_edition(place, list_year, by, note, now)
+    except (VerificationError, ReleaseError, ReleaseLogError) as error:
+        raise _fail([*map(str, error.args), f"Edition {list_year} was not released."]) from None
+    page = place.edition(list_year) / "public" / "lister.html"
+    out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="Folder that takes the archive.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Writes a home into one archive with its hash beside it, while no run writes."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import backup as write_backup
+
+    try:
+        archive = write_backup(Home(home.absolute()), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(str(archive), markup=False)
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="The archive that backup wrote.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Unpacks a backup as a new home, if its hash is right."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import restore as unpack
+
+    try:
+        unpack(archive.absolute(), Home(home.absolute()))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(f"Restored to {home}: verify each list year now.", markup=False)
+
+
+@app.command()
+def upgrade(home: HomeOption = Path(DEFAULT_HOME)) -> None:
+    """Writes the warehouse in the newest file format of DuckDB; the old file is kept beside it."""
+    from pipelines.upkeep import UpkeepError
+    from pipelines.upkeep import upgrade as write_anew
+
+    try:
+        done = write_anew(Home(home.absolute()))
+    except UpkeepError as error:
+        raise _fail(list(error.args)) from None
+    out.print(f"warehouse.duckdb: format {done.before} -> {done.after}, every table the same.", markup=False)
+    out.print(f"The old file is kept as {done.kept}: verify an edition, then delete it.", markup=False)
+
+
+@app.command()
+def protection(home: HomeOption = Path(DEFAULT_HOME)) -> None:
+    """Whether others can read the home, and whether its disk is encrypted. Exits 1 where something is wrong."""
+    from pipelines.upkeep import protection as look
+
+    if not home.is_dir():
+        raise _fail([f"There is no home {home}."])
+    good, wrong = look(Home(home.absolute()))
+    for line in good:
+        out.print(line, markup=False)
+    if wrong:
+        raise _fail(wrong)
+
+
+@app.command()
 def ui(
     home: HomeOption = Path(DEFAULT_HOME),
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
@@ -304,10 +470,28 @@ def ui(
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     server = str(Path(sys.executable).with_name("dagster-webserver"))
     command = [server, "-w", str(workspace), "-h", host, "-p", str(port)]
-    if read_only:
-        command.append("--read-only")
     out.print(f"Dagster on http://{host}:{port}", markup=False)
-    os.execve(server, command, environment)
+    if read_only:
+        os.execve(server, [*command, "--read-only"], environment)
+    raise typer.Exit(_serve(command, environment, workspace))
+
+
+def _serve(command: list[str], environment: dict[str, str], workspace: Path) -> int:
+    """The web server and, beside it, the daemon that backfills, schedules and sensors need; both end together."""
+    import signal
+    import subprocess
+
+    daemon = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(workspace)]
+    beside = subprocess.Popen(daemon, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: server.terminate())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return server.wait()
+    finally:
+        beside.terminate()
+        beside.wait()
 
 
 @app.command()
@@ -330,8 +514,15 @@ def classify(
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script. Files are the owner's alone; an error is one line, never a stack."""
+    from pipelines.failures import plain
+
+    os.umask(OWNER_ONLY)
+    try:
+        app()
+    except Exception as error:
+        err.print(plain(error), style="red", markup=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ HOME = "BOLIGOMRAADER_HOME"
 SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
 DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
+OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
 
 
@@ -39,6 +40,10 @@ class Home:
         return self.path / "scenarios"
 
     @property
+    def published(self) -> Path:
+        return self.path / "published.duckdb"
+
+    @property
     def scratch(self) -> Path:
         return self.path / "scratch"
 
@@ -47,9 +52,15 @@ class Home:
         return self.path / "dagster"
 
     def prepare(self) -> None:
-        """Creates the folders and the Dagster instance's configuration; only the owner may read them."""
+        """Creates the folders and the Dagster instance's configuration; only the owner may read them.
+
+        From here on this process makes files that only their owner may read, whatever library writes them.
+        """
+        os.umask(OWNER_ONLY)
         for folder in (self.path, self.editions, self.scratch, self.instance):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.path.stat().st_mode & OWNER_ONLY:
+            self.path.chmod(0o700)
         config = self.instance / "dagster.yaml"
         if not config.exists():
             shutil.copyfile(INSTANCE_CONFIG, config)
@@ -73,6 +84,34 @@ class Home:
             yield
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def alive(self, run_id: str) -> Iterator[None]:
+        """Shows that the process of a run lives, until it ends or dies."""
+        self.prepare()
+        path = self.path / ".runs" / run_id
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def is_alive(self, run_id: str) -> bool:
+        """Whether the process of a run lives on this machine, at work or waiting for its turn."""
+        try:
+            descriptor = os.open(self.path / ".runs" / run_id, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     def clear_scratch(self) -> None:
         """Removes what a killed run may have left. Call it with the lock held."""

@@ -12,10 +12,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
-from dagster import ConfigurableResource
+from dagster import ConfigurableResource, Failure
 
 from assets import warehouse
 from law.loader import Law, statistics_law
+from pipelines.failures import plain
 from pipelines.home import Home, home_from_environment, snapshots_from_environment
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -51,8 +52,17 @@ class Run(ConfigurableResource):
 
     @contextmanager
     def warehouse(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The home's warehouse, opened for one step."""
+        """The home's warehouse, opened for one step.
+
+        Whatever goes wrong within is told as a `Failure` that holds nothing of the error's message: messages quote
+        rows, and what a step raises is stored in the event log.
+        """
         home = self.at_home
-        home.prepare()
-        with warehouse.connect(home.warehouse, home.scratch, read_only) as con:
-            yield con
+        try:
+            home.prepare()
+            with warehouse.connect(home.warehouse, home.scratch, read_only) as con:
+                yield con
+        except Failure:
+            raise
+        except Exception as error:
+            raise Failure(plain(error), allow_retries=False) from None

@@ -1,0 +1,291 @@
+"""Deliveries on disk: which vintage of a reference is used, which files it has, and what each file is made of.
+
+Nothing is read from outside the snapshots folder, whatever links lead there, and nothing is written into it. What
+does not belong here: reading rows (`assets.intake`) and what a register must hold (`assets.contracts`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import gzip
+import hashlib
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assets.contracts import Register
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
+COMPLETE = "_COMPLETE"
+FIRST_VINTAGE = ""
+VINTAGE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEAR = re.compile("[0-9]{4}")
+CHUNK = 1 << 20
+DAMAGED = (OSError, EOFError, zlib.error)
+"""What Python raises where a compressed file is broken."""
+
+FETCH_AGAIN = "Fetch the file again."
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
+
+
+def printable(text: str) -> str:
+    """A name as it can stand in one line of a message, whatever characters it has."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that stops the run: where, what, how many rows, and what to do. Holds no value of any row."""
+
+    register: str
+    reference: str
+    check: str
+    place: str
+    what: str
+    remedy: str
+    rows: int | None = None
+
+    @property
+    def line(self) -> str:
+        count = "" if self.rows is None else f" in {self.rows} row{'' if self.rows == 1 else 's'}"
+        return f"{self.place}: {self.what}{count}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The vintage of a reference that is used, its files, and what is wrong with it before a file is opened."""
+
+    register: str
+    reference: str
+    vintage: str
+    folder: Path
+    files: tuple[Path, ...]
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """How messages name the delivery: register/reference[/vintage]."""
+        return "/".join(part for part in (self.register, self.reference, self.vintage) if part)
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read. Message and remedy are safe to print: they hold no content of the file."""
+
+    def __init__(self, what: str, remedy: str = FETCH_AGAIN) -> None:
+        super().__init__(what)
+        self.remedy = remedy
+
+
+# --- which files ------------------------------------------------------------------------------------------------
+
+
+def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
+    """The years up to the list year for which a register of any year has a folder, ascending."""
+    folder = snapshots / register.name
+    if not folder.is_dir():
+        return []
+    years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
+    return sorted(year for year in years if year <= list_year)
+
+
+def find_delivery(snapshots: Path, register: Register, reference: str) -> Delivery | None:
+    """The newest vintage of a reference, or None where nothing was delivered.
+
+    Files directly in the reference's folder are the first delivery; a later one stands in a folder named by its
+    delivery day. The newest is used alone: vintages are never put together, and a newest one that holds nothing
+    readable is a fault, not a reason to use the one before.
+    """
+    folder = snapshots / register.name / reference
+    vintage = FIRST_VINTAGE
+    try:
+        root = snapshots.resolve(strict=True)
+        if not folder.is_dir():
+            return None
+        for vintage, place in [*_later_vintages(folder), (FIRST_VINTAGE, folder)]:
+            delivery = _delivery(root, register, reference, vintage, place)
+            if delivery.files or delivery.faults:
+                return delivery
+    except (OSError, RuntimeError):
+        nothing = Delivery(register.name, reference, vintage, folder, ())
+        return _with_faults(nothing, [(nothing.place, "the folder cannot be read", "Check its permissions and links.")])
+    return None
+
+
+def _later_vintages(folder: Path) -> list[tuple[str, Path]]:
+    found = [(p.name, p) for p in folder.iterdir() if VINTAGE.fullmatch(p.name) and p.is_dir()]
+    return sorted(found, reverse=True)
+
+
+def _delivery(root: Path, register: Register, reference: str, vintage: str, place: Path) -> Delivery:
+    delivery = Delivery(register.name, reference, vintage, place, ())
+    if vintage and not _is_day(vintage):
+        return _with_faults(delivery, [(delivery.place, "the folder's name is no day", "Name it YYYY-MM-DD.")])
+    if not place.resolve(strict=True).is_relative_to(root):
+        return _with_faults(delivery, [_outside(delivery.place)])
+    files: list[Path] = []
+    wrong: list[tuple[str, str, str]] = []
+    others: list[str] = []
+    for path in sorted(place.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if not path.name.lower().endswith(SUFFIXES):
+            others += [] if path.is_dir() else [path.name]
+        elif fault := _hindrance(root, path, f"{delivery.place}/{printable(path.name)}"):
+            wrong.append(fault)
+        else:
+            files.append(path)
+    if not files and not wrong and others:
+        names = ", ".join(printable(name) for name in others[:3])
+        what = f"no file of a type that can be read, only {names}"
+        wrong.append((delivery.place, what, f"Deliver files that end in {', '.join(SUFFIXES)}."))
+    found = Delivery(register.name, reference, vintage, place, tuple(files))
+    return _with_faults(found, wrong) if wrong else found
+
+
+def _is_day(name: str) -> bool:
+    try:
+        dt.date.fromisoformat(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _hindrance(root: Path, path: Path, place: str) -> tuple[str, str, str] | None:
+    """Why a file may not be opened, as (place, what, remedy)."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return place, "the file's name is not UTF-8", "Rename the file."
+    try:
+        resolved = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return place, "a link that leads nowhere", "Put the file itself in the folder."
+    if not resolved.is_relative_to(root):
+        return _outside(place)
+    mode = resolved.stat().st_mode
+    if stat.S_ISDIR(mode):
+        return place, "a folder, not a file", "Put its files in the folder above."
+    if not stat.S_ISREG(mode):
+        return place, "no ordinary file", "Put the file itself in the folder."
+    return None
+
+
+def _outside(place: str) -> tuple[str, str, str]:
+    return place, "a link that leads outside the snapshots folder", "Put the files themselves in the folder."
+
+
+def _with_faults(delivery: Delivery, told: list[tuple[str, str, str]]) -> Delivery:
+    faults = tuple(Fault(delivery.register, delivery.reference, "readable", *one) for one in told)
+    return Delivery(delivery.register, delivery.reference, delivery.vintage, delivery.folder, delivery.files, faults)
+
+
+# --- what each file is made of ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a file before a row of it is read.
+
+    `stamp` tells whether the file was changed since; `problem` is why its text cannot be read, safe to print.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    stamp: tuple[int, ...]
+    utf8: bool = True
+    mixed_newlines: bool = False
+    problem: UnreadableFileError | None = None
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """Changes when a file is written or replaced."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def file_facts(path: Path) -> FileFacts:
+    """Hash, size and, for text, how it is encoded, in one pass over its bytes (two where it is compressed)."""
+    digest = hashlib.sha256()
+    size = 0
+    name = path.name.lower()
+    stamp = stamp_of(path)
+    text = _Text()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if name.endswith(".csv"):
+                text.take(chunk)
+    problem = None if size else UnreadableFileError("the file is empty, it has no bytes at all")
+    if name.endswith(".csv.gz") and size:
+        try:
+            for chunk in _unpacked(path):
+                text.take(chunk)
+        except DAMAGED:
+            problem = UnreadableFileError("the compressed file is damaged")
+    if name.endswith((".csv", ".csv.gz")):
+        text.end()
+        problem = problem or text.problem()
+    return FileFacts(path.name, digest.hexdigest(), size, stamp, text.utf8, text.mixed_newlines, problem)
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+@dataclass
+class _Text:
+    """What the bytes of a text file, taken piece by piece, say about its encoding and line ends."""
+
+    utf8: bool = True
+    first: bytes = b""
+    nul: bool = False
+    not_cp1252: bool = False
+    utf8_letters: bool = False
+    lines: int = 0
+    windows_lines: int = 0
+    last: bytes = b""
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
+
+    def take(self, chunk: bytes) -> None:
+        self.first = self.first or chunk[:2]
+        self._decode(chunk, final=False)
+        self.nul = self.nul or b"\0" in chunk
+        self.not_cp1252 = self.not_cp1252 or bool(NOT_IN_CP1252.search(chunk))
+        self.utf8_letters = self.utf8_letters or bool(UTF8_LETTER.search(chunk))
+        self.lines += chunk.count(b"\n")
+        self.windows_lines += chunk.count(b"\r\n") + (self.last == b"\r" and chunk[:1] == b"\n")
+        self.last = chunk[-1:]
+
+    def end(self) -> None:
+        self._decode(b"", final=True)
+
+    def _decode(self, chunk: bytes, final: bool) -> None:
+        if self.utf8:
+            try:
+                self.decoder.decode(chunk, final)
+            except UnicodeDecodeError:
+                self.utf8 = False
+
+    @property
+    def mixed_newlines(self) -> bool:
+        return 0 < self.windows_lines < self.lines
+
+    def problem(self) -> UnreadableFileError | None:
+        """Why the text cannot be told; None where it is UTF-8 or Windows-1252."""
+        if self.first in UTF16_MARKS or self.nul:
+            return UnreadableFileError("the text is UTF-16 or has NUL characters", "Deliver it as UTF-8.")
+        if not self.utf8 and self.utf8_letters:
+            return UnreadableFileError("the text is partly UTF-8 and partly not", "Deliver it as UTF-8 throughout.")
+        if not self.utf8 and self.not_cp1252:
+            return UnreadableFileError("the text is neither UTF-8 nor Windows-1252", "Deliver it as UTF-8.")
+        return None

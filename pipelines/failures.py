@@ -1,0 +1,63 @@
+"""Errors as one line that is safe to print and to store: the kind, the place in the product, and what to do.
+
+The message of an error may quote a row, so it never leaves here. What does not belong here: faults of deliveries
+(`assets.deliveries`) and refusals that the product words itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from pathlib import Path
+
+import duckdb
+
+PRODUCT = Path(__file__).parent.parent
+DISK_FULL = "The disk of the home is full: free some space and run again; what was sealed is untouched."
+NOT_WRITABLE = "The home cannot be written: check that you own it and that its disk is mounted for writing."
+REMEDIES = {
+    errno.ENOSPC: DISK_FULL,
+    errno.EDQUOT: DISK_FULL,
+    errno.EFBIG: DISK_FULL,
+    errno.EACCES: NOT_WRITABLE,
+    errno.EPERM: NOT_WRITABLE,
+    errno.EROFS: NOT_WRITABLE,
+}
+IN_WORDS = {
+    "No space left": DISK_FULL,
+    "File too large": DISK_FULL,
+    "quota": DISK_FULL,
+    "database or disk is full": DISK_FULL,
+    "disk I/O error": DISK_FULL,
+    "Permission denied": NOT_WRITABLE,
+    "Read-only file system": NOT_WRITABLE,
+    "readonly database": NOT_WRITABLE,
+    "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
+    "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
+}
+UNEXPECTED = "Run again; if it fails again, report this line."
+
+
+def plain(error: BaseException) -> str:
+    """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message."""
+    return f"{type(error).__name__} in {_place(error)}. {_remedy(error)}"
+
+
+def _place(error: BaseException) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _is_own(Path(f.filename))]
+    if not frames:
+        return "a library"
+    return f"{Path(frames[-1].filename).relative_to(PRODUCT)} line {frames[-1].lineno}"
+
+
+def _is_own(path: Path) -> bool:
+    return path.is_relative_to(PRODUCT) and path.relative_to(PRODUCT).parts[0] in ("assets", "law", "pipelines")
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        return REMEDIES[error.errno]
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return "It needs more memory: set BOLIGOMRAADER_MEMORY higher, or close other programs."
+    said = str(error)
+    return next((remedy for words, remedy in IN_WORDS.items() if words in said), UNEXPECTED)

@@ -1,0 +1,140 @@
+"""What a late delivery would change: the newest vintages derived aside and compared with the sealed edition.
+
+Nothing is sealed and no table of the home is written. What does not belong here: deriving anew what was sealed
+(`pipelines.verify`) and sealing (`assets.sealing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets import derivation, sealing, snapshots, warehouse
+from assets.aside import derive_all, show_history
+from assets.contracts import REGISTERS
+from assets.deliveries import printable
+from assets.warehouse import sql_file, sql_text
+from law.loader import LegalValue, statistics_law
+from pipelines.home import Home
+
+COMPARED: Mapping[str, str] = {
+    "status.area_status": "area_id",
+    "criteria.area_criteria": "area_id",
+    "cap.municipal_cap": "kom",
+}
+BOOKKEEPING = ("pseudonyms", "snapshots", "files", "counts", "validations")
+
+
+class ImpactError(Exception):
+    """The impact cannot be told. Each argument is one line that says why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of one area or municipality, as sealed and as it would be; empty where there is none."""
+
+    table: str
+    key: str
+    column: str
+    before: str
+    after: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.table} {printable(self.key)}: {self.column} {self.before or 'none'} -> {self.after or 'none'}"
+
+
+def impact(home: Home, list_year: int, folder: Path) -> tuple[list[str], list[Change]]:
+    """The inputs of a sealed edition that would be others today, and every figure that would change with them.
+
+    Raises ImpactError where there is no edition, or where the deliveries would stop a run.
+    """
+    edition = home.edition(list_year)
+    manifest = sealing.read_manifest(edition)
+    if manifest is None:
+        raise ImpactError(f"There is no sealed edition of list year {list_year} in {home.path}. Run it first.")
+    values = statistics_law().for_list_year(list_year)
+    with home.locked(), _aside(home) as con:
+        show_history(con, manifest, edition / "parallelsamfund_history.parquet")
+        faults = _promote_all(con, values, list_year, folder, home.scratch)
+        if faults:
+            raise ImpactError(*faults, "The deliveries would stop a run, so their impact cannot be told.")
+        derive_all(con, values, list_year)
+        return _inputs(con, manifest, list_year), list(_changes(con, edition, list_year))
+
+
+@contextmanager
+def _aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in the home's scratch folder that sees the home's snapshots and takes new ones. It is removed."""
+    home.clear_scratch()
+    try:
+        with warehouse.connect(home.scratch / "impact.duckdb", home.scratch) as con:
+            derivation.prepare_session(con)
+            con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
+            for table in BOOKKEEPING:
+                con.execute(f"INSERT INTO received.{table} SELECT * FROM home.received.{table}")
+            for (table,) in con.execute("SELECT table_name FROM home.received.snapshots").fetchall():
+                con.execute(f'CREATE VIEW received."{table}" AS SELECT * FROM home.received."{table}"')
+            yield con
+    finally:
+        home.clear_scratch()
+
+
+def _promote_all(
+    con: duckdb.DuckDBPyConnection, values: Mapping[str, LegalValue], list_year: int, folder: Path, scratch: Path
+) -> list[str]:
+    """Receives, checks and promotes every register. Returns what would stop a run."""
+    stops: list[str] = []
+    for register in REGISTERS:
+        wanted = snapshots.wanted_references(con, register, values, list_year)
+        snapshots.receive(con, register, wanted, list_year, folder, scratch)
+        faults, checked = snapshots.check(con, register, list_year)
+        stops += [fault.line for fault in faults]
+        stops += [line for item in checked if item.rule.blocking for line in item.lines]
+    for register in REGISTERS:
+        if not stops:
+            snapshots.promote(con, register, values, list_year)
+    return stops
+
+
+def _inputs(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], list_year: int) -> list[str]:
+    sealed = {(item["register"], item["reference"]): item for item in manifest["inputs"]}
+    now = {(item["register"], item["reference"]): item for item in sealing.describe_inputs(con, list_year)}
+    lines = []
+    for key in sorted(sealed.keys() | now.keys()):
+        before, after = sealed.get(key), now.get(key)
+        if before is None or after is None or before["content_sha256"] != after["content_sha256"]:
+            lines.append(f"{'/'.join(key)}: {_vintage(before)} -> {_vintage(after)}")
+    return lines
+
+
+def _vintage(item: Mapping[str, Any] | None) -> str:
+    if item is None:
+        return "not delivered"
+    rows = sum(file["rows"] for file in item["files"])
+    return f"{'vintage ' + item['vintage'] if item['vintage'] else 'first delivery'} ({rows} rows)"
+
+
+def _changes(con: duckdb.DuckDBPyConnection, edition: Path, list_year: int) -> Iterator[Change]:
+    for table, key in COMPARED.items():
+        name = table.split(".")[1]
+        sealed = f"read_parquet({sql_file(edition / f'{name}.parquet')}, hive_partitioning=false)"
+        before = _by_key(con, f"SELECT * FROM {sealed}", key)
+        after = _by_key(con, f"SELECT * FROM {table} WHERE list_year = {int(list_year)}", key)
+        for value in sorted(before.keys() | after.keys()):
+            old, new = before.get(value, {}), after.get(value, {})
+            for column in old or new:
+                if old.get(column, "") != new.get(column, ""):
+                    yield Change(name, value, column, old.get(column, ""), new.get(column, ""))
+
+
+def _by_key(con: duckdb.DuckDBPyConnection, query: str, key: str) -> dict[str, dict[str, str]]:
+    found = con.execute(query)
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return {str(row[key]): {name: "" if v is None else str(v) for name, v in row.items()} for row in rows}

@@ -1,0 +1,156 @@
+"""Keyed pseudonyms for those who must receive CPR numbers: a file in, the same file with pseudonyms out.
+
+The key never stands in a home. What does not belong here: receiving (`assets.intake`), which refuses CPR numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import hmac
+import io
+import os
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, cast
+
+import duckdb
+
+from assets.deliveries import DAMAGED, file_facts, printable
+from assets.intake import open_text
+from assets.warehouse import settings, sql_file, sql_text
+from pipelines.home import OWNER_ONLY, Home
+
+DIGITS = 17
+KEY_BYTES = 32
+CPR = re.compile("([0-9]{6})[- ]?([0-9]{4})")
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+
+
+class PseudonymiseError(Exception):
+    """A file was not pseudonymised; nothing was written. The message holds no value of it."""
+
+
+def read_key(path: Path, home: Home) -> bytes:
+    """The key: at least 32 bytes in a file of the owner's alone, outside every home."""
+    try:
+        place = path.resolve(strict=True)
+        key = place.read_bytes()
+    except OSError as error:
+        raise PseudonymiseError(f"{path}: the key file cannot be read ({error.strerror}).") from None
+    homes = {home.path.resolve(), *(folder for folder in place.parents if (folder / "warehouse.duckdb").exists())}
+    if any(place.is_relative_to(folder) for folder in homes):
+        raise PseudonymiseError(f"{path}: the key stands in a home. Keep it apart from the data, and make a new one.")
+    if place.stat().st_mode & OWNER_ONLY:
+        raise PseudonymiseError(f"{path}: others may read the key. Make it the owner's alone (mode 600).")
+    if len(key) < KEY_BYTES:
+        raise PseudonymiseError(f"{path}: the key has {len(key)} bytes, it must have {KEY_BYTES} random ones.")
+    return key
+
+
+def pseudonym_of(key: bytes, value: str) -> str:
+    """HMAC-SHA-256 of a CPR number (with or without hyphen alike) or other key, as 17 digits; empty stays empty."""
+    text = value.strip()
+    if not text:
+        return ""
+    if shape := CPR.fullmatch(text):
+        text = shape.group(1) + shape.group(2)
+    digest = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}d}"
+
+
+def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...]) -> int:
+    """Writes `target` as `source` with pseudonyms in the columns. Returns its rows. Streams: no row is kept."""
+    _check_names(source, target)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        write = _parquet if _type_of(source) == ".parquet" else _csv
+        rows = write(lambda value: pseudonym_of(key, value), source, partial, {c.upper() for c in columns})
+        partial.replace(target)
+    except PseudonymiseError:
+        raise
+    except (*DAMAGED, duckdb.Error, csv.Error, UnicodeError) as error:
+        raise PseudonymiseError(f"{printable(str(source))}: the file is broken ({type(error).__name__}).") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows
+
+
+def _type_of(path: Path) -> str:
+    return next((suffix for suffix in reversed(SUFFIXES) if path.name.lower().endswith(suffix)), "")
+
+
+def _check_names(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise PseudonymiseError(f"{printable(str(source))}: there is no such file.")
+    if not _type_of(source) or _type_of(source) != _type_of(target):
+        raise PseudonymiseError(f"{printable(str(target))}: both files end alike, in one of {', '.join(SUFFIXES)}.")
+    if target.exists():
+        raise PseudonymiseError(f"{printable(str(target))}: exists already. Name another file.")
+
+
+def _wanted(names: list[str], columns: set[str], source: Path) -> list[int]:
+    found = [i for i, name in enumerate(names) if name.strip().upper() in columns]
+    if not found:
+        raise PseudonymiseError(f"{printable(str(source))}: has none of the columns {', '.join(sorted(columns))}.")
+    return found
+
+
+def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: set[str]) -> int:
+    facts = file_facts(source)
+    if facts.problem is not None:
+        raise PseudonymiseError(f"{printable(str(source))}: {facts.problem}. {facts.problem.remedy}")
+    packed = source.name.lower().endswith(".gz")
+    with ExitStack() as stack:
+        lines = stack.enter_context(open_text(source, facts))
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        raw_out: IO[bytes] = stack.enter_context(os.fdopen(descriptor, "wb"))
+        if packed:
+            raw_out = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=raw_out, mode="wb", mtime=0)))
+        out = stack.enter_context(io.TextIOWrapper(raw_out, encoding="utf-8", newline=""))
+        first = lines.readline()
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+        names = next(csv.reader([first], delimiter=delimiter), [])
+        positions = _wanted(names, columns, source)
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(names)
+        rows = 0
+        for row in csv.reader(lines, delimiter=delimiter, strict=True):
+            if len(row) != len(names):
+                raise PseudonymiseError(f"{printable(str(source))}: row {rows + 1} has not as many fields as columns.")
+            for position in positions:
+                row[position] = pseudonym(row[position])
+            writer.writerow(row)
+            rows += 1
+        return rows
+
+
+def _parquet(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: set[str]) -> int:
+    with duckdb.connect(config=settings()) as con:
+        con.create_function("pseudonym", pseudonym, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"))
+        relation = f"read_parquet({sql_file(source)}, hive_partitioning=false)"
+        described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+        names = [str(row[0]) for row in described]
+        replaced = ", ".join(
+            f"pseudonym({_as_text(_quoted(names[i]), str(described[i][1]))}) AS {_quoted(names[i])}"
+            for i in _wanted(names, columns, source)
+        )
+        partial.touch(0o600)
+        query = f"SELECT * REPLACE ({replaced}) FROM {relation}"
+        written = con.execute(f"COPY ({query}) TO {sql_text(partial)} (FORMAT parquet, USE_TMP_FILE false)").fetchall()
+        return int(written[0][0])
+
+
+def _as_text(name: str, sql_type: str) -> str:
+    """A number has lost the zero that many CPR numbers begin with."""
+    if sql_type in ("VARCHAR", "BLOB"):
+        return f"CAST({name} AS VARCHAR)"
+    whole = f"CAST(CAST({name} AS HUGEINT) AS VARCHAR)"
+    return f"CASE WHEN {name} IS NOT NULL THEN lpad({whole}, CAST(greatest(10, length({whole})) AS INTEGER), '0') END"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

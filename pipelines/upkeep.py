@@ -1,0 +1,254 @@
+"""Care of a home: retention (a vintage is deleted and proved gone), upgrade of the file format, and its protection.
+
+Each holds the home's lock. What does not belong here: anything that a run does.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets import snapshots, warehouse
+from assets.contracts import REGISTER_BY_NAME, REGISTERS, Kind, Register
+from assets.warehouse import sql_text
+from pipelines.home import OWNER_ONLY, Home
+
+KEPT = "warehouse.before-upgrade.duckdb"
+BOOKKEEPING = (
+    "received.files",
+    "received.counts",
+    "received.validations",
+    "received.deliveries",
+    "received.vintages",
+    "received.snapshots",
+    "registers.promoted",
+)
+SAMPLE = 1000
+"""So many deleted keys are searched for in the new file's bytes."""
+
+
+class UpkeepError(Exception):
+    """Nothing was changed. Each argument is one line that says why."""
+
+
+# --- retention --------------------------------------------------------------------------------------------------
+
+
+def forget(home: Home, register_name: str, reference: str, vintage: str | None) -> list[str]:
+    """Deletes the snapshots of a reference (of one vintage alone where given) and proves that they are gone.
+
+    The warehouse is written anew without them and takes the old file's place, which is overwritten. Editions stay:
+    they hold aggregates. Returns lines that say what was deleted. Raises UpkeepError where there is no such vintage.
+    """
+    register = REGISTER_BY_NAME.get(register_name)
+    if register is None:
+        raise UpkeepError(f"There is no register {register_name!r}: name one of {', '.join(REGISTER_BY_NAME)}.")
+    if not home.warehouse.exists():
+        raise UpkeepError(f"{home.path}: there is no warehouse in this home.")
+    if (home.path / KEPT).exists():
+        raise UpkeepError(
+            f"{home.path / KEPT}: the warehouse kept before an upgrade holds the vintage: delete it first."
+        )
+    with home.locked():
+        home.clear_scratch()
+        with warehouse.connect(home.warehouse, home.scratch) as con:
+            gone = _vintage(con, register, reference, vintage)
+            keys = _delete(con, register, gone)
+        before = home.warehouse.stat().st_size
+        fresh = rewritten(home)
+        _prove(fresh, [table for _, table in gone], keys)
+        _replace(home.warehouse, fresh)
+    named = f"{register.name}/{reference}" + (f", vintage {vintage}" if vintage else "")
+    return [
+        f"{named}: {len(gone)} snapshot{'' if len(gone) == 1 else 's'} deleted from the home.",
+        f"warehouse.duckdb was written anew ({before} bytes before, {home.warehouse.stat().st_size} now) and the old "
+        f"file overwritten. It has none of the deleted tables, and none of {len(keys)} deleted text keys in its bytes.",
+        "The delivery's own files in the snapshots folder are untouched: delete them too, or the next run reads them.",
+    ]
+
+
+def _vintage(
+    con: duckdb.DuckDBPyConnection, register: Register, reference: str, vintage: str | None
+) -> list[tuple[str, str]]:
+    """(content, table) of the snapshots to delete."""
+    stored = con.execute(
+        "SELECT content_sha256, table_name FROM received.snapshots WHERE register = ? AND reference = ?",
+        [register.name, reference],
+    ).fetchall()
+    if vintage is not None:
+        named = con.execute(
+            "SELECT content_sha256 FROM received.vintages WHERE register = ? AND reference = ? AND vintage = ?",
+            [register.name, reference, vintage],
+        ).fetchall()
+        stored = [row for row in stored if (row[0],) in named]
+    if not stored:
+        named_vintage = f", vintage {vintage!r}" if vintage is not None else ""
+        raise UpkeepError(f"{register.name}/{reference}{named_vintage}: nothing of it is stored in this home.")
+    return [(str(content), str(table)) for content, table in stored]
+
+
+def _delete(con: duckdb.DuckDBPyConnection, register: Register, gone: list[tuple[str, str]]) -> list[str]:
+    """Deletes snapshots and what is known of them. Returns text keys that stand nowhere else now."""
+    with warehouse.transaction(con):
+        for content, table in gone:
+            for place in BOOKKEEPING:
+                con.execute(f"DELETE FROM {place} WHERE content_sha256 = ?", [content])
+            con.execute(f'DROP TABLE received."{table}"')
+        snapshots.create_view(con, register, snapshots.promoted_tables(con, register))
+        return _delete_unused_keys(con)
+
+
+def _delete_unused_keys(con: duckdb.DuckDBPyConnection) -> list[str]:
+    used = " UNION ALL ".join(
+        f'SELECT {column.stored} FROM received."{table}"'
+        for register in REGISTERS
+        for column in register.columns
+        if column.kind is Kind.PSEUDONYM
+        for (table,) in con.execute(
+            "SELECT table_name FROM received.snapshots WHERE register = ?", [register.name]
+        ).fetchall()
+    )
+    unused = f"number NOT IN ({used})" if used else "true"
+    deleted = con.execute(f"DELETE FROM received.pseudonyms WHERE {unused} RETURNING pseudonym").fetchall()
+    return sorted((str(row[0]) for row in deleted), key=len, reverse=True)[:SAMPLE]
+
+
+def _prove(file: Path, tables: list[str], keys: list[str]) -> None:
+    with duckdb.connect(str(file), read_only=True) as con:
+        left = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if left & set(tables):
+        raise UpkeepError("The new warehouse still has a deleted table. Nothing was replaced; report this line.")
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if any(content.find(key.encode()) >= 0 for key in keys):
+            raise UpkeepError("A deleted key is still in the new file's bytes. Nothing was replaced; report this line.")
+
+
+def _replace(old: Path, fresh: Path) -> None:
+    """Puts the new warehouse in the old one's place and overwrites the old bytes."""
+    with old.open("r+b") as stream:
+        fresh.replace(old)
+        left = os.fstat(stream.fileno()).st_size
+        while left > 0:
+            left -= stream.write(bytes(min(left, 1 << 20)))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+# --- the file format --------------------------------------------------------------------------------------------
+
+
+def rewritten(home: Home) -> Path:
+    """The warehouse copied table by table into a new file of this DuckDB's newest format, in the scratch folder."""
+    fresh = home.scratch / "warehouse.duckdb"
+    fresh.unlink(missing_ok=True)
+    with duckdb.connect(config=warehouse.settings()) as con:
+        con.execute(f"SET temp_directory = {sql_text(home.scratch)}")
+        con.execute(f"ATTACH {sql_text(home.warehouse)} AS old (READ_ONLY)")
+        con.execute(f"ATTACH {sql_text(fresh)} AS fresh (STORAGE_VERSION 'latest')")
+        con.execute("COPY FROM DATABASE old TO fresh")
+        con.execute("CHECKPOINT fresh")
+        _same_content(con)
+        con.execute("DETACH fresh")
+    with fresh.open("rb") as stream:
+        os.fsync(stream.fileno())
+    return fresh
+
+
+def _same_content(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table of both files has the same rows, whatever their order."""
+    tables = con.execute(
+        "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE database_name IN ('old', 'fresh')"
+    ).fetchall()
+    names: dict[str, set[tuple[str, str]]] = {"old": set(), "fresh": set()}
+    for database, schema, table in tables:
+        names[database].add((schema, table))
+    differing = sorted(".".join(name) for name in names["old"] ^ names["fresh"])
+    for schema, table in sorted(names["old"] & names["fresh"]):
+        seen = {
+            tuple(
+                con.execute(
+                    f'SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {database}.{schema}."{table}" AS t'
+                ).fetchall()[0]
+            )
+            for database in ("old", "fresh")
+        }
+        differing += [f"{schema}.{table}"] if len(seen) > 1 else []
+    if differing:
+        raise UpkeepError(f"The copy differs in {', '.join(differing)}. The old warehouse stays in use.")
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """An upgrade: the file formats before and after, and where the old warehouse is kept."""
+
+    before: str
+    after: str
+    kept: Path
+
+
+def upgrade(home: Home) -> Upgraded:
+    """Writes the warehouse in this DuckDB's newest file format and keeps the old file beside it."""
+    if not home.warehouse.exists():
+        raise UpkeepError(f"{home.path}: there is no warehouse in this home.")
+    kept = home.path / KEPT
+    with home.locked():
+        if kept.exists():
+            raise UpkeepError(f"{kept}: the warehouse of an earlier upgrade is still kept. Delete it first.")
+        home.clear_scratch()
+        before = storage_version(home.warehouse)
+        fresh = rewritten(home)
+        after = storage_version(fresh)
+        os.link(home.warehouse, kept)
+        fresh.replace(home.warehouse)
+    return Upgraded(before, after, kept)
+
+
+def storage_version(file: Path) -> str:
+    """The file format that a DuckDB file is written in."""
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH {sql_text(file)} AS looked_at (READ_ONLY)")
+        found = con.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'looked_at'"
+        ).fetchall()
+    return str(found[0][0])
+
+
+# --- protection -------------------------------------------------------------------------------------------------
+
+
+def protection(home: Home) -> tuple[list[str], list[str]]:
+    """How a home is protected, and what is wrong with it: modes of its files and encryption of its disk."""
+    good, wrong = [], []
+    open_to_others = [
+        p for p in [home.path, *home.path.rglob("*")] if p.lstat().st_mode & OWNER_ONLY and not p.is_symlink()
+    ]
+    if open_to_others:
+        first = open_to_others[0]
+        wrong.append(f"{first}: others may read it, and {len(open_to_others) - 1} more. Run: chmod -R go= {home.path}")
+    else:
+        good.append("Every file can be read by its owner alone.")
+    encrypted, how = disk_encryption(home.path)
+    told = f"{home.path}: {how}."
+    (good if encrypted else wrong).append(told if encrypted else f"{told} Put the home on an encrypted disk (LUKS).")
+    return good, wrong
+
+
+def disk_encryption(path: Path, block_devices: Path = Path("/sys/dev/block")) -> tuple[bool, str]:
+    """Whether the disk under a path is encrypted by the system (dm-crypt), and how that is known."""
+    number = path.stat().st_dev
+    device = block_devices / f"{os.major(number)}:{os.minor(number)}"
+    if not device.exists():
+        return False, "the file system is on no block device, so no disk encryption can be seen"
+    layers = [device.resolve()]
+    while layers:
+        layer = layers.pop()
+        uuid = layer / "dm" / "uuid"
+        if uuid.is_file() and uuid.read_text().startswith("CRYPT-"):
+            return True, "the disk is encrypted (dm-crypt)"
+        slaves = layer / "slaves"
+        layers += [slave.resolve() for slave in slaves.iterdir()] if slaves.is_dir() else []
+    return False, "no encryption of the disk is seen"

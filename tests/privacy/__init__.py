@@ -1,0 +1,1 @@
+"""Tests that nothing about a person leaves the register tables."""

@@ -1,0 +1,146 @@
+"""`pseudonymise`: CPR numbers become keyed pseudonyms that intake accepts, and the key stays out of the home."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import hmac
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.deliveries import SUFFIXES
+from pipelines.home import Home
+from pipelines.pseudonymise import PseudonymiseError, pseudonym_of, pseudonymise, read_key
+from tests.command import run_cli
+from tests.received.delivering import bef_folder, csv_text, people, person, receive_bef
+
+KEY = bytes(range(32))
+CPR = [f"{n + 1:02d}0180-{4000 + n}" for n in range(9)]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    place = Home(tmp_path / "home")
+    place.prepare()
+    return place
+
+
+def key_file(folder: Path, key: bytes = KEY, mode: int = 0o600) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "noegle"
+    path.write_bytes(key)
+    path.chmod(mode)
+    return path
+
+
+def test_pseudonym_is_the_keyed_hash_of_the_number() -> None:
+    digest = hmac.new(KEY, b"0101801234", hashlib.sha256).digest()
+    assert pseudonym_of(KEY, "010180-1234") == f"{int.from_bytes(digest, 'big') % 10**17:017d}"
+
+
+def test_pseudonym_depends_on_number_and_key_alone() -> None:
+    same = {pseudonym_of(KEY, form) for form in ("010180-1234", "0101801234", " 010180 1234 ")}
+    assert len(same) == 1
+    assert pseudonym_of(bytes(32), "0101801234") not in same
+    assert len({pseudonym_of(KEY, cpr) for cpr in CPR}) == len(CPR)
+    assert pseudonym_of(KEY, "  ") == ""
+    assert all(len(pseudonym_of(KEY, cpr)) == 17 for cpr in CPR)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
+def test_file_with_cpr_numbers_becomes_one_that_intake_accepts(tmp_path: Path, suffix: str) -> None:
+    rows = [person(PNR=cpr) | {"NAVN": 'Åse, "x"\nlinje to'} for cpr in CPR]
+    source = bef_folder(tmp_path / "foer") / f"bef.{suffix}"
+    if suffix == "parquet":
+        (tmp_path / "t.csv").write_text(csv_text(rows), encoding="utf-8")
+        with duckdb.connect() as con:
+            query = f"SELECT * FROM read_csv('{tmp_path}/t.csv', all_varchar=true)"
+            con.execute(f"COPY ({query}) TO '{source}' (FORMAT parquet)")
+    else:
+        data = csv_text(rows, ";").encode("cp1252")
+        source.write_bytes(gzip.compress(data) if suffix == "csv.gz" else data)
+    assert receive_bef(tmp_path / "foer", checked=True).failing["no_cpr_number"] == len(CPR)
+    target = bef_folder(tmp_path / "efter") / f"bef.{suffix}"
+    assert pseudonymise(KEY, source, target, ("PNR",)) == len(CPR)
+    answer = receive_bef(tmp_path / "efter", checked=True)
+    assert answer.stops == []
+    assert answer.column("pnr") == sorted(int("1" + pseudonym_of(KEY, cpr)) for cpr in CPR)
+    data = target.read_bytes()
+    data = gzip.decompress(data) if suffix == "csv.gz" else data
+    assert not any(cpr.encode() in data or cpr.replace("-", "").encode() in data for cpr in CPR)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert sorted(path.name for path in target.parent.iterdir()) == [target.name]
+
+
+def test_number_that_lost_its_first_zero_as_a_number(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT 101801234 AS PNR UNION ALL SELECT NULL) TO '{source}' (FORMAT parquet)")
+        pseudonymise(KEY, source, target, ("PNR",))
+        assert con.execute(f"SELECT PNR FROM '{target}' WHERE PNR IS NOT NULL").fetchall() == [
+            (pseudonym_of(KEY, "0101801234"),)
+        ]
+
+
+def test_key_in_a_home_is_refused(tmp_path: Path, home: Home) -> None:
+    other = Home(tmp_path / "andet")
+    other.prepare()
+    other.warehouse.touch()
+    for folder in (home.path, home.instance, other.path / "noegler"):
+        with pytest.raises(PseudonymiseError, match="the key stands in a home"):
+            read_key(key_file(folder), home)
+    link = tmp_path / "link"
+    link.symlink_to(home.path / "noegle")
+    with pytest.raises(PseudonymiseError, match="the key stands in a home"):
+        read_key(link, home)
+
+
+def test_key_that_is_short_or_open_to_others_is_refused(tmp_path: Path, home: Home) -> None:
+    with pytest.raises(PseudonymiseError, match="31 bytes"):
+        read_key(key_file(tmp_path / "kort", KEY[:31]), home)
+    with pytest.raises(PseudonymiseError, match="mode 600"):
+        read_key(key_file(tmp_path / "aaben", KEY, 0o640), home)
+    with pytest.raises(PseudonymiseError, match="cannot be read"):
+        read_key(tmp_path / "borte", home)
+    assert read_key(key_file(tmp_path / "god"), home) == KEY
+
+
+@pytest.mark.parametrize("fault", ["exists", "no-column", "ragged", "broken-gz", "other-type", "sas"])
+def test_refusals_write_nothing_and_name_no_value(tmp_path: Path, fault: str) -> None:
+    source, target = tmp_path / "ind.csv", tmp_path / "ud.csv"
+    source.write_text(csv_text([person(PNR=cpr) for cpr in CPR]))
+    match fault:
+        case "exists":
+            target.write_text("x")
+        case "no-column":
+            source.write_text(csv_text([{"CPR": cpr} for cpr in CPR]))
+        case "ragged":
+            source.write_text(source.read_text() + f"{CPR[0]},1\n")
+        case "broken-gz":
+            source, target = tmp_path / "ind.csv.gz", tmp_path / "ud.csv.gz"
+            source.write_bytes(gzip.compress(csv_text(people(500)).encode())[:-20])
+        case "other-type":
+            target = tmp_path / "ud.parquet"
+        case "sas":
+            source = tmp_path / f"ind{SUFFIXES[3]}"
+            source.write_bytes(b"x")
+    with pytest.raises(PseudonymiseError) as refused:
+        pseudonymise(KEY, source, target, ("PNR",))
+    assert CPR[0] not in str(refused.value)
+    assert not target.exists() or target.read_text() == "x"
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_command(tmp_path: Path, home: Home) -> None:
+    source, target = tmp_path / "ind.csv", tmp_path / "ud.csv"
+    source.write_text(csv_text([person(PNR=cpr) for cpr in CPR]))
+    good, bad = key_file(tmp_path / "noegler"), key_file(home.path)
+    refused = run_cli("pseudonymise", "--key-file", bad, "--home", home.path, source, target)
+    assert refused.code == 1
+    assert not target.exists()
+    done = run_cli("pseudonymise", "--key-file", good, "--home", home.path, "--column", "pnr", source, target)
+    assert done.code == 0, done.output
+    assert "9 rows" in done.output

@@ -1,0 +1,155 @@
+"""`forget`, `upgrade` and `protection`: what is deleted is gone, what is kept is the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import upkeep
+from pipelines.home import Home
+from pipelines.upkeep import UpkeepError, disk_encryption, forget, protection, upgrade
+from tests.command import file_bytes, run_cli, run_list
+from tests.populations import Style, World, write_reference, write_snapshots
+
+YEAR = 2024
+DAY = f"{YEAR}-01-01"
+GONE = "Kun-i-den-foerste-levering"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A home that was run on a first delivery of bef, with a person of its own, and on a second one."""
+    folder = tmp_path_factory.mktemp("retention")
+    world = World((YEAR,))
+    area = world.area("omraade-a", "101").homes(2)
+    for n in range(20):
+        area.person(f"Person-{n}", "1980-02-03").educated().earning("200000").on_benefit(2023)
+    for year in range(YEAR - 4, YEAR):
+        world.listed(year, "omraade-a", "parallelsamfund")
+    later = list(world.tables["bef", DAY])
+    world.person(GONE, "1980-02-03", [DAY], ADRESSE_ID=area.address)
+    snapshots = write_snapshots(world, folder / "snapshots")
+    assert run_list(YEAR, snapshots, folder / "home").code == 0
+    shutil.move(write_reference(folder / "nyt", "bef", DAY, later, Style()), snapshots / "bef" / DAY / f"{YEAR}-06-01")
+    assert run_list(YEAR, snapshots, folder / "home").code == 0
+    return folder / "home", snapshots
+
+
+def copied(kept: tuple[Path, Path], folder: Path) -> Home:
+    shutil.copytree(kept[0], folder / "home")
+    return Home(folder / "home")
+
+
+def warehouse_bytes(home: Home) -> bytes:
+    return b"".join(data for name, data in file_bytes(home.path).items() if "warehouse" in name or "scratch" in name)
+
+
+def test_forgotten_vintage_is_gone_from_tables_and_bytes(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    home = copied(kept, tmp_path)
+    assert GONE.encode() in warehouse_bytes(home)
+    editions = file_bytes(home.editions)
+    with home.warehouse.open("rb") as old:
+        lines = forget(home, "bef", DAY, "")
+        assert old.read().strip(b"\0") == b""
+    assert lines[0] == f"bef/{DAY}: 1 snapshot deleted from the home."
+    assert GONE.encode() not in warehouse_bytes(home)
+    assert file_bytes(home.editions) == editions
+    verified = run_cli("verify", "--home", home.path, "--list-year", YEAR)
+    assert verified.code == 0, verified.output
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        assert con.execute(f"SELECT count(*) FROM registers.bef WHERE reference_year = {YEAR}").fetchall() == [(20,)]
+    assert oct(home.warehouse.stat().st_mode & 0o777) == "0o600"
+
+
+def test_verify_says_that_the_used_vintage_was_deleted(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    home = copied(kept, tmp_path)
+    done = run_cli("forget", "--home", home.path, "--register", "bef", "--reference", DAY, "--vintage", f"{YEAR}-06-01")
+    assert done.code == 0, done.output
+    verified = run_cli("verify", "--home", home.path, "--list-year", YEAR)
+    assert verified.code == 1
+    assert f"bef/{DAY}, vintage {YEAR}-06-01: deleted from this home" in verified.output
+
+
+@pytest.mark.parametrize(
+    ("register", "reference", "vintage", "says"),
+    [
+        ("bef", "1999-01-01", None, "nothing of it is stored"),
+        ("bef", DAY, "2024-12-24", "nothing of it is stored"),
+        ("nix", DAY, None, "There is no register 'nix'"),
+        ("bef", "'; DROP TABLE received.snapshots; --", None, "nothing of it is stored"),
+    ],
+)
+def test_what_is_not_there_cannot_be_forgotten(
+    kept: tuple[Path, Path], register: str, reference: str, vintage: str | None, says: str
+) -> None:
+    home = Home(kept[0])
+    before = home.warehouse.read_bytes()
+    with pytest.raises(UpkeepError, match=says):
+        forget(home, register, reference, vintage)
+    assert home.warehouse.read_bytes() == before
+
+
+def test_nothing_is_replaced_where_the_proof_fails(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copied(kept, tmp_path)
+    monkeypatch.setattr(upkeep, "_delete_unused_keys", lambda _con: ["omraade-a"])
+    with pytest.raises(UpkeepError, match="still in the new file's bytes"):
+        forget(home, "bef", DAY, "")
+
+
+def test_upgrade_keeps_every_table_and_the_old_file(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    home = copied(kept, tmp_path)
+    old = home.warehouse.read_bytes()
+    _write_in_an_older_format(home)
+    older = home.warehouse.read_bytes()
+    assert older != old
+    done = upgrade(home)
+    assert done.before != done.after
+    assert done.kept.read_bytes() == older
+    verified = run_cli("verify", "--home", home.path, "--list-year", YEAR)
+    assert verified.code == 0, verified.output
+    with pytest.raises(UpkeepError, match="still kept"):
+        upgrade(home)
+    with pytest.raises(UpkeepError, match="delete it first"):
+        forget(home, "bef", DAY, None)
+
+
+def _write_in_an_older_format(home: Home) -> None:
+    older = home.path / "older.duckdb"
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{home.warehouse}' AS now (READ_ONLY)")
+        con.execute(f"ATTACH '{older}' AS older (STORAGE_VERSION 'v1.2.0')")
+        con.execute("COPY FROM DATABASE now TO older")
+    older.replace(home.warehouse)
+
+
+def test_protection_names_what_others_can_read(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    home = copied(kept, tmp_path)
+    good, _ = protection(home)
+    assert "Every file can be read by its owner alone." in good
+    (home.path / "warehouse.duckdb").chmod(0o644)
+    _, wrong = protection(home)
+    assert "warehouse.duckdb: others may read it" in wrong[0]
+
+
+def test_disk_encryption_is_seen_through_the_layers(tmp_path: Path) -> None:
+    """A volume on an encrypted device, as the kernel shows them."""
+    number = tmp_path.stat().st_dev
+    devices = tmp_path / "dev"
+    volume = devices / f"{os.major(number)}:{os.minor(number)}"
+    assert disk_encryption(tmp_path, devices) == (
+        False,
+        "the file system is on no block device, so no disk encryption can be seen",
+    )
+    (volume / "slaves").mkdir(parents=True)
+    assert disk_encryption(tmp_path, devices)[0] is False
+    crypt = tmp_path / "dm-0"
+    (crypt / "dm").mkdir(parents=True)
+    (crypt / "dm" / "uuid").write_text("CRYPT-LUKS2-x-luks\n")
+    (volume / "slaves" / "dm-0").symlink_to(crypt)
+    assert disk_encryption(tmp_path, devices)[0] is True

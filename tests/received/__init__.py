@@ -1,0 +1,1 @@
+"""Tests of intake: real deliveries with their oddities, and real incidents."""

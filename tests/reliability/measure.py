@@ -1,0 +1,105 @@
+"""The long form of the experiments; writes docs/reliability.md with what was found (`make reliability`).
+
+Exits 1 where anything was lost. What does not belong here: the experiments themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.command import ROOT
+from tests.reliability import experiments
+from tests.reliability.experiments import Figure, Undisturbed
+
+PAGE = ROOT / "docs" / "reliability.md"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--kills", type=int, default=100)
+    options.add_argument("--files", type=int, default=1000)
+    options.add_argument("--disks", type=int, default=20)
+    options.add_argument("--together", type=int, default=5)
+    chosen = options.parse_args()
+    started = time.monotonic()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "fuzz").mkdir()
+        (place / "runs").mkdir()
+        _add(figures, lambda: experiments.fuzzed(place / "fuzz", chosen.files))
+        base = Undisturbed(place / "runs")
+        _add(figures, lambda: experiments.read_only(base))
+        _add(figures, lambda: experiments.clocks(base, len(experiments.ZONES)))
+        _add(figures, lambda: experiments.disk_full(base, chosen.disks))
+        _add(figures, lambda: experiments.disk_full_when_sealing_again(base, max(chosen.disks // 4, 1)))
+        _add(figures, lambda: experiments.at_once(base, chosen.together))
+        _add(figures, lambda: experiments.killed(base, chosen.kills))
+    PAGE.write_text(_page(figures, time.monotonic() - started), encoding="utf-8")
+    return int(any(figure.lost for figure in figures))
+
+
+def _add(figures: list[Figure], experiment: Callable[[], Figure]) -> None:
+    figure = experiment()
+    figures.append(figure)
+    print(f"{figure.fault}: {figure.injected} injected, {figure.survived} survived", flush=True)
+    for line in figure.lost:
+        print(f"  lost: {line}", flush=True)
+
+
+def _page(figures: list[Figure], seconds: float) -> str:
+    rows = [
+        f"| {f.fault} | {f.injected} | {f.survived} | {len(f.lost)} | {f.survived_means} | {'; '.join(f.notes)} |"
+        for f in figures
+    ]
+    injected, lost = sum(f.injected for f in figures), sum(len(f.lost) for f in figures)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("duckdb", "dagster"))
+    return "\n".join(
+        [
+            "# Reliability: faults injected on purpose",
+            "",
+            "Written by `make reliability`; the short form of each experiment runs in `make test`",
+            "(`tests/reliability`). Do not edit: run it again.",
+            "",
+            "| fault | injected | survived | lost | survived means | seen |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+            f"Together {injected} faults, {lost} lost.",
+            "",
+            f"Run on {dt.date.today().isoformat()}, Python {platform.python_version()}, {versions}, "
+            f"{os.cpu_count()} cores, {seconds / 60:.0f} minutes. The runs are of a small synthetic population.",
+            "",
+            "## What the mechanism is",
+            "",
+            "- One run writes to a home at a time: it holds a file lock that the system frees when the process dies.",
+            "  The next run first frees what a dead one held, clears the scratch folder, and makes the published",
+            "  tables show the sealed editions.",
+            "- An edition is written aside, flushed, and exchanged with the old one in one step of the file system.",
+            "- Every table is replaced in a transaction; a snapshot is stored under the hash of its content and used",
+            "  only after it has been checked and promoted.",
+            "- An error is told by its kind, its place in the product and a remedy. Its own message is dropped,",
+            "  because it may quote a row.",
+            "- A file changed while it was read, or that is partly readable, is refused as a whole.",
+            "",
+            "## What is not covered",
+            "",
+            "Loss of power (only the death of the process is tried), a disk that returns wrong bytes without an error",
+            "(`verify` finds that in an edition), network file systems (locks and exchange need a local disk), and a",
+            "file whose wrong bytes make another valid value: only the sender's checksum can tell.",
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
