@@ -144,8 +144,10 @@ def _registers_behind(table: str) -> set[str]:
     schema, name = table.split(".")
     if schema == "registers":
         return {name}
+    if table == derivation.EDITION:
+        return set().union(*(_registers_behind(sealed) for sealed in derivation.PUBLISHED))
     derived = derivation.TABLE_BY_NAME.get(table)
-    return set().union(*(_registers_behind(read) for read in derived.reads)) if derived else set()
+    return set().union(*(_registers_behind(read) for read in _waits_for(derived))) if derived else set()
 
 
 def _dep(derived: Derived, read: str) -> AssetDep:

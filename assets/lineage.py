@@ -144,8 +144,9 @@ def _derive_nothing(con: duckdb.DuckDBPyConnection) -> None:
     for derived in TABLES:
         derivation.derive(con, derived, list_year)
     published_tables.fill(con)
-    for table in derivation.PUBLISHED:
-        con.execute(f"CREATE TABLE IF NOT EXISTS published.{table.split('.')[1]} AS SELECT * FROM {table} WHERE false")
+    for sealed in derivation.PUBLISHED:
+        name = sealed.split(".")[1]
+        con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {sealed} WHERE false")
     set_law_variables(con, report_law().for_list_year(list_year), list_year)
     set_limit_variables(con)
     for derived in derivation.REPORT:

@@ -5,6 +5,7 @@ counted (`sql/report`), withheld (`assets.report_tables`), attacked (`assets.rep
 """
 
 import hashlib
+import json
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -24,11 +25,22 @@ from dagster import (
     multi_asset_check,
 )
 
-from assets import derivation, sealing
+from assets import derivation
 from assets.disclosure import report_limits
-from assets.factory import OWNER, REPORT, WRITER_POOL, key_of, law_of, layer, prepare_report, source_fingerprints
+from assets.documentation import described, materialized
+from assets.factory import (
+    OWNER,
+    REPORT,
+    WRITER_POOL,
+    key_of,
+    law_of,
+    layer,
+    prepare_report,
+    register_tags,
+    source_fingerprints,
+)
 from assets.finished import Finished, from_csv, to_csv
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.report_shapes import SHAPES
 from assets.warehouse import transaction
 from law.loader import report_law
@@ -38,6 +50,8 @@ FINISHED = "report.finished"
 READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap")
 ATTACKING = ("attack", "cells", "report_cells", "report_check")
 SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
+_REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
+_CODE = hashlib.sha256("".join(t.sql for t in derivation.REPORT).encode() + report_law().sha256.encode()).hexdigest()
 
 
 @asset(
@@ -45,14 +59,16 @@ SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
     group_name=REPORT,
     deps=[key_of(table) for table in (*SOURCES, derivation.EDITION)],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=(
         "Redegørelsens tabeller. Every table of the report after disclosure control: figures on few persons are "
         "withheld, and so many others that no total gives them away."
     ),
     kinds={"duckdb", "csv"},
     owners=[OWNER],
-    tags={"layer": REPORT, "confidentiality": "public"},
-    metadata={"title": "Redegørelsens tabeller"},
+    tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described(FINISHED, "Redegørelsens tabeller"),
+    code_version=_CODE,
     pool=WRITER_POOL,
 )
 def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
@@ -79,7 +95,9 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
                 cells = [[list_year, cell.table, cell.cell, cell.reason] for cell in released.hidden]
                 con.executemany("INSERT INTO report.hidden_cells VALUES (?, ?, ?, ?)", cells)
         derivation.record_fingerprint(con, FINISHED, list_year, digest)
-    return MaterializeResult(metadata={"tables": len(released.tables), "withheld": len(released.hidden)})
+    rows = sum(len(table.rows) for table in released.tables.values())
+    told = {"tables": len(released.tables), "withheld": len(released.hidden)}
+    return materialized(None, FINISHED, rows, told, list_year, digest)
 
 
 def _refuse_stale(con: duckdb.DuckDBPyConnection, list_year: int) -> str:
@@ -175,14 +193,16 @@ def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
     group_name=REPORT,
     deps=[key_of(FINISHED), key_of(derivation.EDITION)],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=(
         "Redegørelsen. The annual report as HTML, PDF, workbook and one CSV per table, added to the sealed edition. "
         "Whichever way it is started, the finished tables are attacked again before anything is written."
     ),
     kinds={"file"},
     owners=[OWNER],
-    tags={"layer": REPORT, "confidentiality": "public"},
-    metadata={"title": "Redegørelsen"},
+    tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described("report.report", "Redegørelsen"),
+    code_version=_CODE,
     pool=WRITER_POOL,
 )
 def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
@@ -212,10 +232,9 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, staged)
     manifest = report_files.report_manifest(list_year, edition, staged, rows)
     made = report_files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
-    revision = sealing.read_manifest(edition)
-    return MaterializeResult(
-        metadata={"made": made, "files": len(manifest["files"]), "revision": revision["revision"] if revision else 0}
-    )
+    told = {"made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
+    version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return materialized(None, "report.report", sum(rows.values()), told, list_year, version)
 
 
 ASSETS = [*layer(REPORT), finished, report]
