@@ -238,7 +238,7 @@ REPORT: tuple[Derived, ...] = (
         "Boliger efter gruppe",
         "Every dwelling on each status day with the group of homes it belongs to. A view: it stores no dwelling.",
         ("registers.bolig", "areas.area_dwellings", "status.area_status"),
-        (),
+        ("§ 61 a, stk. 3",),
         "view",
     ),
     Derived(
@@ -247,7 +247,7 @@ REPORT: tuple[Derived, ...] = (
         "Personer efter gruppe",
         "Everyone on each status day with age, origin and group of homes. A view: it stores no person.",
         (LAW, "law.countries", "registers.bef", "report.dwellings"),
-        (),
+        ("§ 61 a, stk. 2", "§ 61 a, stk. 3"),
         "view",
     ),
     Derived(
@@ -263,7 +263,7 @@ REPORT: tuple[Derived, ...] = (
             "registers.udda",
             "registers.akm",
         ),
-        (),
+        ("§ 61 a, stk. 1, nr. 3",),
         "view",
     ),
     Derived(
@@ -272,7 +272,7 @@ REPORT: tuple[Derived, ...] = (
         "Beboersammensætning",
         "Residents by age, origin, education and employment, per group of homes and listed area.",
         (LAW, *PEOPLE),
-        (),
+        ("§ 61 a, stk. 2", "§ 61 a, stk. 3"),
     ),
     Derived(
         "report",
@@ -280,7 +280,7 @@ REPORT: tuple[Derived, ...] = (
         "Indkomster",
         "Income of taxable residents who are not students, per group of homes and listed area.",
         (LAW, "report.people", "registers.ind", "registers.akm"),
-        (),
+        ("§ 61 a, stk. 1, nr. 4",),
     ),
     Derived(
         "report",
@@ -288,7 +288,7 @@ REPORT: tuple[Derived, ...] = (
         "Til- og fraflytninger",
         "Moves into and out of the listed areas between the two status days.",
         (LAW, *PEOPLE, "registers.bef"),
-        (),
+        ("§ 61 a, stk. 3",),
     ),
     Derived(
         "report",
@@ -296,7 +296,7 @@ REPORT: tuple[Derived, ...] = (
         "Boligmassen",
         "Homes by kind and use, per group of homes and listed area.",
         (LAW, "report.dwellings", "registers.bef"),
-        (),
+        ("§ 61 a, stk. 3",),
     ),
     Derived(
         "report",
@@ -312,7 +312,7 @@ REPORT: tuple[Derived, ...] = (
         "Vandringer over landets grænse",
         "Migrations per year, direction and origin.",
         (LAW, "law.countries", "registers.vnds_ind", "registers.vnds_ud"),
-        (),
+        ("§ 61 b",),
     ),
     Derived(
         "report",
