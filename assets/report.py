@@ -67,7 +67,7 @@ _CODE = hashlib.sha256("".join(t.sql for t in derivation.REPORT).encode() + repo
     kinds={"duckdb", "csv"},
     owners=[OWNER],
     tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
-    metadata=described(FINISHED, "Redegørelsens tabeller"),
+    metadata=described(FINISHED, "Redegørelsens tabeller", ("§ 61 a", "§ 61 b")),
     code_version=_CODE,
     pool=WRITER_POOL,
 )
@@ -201,7 +201,7 @@ def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
     kinds={"file"},
     owners=[OWNER],
     tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
-    metadata=described("report.report", "Redegørelsen"),
+    metadata=described("report.report", "Redegørelsen", ("§ 61 a", "§ 61 b")),
     code_version=_CODE,
     pool=WRITER_POOL,
 )
