@@ -109,8 +109,9 @@ def column_lineage(table: str) -> TableColumnLineage | None:
     sources = lineage.sources_of(table)
     if not sources:
         return None
+    # a sealed table and the one it was sealed from are one asset
     return TableColumnLineage(
-        {column: [_dep(source) for source in found] for column, found in sources.items() if found}
+        {column: list(dict.fromkeys(_dep(source) for source in found)) for column, found in sources.items() if found}
     )
 
 
