@@ -51,7 +51,9 @@ def run_annual_list(
         "resources": {"run": {"config": settings}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with DagsterInstance.get() as instance:
+    with home.opening_instance():
+        opened = DagsterInstance.get()
+    with opened as instance:
         plan = create_execution_plan(job, run_config=run_config, tags={"dagster/partition": str(list_year)})
         run = instance.create_run_for_job(
             job_def=job, execution_plan=plan, run_config=run_config, tags={"dagster/partition": str(list_year)}
