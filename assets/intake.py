@@ -633,7 +633,7 @@ def _intake_counts(
     if register.in_year:
         outside = f"year({register.in_year.lower()}) IS DISTINCT FROM {int(delivery.reference)}"
         measures["outside_year"] = f"count(*) FILTER ({outside})"
-        measures["unknown_decision"] = "count(*) FILTER (sanction_class IS NULL OR sanction_class <= 0)"
+        measures["unknown_decision"] = "count(*) FILTER (sanction_class IS NULL OR sanction_class NOT BETWEEN 1 AND 8)"
         measures["unknown_offence"] = f"count(*) FILTER (offence_class IS NULL OR offence_class = '{UNKNOWN_ACT}')"
         measures["delivered_rows"] = "count(*)"
     row = con.execute(f"SELECT {', '.join(measures.values())} FROM {staged}").fetchall()[0]

@@ -71,6 +71,10 @@ def _known(column: Column) -> list[int]:
     return sorted({int(row[key]) for row in code_list(str(column.known))})
 
 
+def _unknown_educations() -> str:
+    return ", ".join(sorted({row["hfaudd"] for row in code_list("hfaudd_grundskole") if row["level"] == "uoplyst"}))
+
+
 def rules(register: Register) -> tuple[Rule, ...]:
     """Every rule of a register, in the order they are reported. They hold for each reference alike."""
     return (
@@ -210,9 +214,12 @@ def _other_rules(register: Register) -> Iterator[Rule]:
         yield Rule(
             "hfaudd_known",
             False,
-            "HFAUDD is no education code",
-            "It counts as more than grundskole. " + LOOK,
-            _expect("ExpectColumnValuesToBeBetween", column="hfaudd", min_value=0, max_value=9999),
+            "HFAUDD is unknown or no education code",
+            "What is marked unknown counts as only grundskole, any other code as more. " + LOOK,
+            count_sql=(
+                "SELECT count(*) FROM {table} WHERE hfaudd NOT BETWEEN 0 AND 9999 "
+                f"OR hfaudd IN ({_unknown_educations()})"
+            ),
         )
     if not register.key and register.personal:
         yield Rule("rows_with_pnr", False, "no PNR (a firm, or a person without one)", LOOK, intake=("without_pnr",))
@@ -260,6 +267,9 @@ def validate(
         present = f"{register.column(name).stored}_present"
         failing[present] -= counts.get(f"types:{name}", 0) if register.column(name).kind is Kind.PSEUDONYM else 0
         failing[present] -= counts.get("cpr", 0) if name == "PNR" else 0
+    for column in register.stored_columns:  # nor is a cell that cannot be its type an empty one
+        if column.warn_empty:
+            failing[f"{column.stored}_filled"] -= counts.get(f"types:{column.name}", 0)
     for rule in all_rules:
         if rule.intake:
             failing[rule.name] = sum(counts.get(name, 0) for name in rule.intake)

@@ -86,6 +86,17 @@ class Home:
             os.close(descriptor)
 
     @contextmanager
+    def opening_instance(self) -> Iterator[None]:
+        """Lets one process at a time create the Dagster instance's databases: two at once would both begin."""
+        self.prepare()
+        descriptor = os.open(self.instance / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
     def alive(self, run_id: str) -> Iterator[None]:
         """Shows that the process of a run lives, until it ends or dies."""
         self.prepare()

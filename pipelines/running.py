@@ -75,7 +75,9 @@ def _run(
         "resources": {"run": {"config": settings}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with DagsterInstance.get() as instance:
+    with home.opening_instance():
+        opened = DagsterInstance.get()
+    with opened as instance:
         tags = {"dagster/partition": str(list_year)}
         plan = create_execution_plan(job, run_config=run_config, tags=tags)
         if not with_report:
