@@ -19,7 +19,7 @@ from assets.derivation import PUBLISHED
 
 FILE = "published.duckdb"
 ALIAS = "published_now"
-READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+READ_ONLY = stat.S_IRUSR
 
 
 def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_long_name_is_cut_and_stays_its_own() -> None:
 
 def test_everything_that_can_be_set_is_read_by_the_derivation() -> None:
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "sql").rglob("*.sql"))]
-    texts += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "assets").glob("*.py"))]
+    texts += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "assets").rglob("*.py"))]
     held = ("udsat_boligomraade", "forebyggelsesomraade", "parallelsamfund")
     unread = [
         name
