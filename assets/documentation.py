@@ -110,7 +110,7 @@ def column_lineage(table: str) -> TableColumnLineage | None:
     if not sources:
         return None
     return TableColumnLineage(
-        {column: [_dep(source) for source in found] for column, found in sources.items() if found}
+        {column: list(dict.fromkeys(map(_dep, found))) for column, found in sources.items() if found}
     )
 
 
