@@ -13,7 +13,7 @@ from assets import derivation
 from assets.contracts import REGISTERS
 from assets.derivation import Derived
 from assets.disclosure import set_limit_variables
-from assets.documentation import described, materialized
+from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprint
@@ -160,7 +160,8 @@ def _dep(derived: Derived, read: str) -> AssetDep:
 
 
 def _description(derived: Derived) -> str:
-    return f"{derived.title}. {derived.description}\n\n```sql\n{derived.sql}\n```"
+    law = ", ".join(paragraph_link(paragraph) for paragraph in derived.paragraphs)
+    return f"{derived.title}. {derived.description}\n\n{law}\n\n```sql\n{derived.sql}\n```"
 
 
 def _refuse_unready(

@@ -513,12 +513,21 @@ def classify(
     raise typer.Exit(judge_file(file, _day(law_as_of)))
 
 
+def _mount_administration() -> None:
+    """The administration is a code location of its own: its modules are loaded only where its command is given."""
+    if len(sys.argv) < 2 or sys.argv[1] in ("administration", "--help"):
+        from pipelines.administration.cli import app as administration
+
+        app.add_typer(administration, name="administration")
+
+
 def main() -> None:
     """Entry point of the console script. Files are the owner's alone; an error is one line, never a stack."""
     from pipelines.failures import plain
 
     os.umask(OWNER_ONLY)
     try:
+        _mount_administration()
         app()
     except Exception as error:
         err.print(plain(error), style="red", markup=False)
