@@ -122,9 +122,11 @@ def start_command(
             time.tzset()
         code = _command(args, before)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)  # whatever failed: nothing of the parent's may run in this process
     raise AssertionError
 
 
@@ -200,4 +202,5 @@ def whole(home: Path, year: int = YEAR) -> bool:
 
 def plainly_refused(run: Run) -> bool:
     """The run failed, in lines and not in a stack, without naming a person."""
-    return run.wait() not in (0, 70) and "Traceback" not in run.said and SECRET not in run.said
+    said = bool(run.said.strip()) and "Traceback" not in run.said and SECRET not in run.said
+    return run.wait() not in (0, 70) and said
