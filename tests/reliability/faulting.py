@@ -116,7 +116,7 @@ def start_command(
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+        sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1, closefd=False) for n in (1, 2))
         os.environ.update({"COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb"} | dict(env or {}))
         if env and "TZ" in env:
             time.tzset()
