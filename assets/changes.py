@@ -14,12 +14,21 @@ from pathlib import Path
 import duckdb
 from dagster import AssetDep, AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, sealing
+from assets import derivation, lineage, sealing
 from assets.aside import AsideError, Snapshot, open_aside, promoted_snapshots, put_law, show_registers
 from assets.contracts import LISTE, OMRAADE, REGISTERS, reference_years
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, source_fingerprints
+from assets.documentation import described, materialized
+from assets.factory import (
+    OWNER,
+    WRITER_POOL,
+    key_of,
+    law_of,
+    list_year_of,
+    register_tags,
+    source_fingerprints,
+)
 from assets.law_tables import LAW_TABLES
-from assets.partitions import LIST_YEARS, earlier_list_years
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.warehouse import sql_text, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home
@@ -29,23 +38,7 @@ TABLE = "status.status_changes"
 READS = ("areas.areas", "status.area_categories", "status.area_status", "status.area_margins")
 NO_AREA = "findes_ikke"
 NOT_LISTED = ("ikke_omfattet", NO_AREA)
-COLUMNS: Mapping[str, str] = {
-    "list_year": "SMALLINT",
-    "area_id": "VARCHAR",
-    "area_name": "VARCHAR",
-    "kom": "VARCHAR",
-    "status_last": "VARCHAR",
-    "status": "VARCHAR",
-    "change": "VARCHAR",
-    "with_last_law": "VARCHAR",
-    "with_last_boundary": "VARCHAR",
-    "with_last_data": "VARCHAR",
-    "with_all_last": "VARCHAR",
-    "cause": "VARCHAR",
-    "margin_persons": "BIGINT",
-    "margin_kroner": "BIGINT",
-    "near_miss": "BOOLEAN",
-}
+COLUMNS: Mapping[str, str] = {name: kind for name, (kind, _) in lineage.FILLED_IN_PYTHON[TABLE].items()}
 DESCRIPTION = """Ændringer siden sidste liste. Each area's status last year and now, and the cause where they differ.
 
 Statuses are `parallelsamfund`, `udsat_boligomraade` (no parallelsamfund), `forebyggelsesomraade`, `ikke_omfattet`, and
@@ -320,11 +313,16 @@ def code_version() -> str:
         AssetDep(key_of("edition.edition"), partition_mapping=earlier_list_years(2)),
     ],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=DESCRIPTION,
     kinds={"duckdb", "python"},
     owners=[OWNER],
-    tags={"layer": "status", "confidentiality": "aggregate"},
-    metadata={"title": "Ændringer siden sidste liste", "paragraphs": "§ 61 a, § 61 b"},
+    tags={
+        "layer": "status",
+        "confidentiality": "aggregate",
+        **{tag: "" for table in (*READS, *derivation.PUBLISHED) for tag in register_tags(table)},
+    },
+    metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b")),
     code_version=code_version(),
     pool=WRITER_POOL,
 )
@@ -347,7 +345,7 @@ def status_changes(context: AssetExecutionContext, run: Run) -> MaterializeResul
         value = hashlib.sha256(f"{code_version()}{upstream}{last}{causes}".encode()).hexdigest()
         derivation.record_fingerprint(con, TABLE, list_year, value)
     changed = sum(row[list(COLUMNS).index("change")] is not None for row in rows)
-    return MaterializeResult(metadata={"dagster/row_count": len(rows), "changed": changed, "fingerprint": value})
+    return materialized(None, TABLE, len(rows), {"changed": changed, "fingerprint": value}, version=value)
 
 
 ASSETS = [status_changes]

@@ -5,6 +5,7 @@ handling (`assets.sealing`) and the look of the public lists (`assets.public_lis
 """
 
 import datetime as dt
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,16 +14,18 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, public_lists, sealing, snapshots
+from assets import derivation, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
 from assets.disclosure import disclosure_limits
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, source_fingerprints
+from assets.documentation import described, materialized
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
 from assets.law_tables import set_law_variables
-from assets.partitions import LIST_YEARS
-from law.loader import Law, LegalValue
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
 
+_REGISTER_TAGS = {tag: "" for table in derivation.PUBLISHED for tag in register_tags(table)}
 CRITERIA = ("outside", "convicted", "primary_only", "income")
 
 
@@ -31,14 +34,16 @@ CRITERIA = ("outside", "convicted", "primary_only", "income")
     group_name="edition",
     deps=[key_of(table) for table in (*derivation.PUBLISHED, "criteria.criteria_met")],
     partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
     description=(
         "Udgaven. The sealed edition of a list year: the published tables as CSV and Parquet, the public lists, and "
         "the manifest that ties them to every input. Sealing again with the same inputs changes nothing."
     ),
     kinds={"duckdb", "file"},
     owners=[OWNER],
-    tags={"layer": "edition", "confidentiality": "public"},
-    metadata={"title": "Udgaven", "paragraphs": "§ 61 a, stk. 5"},
+    tags={"layer": "edition", "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described("edition.edition", "Udgaven", ("§ 61 a, stk. 5",)),
+    code_version=hashlib.sha256((derivation.sql_hash() + statistics_law().sha256).encode()).hexdigest(),
     pool=WRITER_POOL,
 )
 def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
@@ -51,7 +56,8 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         _refuse_unready(con, law, list_year)
         sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run))
         sealing.synchronise_published(con, run.at_home.editions)
-    return MaterializeResult(metadata=sealed)
+    version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
+    return materialized(None, "edition.edition", sealed["areas"], sealed, version=version)
 
 
 def _run_part(context: AssetExecutionContext, run: Run) -> dict[str, str]:
@@ -87,25 +93,34 @@ def seal(
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     rows = sealing.write_tables(con, list_year, staged)
-    write_public_lists(con, law, list_year, staged)
+    inputs = sealing.describe_inputs(con, list_year)
+    law_part = sealing.describe_law(values, list_year)
+    openlineage.write(staged, list_year, inputs, law_part["sha256"])
+    target = home.edition(list_year)
+    previous = sealing.read_manifest(target)
+    # a released edition is compared as it was released: with the release on its page
+    write_public_lists(con, law, list_year, staged, releases.release_of(previous), (previous or {}).get("changes"))
     manifest: sealing.Manifest = {
         "list_year": list_year,
-        "inputs": sealing.describe_inputs(con, list_year),
+        "inputs": inputs,
         "history": sealing.describe_history(con, list_year),
-        "law": sealing.describe_law(values, list_year),
+        "law": law_part,
         "sql": sealing.describe_sql(),
         "packages": sealing.package_versions(),
         "outputs": sealing.describe_outputs(staged, rows),
         "run": dict(run_part),
     }
-    target = home.edition(list_year)
-    previous = sealing.read_manifest(target)
     if previous is not None:
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
         if unchanged and not sealing.damaged_files(target, previous):
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
+        released = releases.last_released(home.editions, list_year)
+        if released is not None:
+            manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
+        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"))
+        manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = 1 if previous is None else previous["revision"] + 1
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
@@ -114,8 +129,15 @@ def seal(
     return {"revision": manifest["revision"], "sealed": True, "areas": rows["area_status.csv"]}
 
 
-def write_public_lists(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, folder: Path) -> None:
-    """Writes `public/`: what the ministry puts out on 1 December, marked udkast."""
+def write_public_lists(
+    con: duckdb.DuckDBPyConnection,
+    law: Law,
+    list_year: int,
+    folder: Path,
+    release: public_lists.Release | None,
+    changes: str | None,
+) -> None:
+    """Writes `public/`: what the ministry puts out on 1 December, marked udkast where there is no release."""
     met: dict[str, set[str]] = {}
     for area_id, criterion in con.execute(
         """
@@ -136,7 +158,8 @@ def write_public_lists(con: duckdb.DuckDBPyConnection, law: Law, list_year: int,
         {f"{kom:03d}": name for kom, name in municipality_names().items()},
         public_lists.public_limits(law, list_year),
         disclosure_limits(),
-        None,
+        release,
+        changes,
         met=met,
     )
     for name, content in files.items():

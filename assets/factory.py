@@ -3,6 +3,7 @@
 What does not belong here: which tables there are, and what they mean.
 """
 
+import hashlib
 from collections.abc import Mapping
 
 import duckdb
@@ -11,15 +12,15 @@ from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition,
 from assets import derivation
 from assets.contracts import REGISTERS
 from assets.derivation import Derived
+from assets.documentation import described, materialized
 from assets.law_tables import set_law_variables
-from assets.partitions import LIST_YEARS, earlier_list_years
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprint
-from law.loader import LawError, LegalValue, shipped_law
+from law.loader import LawError, LegalValue, shipped_law, statistics_law
 from pipelines.resources import Run
 
 WRITER_POOL = "warehouse"
 OWNER = "team:boligomraader"
-LAW_PAGE = "https://www.retsinformation.dk/eli/lta/2026/207"
 
 
 def key_of(table: str) -> AssetKey:
@@ -71,15 +72,17 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
         group_name=derived.schema,
         deps=[_dep(derived, read) for read in derived.reads],
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=_description(derived),
         kinds={"duckdb", "sql"},
         owners=[OWNER],
         tags={
             "layer": derived.schema,
-            "confidentiality": "person_level_view" if derived.kind == "view" else "aggregate",
+            "confidentiality": "person_level" if derived.kind == "view" else "aggregate",
+            **register_tags(derived.table),
         },
-        metadata={"title": derived.title, "paragraphs": ", ".join(derived.paragraphs), "act": LAW_PAGE},
-        code_version=derivation.fingerprint_of_code(derived),
+        metadata=described(derived.table, derived.title, derived.paragraphs),
+        code_version=code_version(derived),
         pool=WRITER_POOL,
     )
     def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
@@ -97,9 +100,32 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
                 raise Failure(str(error), allow_retries=False) from None
             value = derivation.fingerprint(derived.table, sources)
             derivation.record_fingerprint(con, derived.table, list_year, value)
-        return MaterializeResult(metadata={"dagster/row_count": rows, "fingerprint": value})
+            # a view stores no row: what it shows follows from its inputs alone
+            version = value if derived.kind == "view" else None
+            return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
     return compute
+
+
+def code_version(derived: Derived) -> str:
+    """Hash of a table's SQL and macros and, where it asks the law, of the legal parameters."""
+    digest = hashlib.sha256(derivation.fingerprint_of_code(derived).encode())
+    if any(read.startswith("law.") for read in derived.reads):
+        digest.update(statistics_law().sha256.encode())
+    return digest.hexdigest()
+
+
+def register_tags(table: str) -> dict[str, str]:
+    """A tag `register/<name>` for every register that a table is derived from, however far up."""
+    return {f"register/{name}": "" for name in sorted(_registers_behind(table))}
+
+
+def _registers_behind(table: str) -> set[str]:
+    schema, name = table.split(".")
+    if schema == "registers":
+        return {name}
+    derived = derivation.TABLE_BY_NAME.get(table)
+    return set().union(*(_registers_behind(read) for read in derived.reads)) if derived else set()
 
 
 def _dep(derived: Derived, read: str) -> AssetDep:

@@ -20,9 +20,10 @@ from dagster import (
 )
 
 from assets.derivation import record_fingerprint
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.warehouse import transaction
 from law.loader import list_day, statistics_law
 from pipelines.resources import Run
@@ -33,11 +34,12 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         key=key_of(f"law.{table.name}"),
         group_name="law",
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{table.title}. {table.description}",
         kinds={"duckdb", "yaml" if table.name == "parameters" else "csv"},
         owners=[OWNER],
         tags={"layer": "law", "confidentiality": "public"},
-        metadata={"title": table.title},
+        metadata=described(f"law.{table.name}", table.title, ("§ 61 a", "§ 61 b", "§ 59, stk. 7")),
         code_version=statistics_law().sha256,
         pool=WRITER_POOL,
     )
@@ -47,7 +49,7 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         with run.warehouse() as con, transaction(con):
             rows, digest = fill_law_table(con, table, law, list_year, list_day(list_year))
             record_fingerprint(con, f"law.{table.name}", list_year, digest)
-        return MaterializeResult(metadata={"dagster/row_count": rows, "fingerprint": digest})
+        return materialized(None, f"law.{table.name}", rows, {"fingerprint": digest}, version=digest)
 
     return compute
 
@@ -81,7 +83,11 @@ def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Itera
         description=f"{told}, the first: {stale[0].parameter}. Hold them against the act and set confirmed."
         if stale
         else None,
-        metadata={"unconfirmed": len(stale)},
+        metadata={
+            "failing_rows": len(stale),
+            "limit": 0,
+            "remedy": "Hold the values against the act and set the day they were confirmed.",
+        },
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 
-from dagster import BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
+from dagster import BackfillPolicy, BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
 
 from law.loader import shipped_law
 
@@ -23,6 +23,11 @@ LIST_YEARS = TimeWindowPartitionsDefinition(
     end_offset=END_LIST_YEAR - FIRST_LIST_YEAR,
 )
 """List years from the first under § 61 a. They do not grow with the clock: a run refuses a year after its own day."""
+
+warnings.filterwarnings("ignore", category=BetaWarning, message="Parameter `backfill_policy`")
+
+ONE_YEAR_A_RUN = BackfillPolicy.multi_run(1)
+"""A backfill over many list years is one run per year: a run has one clock and seals one edition."""
 
 
 def earlier_list_years(years: int) -> TimeWindowPartitionMapping:

@@ -1,36 +1,20 @@
 """The lists that the ministry has really published, 2012-2024, as reference tables, and what they reconcile to.
 
 They are real areas: no synthetic figure ever stands beside them, and nothing here enters a list. What does not
-belong here: the files (`law/published_lists`) and the command's answer (`pipelines.reconcile`).
+belong here: the files (`law/published_lists`), how the tables are filled (`assets.published_tables`) and the
+command's answer (`pipelines.reconcile`).
 """
-
-import csv
-from collections.abc import Mapping
-from pathlib import Path
 
 from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, asset
 
-import law
-from assets.derivation import SQL
+from assets import published_tables
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of
 from assets.warehouse import transaction
-from law.loader import list_day, shipped_law
 from pipelines.resources import Run
 
-FOLDER = Path(law.__file__).parent / "published_lists"
-FILES: Mapping[str, tuple[str, str]] = {
-    "published_membership": ("membership.csv", "Which area stood on which list, with the source of each row."),
-    "published_counts": ("counts.csv", "How many areas stood on each list."),
-    "conviction_thresholds": ("conviction_thresholds.csv", "The conviction threshold printed with each list."),
-}
-TYPES: Mapping[tuple[str, str], str] = {
-    ("published_membership", "list_year"): "SMALLINT",
-    ("published_membership", "complete"): "BOOLEAN",
-    ("published_counts", "count"): "INTEGER",
-}
 
-
-def _reference_asset(name: str, file: str, description: str) -> AssetsDefinition:
+def _reference_asset(name: str, description: str) -> AssetsDefinition:
     @asset(
         key=key_of(f"reference.{name}"),
         group_name="reference",
@@ -38,24 +22,16 @@ def _reference_asset(name: str, file: str, description: str) -> AssetsDefinition
         kinds={"duckdb", "csv"},
         owners=[OWNER],
         tags={"layer": "reference", "confidentiality": "public"},
-        metadata={"title": "Offentliggjorte lister"},
+        metadata=described(f"reference.{name}", "Offentliggjorte lister", ("§ 61 a, stk. 5",)),
+        code_version=published_tables.version_of(name),
         pool=WRITER_POOL,
     )
     def compute(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
-        with (FOLDER / file).open(encoding="utf-8", newline="") as stream:
-            header, *rows = list(csv.reader(stream))
         with run.warehouse() as con, transaction(con):
-            columns = ", ".join(f"{column} {TYPES.get((name, column), 'VARCHAR')}" for column in header)
-            con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({columns})")
-            marks = ", ".join("?" for _ in header)
-            con.executemany(f"INSERT INTO reference.{name} VALUES ({marks})", [_empty_as_null(row) for row in rows])
-        return MaterializeResult(metadata={"dagster/row_count": len(rows)})
+            rows = published_tables.fill_from_file(con, name)
+            return materialized(con, f"reference.{name}", rows)
 
     return compute
-
-
-def _empty_as_null(row: list[str]) -> list[str | None]:
-    return [value or None for value in row]
 
 
 @asset(
@@ -65,21 +41,15 @@ def _empty_as_null(row: list[str]) -> list[str | None]:
     kinds={"duckdb", "yaml"},
     owners=[OWNER],
     tags={"layer": "reference", "confidentiality": "public"},
-    metadata={"title": "Lovens antal år", "paragraphs": "§ 61 a, stk. 4"},
+    metadata=described("reference.omdannelsesomraade_years", "Lovens antal år", ("§ 61 a, stk. 4",)),
     deps=[key_of("reference.published_membership")],
+    code_version=published_tables.version_of("omdannelsesomraade_years"),
     pool=WRITER_POOL,
 )
 def omdannelsesomraade_years(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """The rule in force on the list day of every year with a published list; none before the rule."""
     with run.warehouse() as con, transaction(con):
-        listed = con.execute(
-            "SELECT DISTINCT CAST(list_year AS INTEGER) FROM reference.published_membership"
-        ).fetchall()
-        dated = {row[0]: shipped_law().in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
-        rows = [(year, value.value) for year, value in sorted(dated.items()) if value is not None]
-        con.execute("CREATE OR REPLACE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
-        con.executemany("INSERT INTO reference.omdannelsesomraade_years VALUES (?, ?)", rows)
-    return MaterializeResult(metadata={"dagster/row_count": len(rows)})
+        return materialized(con, "reference.omdannelsesomraade_years", published_tables.fill_years(con))
 
 
 @asset(
@@ -89,23 +59,20 @@ def omdannelsesomraade_years(_context: AssetExecutionContext, run: Run) -> Mater
     kinds={"duckdb", "sql"},
     owners=[OWNER],
     tags={"layer": "reference", "confidentiality": "public"},
-    metadata={"title": "Afstemning", "paragraphs": "§ 61 a, stk. 4"},
+    metadata=described("reference.reconciliation", "Afstemning", ("§ 61 a, stk. 4",)),
     deps=[key_of("reference.published_membership"), key_of("reference.omdannelsesomraade_years")],
+    code_version=published_tables.version_of("reconciliation"),
     pool=WRITER_POOL,
 )
 def reconciliation(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Both sides of each list year; a row that stands on one side only is a disagreement."""
-    derivation = (SQL / "reference" / "reconciliation.sql").read_text(encoding="utf-8")
     with run.warehouse() as con, transaction(con):
-        con.execute(f"CREATE OR REPLACE TABLE reference.reconciliation AS {derivation}")
-        total, apart = con.execute(
-            "SELECT count(*), count(*) FILTER (is_derived <> is_published) FROM reference.reconciliation"
-        ).fetchall()[0]
-    return MaterializeResult(metadata={"dagster/row_count": int(total), "disagreements": int(apart)})
+        total, apart = published_tables.fill_reconciliation(con)
+        return materialized(con, "reference.reconciliation", total, {"disagreements": apart})
 
 
 ASSETS = [
-    *(_reference_asset(name, file, description) for name, (file, description) in FILES.items()),
+    *(_reference_asset(name, description) for name, (_file, description) in published_tables.FILES.items()),
     omdannelsesomraade_years,
     reconciliation,
 ]

@@ -5,6 +5,7 @@ closed list of what stops a run and what only warns. What does not belong here: 
 (`assets.intake`) and how a rule is evaluated (`assets.validation`).
 """
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 
@@ -24,8 +25,9 @@ from dagster import (
 
 from assets import snapshots, validation
 from assets.contracts import REGISTERS, Register
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from pipelines.resources import Run
 
 DELIVERY_CHECKS = {
@@ -33,6 +35,7 @@ DELIVERY_CHECKS = {
     "readable": "Every file can be read to its end.",
     "columns": "Every required column is in every file.",
 }
+DELIVERY_REMEDY = "Put the delivery, whole and readable, in its folder, and run again; the lines above say where."
 
 
 def _received_asset(register: Register) -> AssetsDefinition:
@@ -40,6 +43,7 @@ def _received_asset(register: Register) -> AssetsDefinition:
         key=key_of(f"received.{register.name}"),
         group_name="received",
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=(
             f"{register.title}: what was delivered. {register.description} Each reference and vintage is read once "
             "and stored under the hash of its content, contract columns alone."
@@ -51,7 +55,7 @@ def _received_asset(register: Register) -> AssetsDefinition:
             "register": register.name,
             "confidentiality": "person_level" if register.personal else "aggregate",
         },
-        metadata={"title": f"{register.title}, modtaget", "source": register.source},
+        metadata=described(f"received.{register.name}", f"{register.title}, modtaget", source=register.source),
         code_version=register.fingerprint,
         pool=WRITER_POOL,
     )
@@ -63,13 +67,12 @@ def _received_asset(register: Register) -> AssetsDefinition:
             scratch = run.at_home.scratch
             received = snapshots.receive(con, register, wanted, list_year, run.snapshot_folder, scratch)
             rows = snapshots.stored_rows(con, register, list_year)
-        return MaterializeResult(
-            metadata={
-                "dagster/row_count": rows,
-                "references": ", ".join(item.reference for item in received),
-                "faults": sum(len(item.faults) for item in received),
-            }
-        )
+        found = {
+            "references": ", ".join(item.reference for item in received),
+            "faults": sum(len(item.faults) for item in received),
+        }
+        content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in received]).encode())
+        return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
 
     return compute
 
@@ -108,7 +111,7 @@ def _checks(register: Register) -> AssetChecksDefinition:
                 check_name=name,
                 severity=AssetCheckSeverity.ERROR,
                 description="\n".join(lines) or None,
-                metadata={"faults": len(lines)},
+                metadata={"failing_rows": len(lines), "limit": 0, "remedy": DELIVERY_REMEDY},
             )
         for item in checked:
             yield AssetCheckResult(

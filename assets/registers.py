@@ -7,8 +7,9 @@ from dagster import AssetExecutionContext, AssetsDefinition, Failure, Materializ
 
 from assets import snapshots
 from assets.contracts import REGISTERS, Register
+from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from pipelines.resources import Run
 
 
@@ -18,6 +19,7 @@ def _register_asset(register: Register) -> AssetsDefinition:
         group_name="registers",
         deps=[key_of(f"received.{register.name}")],
         partitions_def=LIST_YEARS,
+        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{register.title}. {register.description} Checked snapshots only.",
         kinds={"duckdb"},
         owners=[OWNER],
@@ -26,7 +28,7 @@ def _register_asset(register: Register) -> AssetsDefinition:
             "register": register.name,
             "confidentiality": "person_level" if register.personal else "aggregate",
         },
-        metadata={"title": register.title, "source": register.source},
+        metadata=described(f"registers.{register.name}", register.title, source=register.source),
         code_version=register.fingerprint,
         pool=WRITER_POOL,
     )
@@ -38,7 +40,8 @@ def _register_asset(register: Register) -> AssetsDefinition:
             if hindered:
                 raise Failure("; ".join(hindered), allow_retries=False)
             rows = snapshots.promote(con, register, law, list_year)
-        return MaterializeResult(metadata={"dagster/row_count": rows})
+            version = snapshots.promoted_fingerprint(con, register, list_year)
+        return materialized(None, f"registers.{register.name}", rows, version=version)
 
     return compute
 

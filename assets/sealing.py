@@ -46,16 +46,22 @@ def sha256_of(path: Path) -> str:
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -> dict[str, int]:
-    """Writes each published table as CSV and Parquet, ordered by its key. Returns rows per file name."""
+    """Writes each published table as CSV and Parquet, ordered by its key. Returns rows per file name.
+
+    The rows are copied out first: Parquet notes whether a column can be empty from the statistics of the whole table,
+    so that other list years in it would change the bytes.
+    """
     rows: dict[str, int] = {}
     con.execute("SET preserve_insertion_order = true")
     for table in PUBLISHED:
-        name = table.split(".")[1]
-        query = f"SELECT * FROM {table} WHERE list_year = {int(list_year)} ORDER BY {KEYS[table]}"
+        name, of_year = table.split(".")[1], f"SELECT * FROM {table} WHERE list_year = {int(list_year)}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE sealed_now AS {of_year} ORDER BY {KEYS[table]}")
+        query = f"SELECT * FROM sealed_now ORDER BY {KEYS[table]}"
         con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.csv')} (FORMAT csv, HEADER, DELIMITER ',')")
         con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.parquet')} (FORMAT parquet)")
-        count = con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0]
+        count = con.execute("SELECT count(*) FROM sealed_now").fetchall()[0][0]
         rows[f"{name}.csv"] = rows[f"{name}.parquet"] = int(count)
+    con.execute("DROP TABLE sealed_now")
     con.execute("SET preserve_insertion_order = false")
     return rows
 
@@ -190,8 +196,14 @@ def package_versions() -> dict[str, str]:
 
 
 def substance(manifest: Manifest) -> Manifest:
-    """What makes an edition what it is: all but the run, the revision, its reason and the package versions."""
-    return {key: value for key, value in manifest.items() if key not in ("run", "revision", "reason", "packages")}
+    """What makes an edition what it is: all but the run, the revision, its reason and changes, and the packages."""
+    apart = ("run", "revision", "reason", "changes", "packages")
+    return {key: value for key, value in manifest.items() if key not in apart}
+
+
+def substance_hash(manifest: Manifest) -> str:
+    """Hash of what makes an edition what it is."""
+    return hashlib.sha256(json.dumps(substance(manifest), sort_keys=True).encode()).hexdigest()
 
 
 def what_changed(old: Manifest, new: Manifest) -> str:
@@ -205,6 +217,8 @@ def what_changed(old: Manifest, new: Manifest) -> str:
         changed.append("the SQL")
     if old["history"] != new["history"]:
         changed.append("the history of earlier years")
+    if {item["file"] for item in old["outputs"]} != {item["file"] for item in new["outputs"]}:
+        changed.append("which files an edition holds")
     return "changed: " + ", ".join(changed) if changed else "the sealed files differed from their manifest"
 
 

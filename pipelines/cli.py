@@ -238,6 +238,24 @@ def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
 
 
 @app.command()
+def diff(
+    list_year: ListYear,
+    home: HomeOption = Path(DEFAULT_HOME),
+    old: Annotated[int | None, typer.Option("--from", help="The older revision. Default: the one before.")] = None,
+    new: Annotated[int | None, typer.Option("--to", help="The newer revision. Default: the newest.")] = None,
+) -> None:
+    """Compares two revisions of an edition: inputs, law, SQL, and every cell of every table."""
+    from pipelines.diff import DiffError, diff_revisions
+
+    try:
+        lines = diff_revisions(Home(home.absolute()), list_year, old, new)
+    except DiffError as error:
+        raise _fail([str(error)]) from None
+    for line in lines:
+        out.print(line, markup=False)
+
+
+@app.command()
 def impact(
     list_year: ListYear, snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS), home: HomeOption = Path(DEFAULT_HOME)
 ) -> None:
@@ -300,6 +318,60 @@ def forget(
 
 
 @app.command()
+def release(
+    list_year: ListYear,
+    by: Annotated[str, typer.Option(help="Who releases it.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+    note: Annotated[str, typer.Option(help="A remark, printed on the public page.")] = "",
+) -> None:
+    """Verifies the newest edition, notes the release in the log, and takes udkast off the public lists."""
+    from assets.releases import ReleaseLogError
+    from pipelines.release import ReleaseError, release_edition
+    from pipelines.verify import VerificationError
+
+    place = Home(home.absolute())
+    now = dt.datetime.now(ZoneInfo("Europe/Copenhagen"))
+    try:
+        entry = release_edition(place, list_year, by, note, now)
+    except (VerificationError, ReleaseError, ReleaseLogError) as error:
+        raise _fail([*map(str, error.args), f"Edition {list_year} was not released."]) from None
+    page = place.edition(list_year) / "public" / "lister.html"
+    out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="Folder that takes the archive.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Writes a home into one archive with its hash beside it, while no run writes."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import backup as write_backup
+
+    try:
+        archive = write_backup(Home(home.absolute()), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(str(archive), markup=False)
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="The archive that backup wrote.")],
+    home: HomeOption = Path(DEFAULT_HOME),
+) -> None:
+    """Unpacks a backup as a new home, if its hash is right."""
+    from pipelines.backup import BackupError
+    from pipelines.backup import restore as unpack
+
+    try:
+        unpack(archive.absolute(), Home(home.absolute()))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
+    out.print(f"Restored to {home}: verify each list year now.", markup=False)
+
+
+@app.command()
 def upgrade(home: HomeOption = Path(DEFAULT_HOME)) -> None:
     """Writes the warehouse in the newest file format of DuckDB; the old file is kept beside it."""
     from pipelines.upkeep import UpkeepError
@@ -347,10 +419,28 @@ def ui(
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     server = str(Path(sys.executable).with_name("dagster-webserver"))
     command = [server, "-w", str(workspace), "-h", host, "-p", str(port)]
-    if read_only:
-        command.append("--read-only")
     out.print(f"Dagster on http://{host}:{port}", markup=False)
-    os.execve(server, command, environment)
+    if read_only:
+        os.execve(server, [*command, "--read-only"], environment)
+    raise typer.Exit(_serve(command, environment, workspace))
+
+
+def _serve(command: list[str], environment: dict[str, str], workspace: Path) -> int:
+    """The web server and, beside it, the daemon that backfills, schedules and sensors need; both end together."""
+    import signal
+    import subprocess
+
+    daemon = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(workspace)]
+    beside = subprocess.Popen(daemon, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: server.terminate())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return server.wait()
+    finally:
+        beside.terminate()
+        beside.wait()
 
 
 @app.command()

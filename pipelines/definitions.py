@@ -24,10 +24,13 @@ from assets import (
     registers,
     status,
 )
+from pipelines.environments import registered
 from pipelines.executor import home_executor
 from pipelines.home import OWNER_ONLY
-from pipelines.jobs import annual_list, reference_lists
+from pipelines.jobs import annual_list, delivery_status, reference_lists
 from pipelines.resources import Run
+from pipelines.schedules import SCHEDULES
+from pipelines.sensors import SENSORS
 
 os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
@@ -40,7 +43,9 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list, reference_lists],
+        jobs=[annual_list, delivery_status, reference_lists],
+        schedules=registered(SCHEDULES),
+        sensors=registered(SENSORS),
         resources={"run": Run(), **(resources or {})},
         executor=home_executor,
     )

@@ -40,6 +40,10 @@ class Home:
         return self.path / "scenarios"
 
     @property
+    def published(self) -> Path:
+        return self.path / "published.duckdb"
+
+    @property
     def scratch(self) -> Path:
         return self.path / "scratch"
 
@@ -80,6 +84,34 @@ class Home:
             yield
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def alive(self, run_id: str) -> Iterator[None]:
+        """Shows that the process of a run lives, until it ends or dies."""
+        self.prepare()
+        path = self.path / ".runs" / run_id
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def is_alive(self, run_id: str) -> bool:
+        """Whether the process of a run lives on this machine, at work or waiting for its turn."""
+        try:
+            descriptor = os.open(self.path / ".runs" / run_id, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     def clear_scratch(self) -> None:
         """Removes what a killed run may have left. Call it with the lock held."""

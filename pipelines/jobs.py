@@ -1,8 +1,21 @@
 """The jobs. `annual_list` is the one that the command, the schedule and the UI run: there is no second path."""
 
-from __future__ import annotations
+from dagster import (
+    AssetSelection,
+    MetadataValue,
+    OpExecutionContext,
+    Output,
+    define_asset_job,
+    in_process_executor,
+    job,
+    op,
+)
 
-from dagster import AssetSelection, define_asset_job
+from assets import sealing
+from assets.factory import law_of
+from assets.partitions import LIST_YEARS
+from pipelines.deliveries import references, summary
+from pipelines.resources import Run
 
 STATISTICS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "edition")
 
@@ -17,3 +30,29 @@ reference_lists = define_asset_job(
     selection=AssetSelection.groups("reference"),
     description="Loads the lists that were really published and reconciles the omdannelsesområder with them.",
 )
+
+
+@op(description="Looks at the snapshots folder and starts nothing.")
+def look_at_deliveries(context: OpExecutionContext, run: Run) -> Output[int]:
+    """The number of required references that are not complete, and each in words."""
+    list_year = int(context.partition_key)
+    editions = run.at_home.editions
+    own = sealing.sealed_years(editions) if editions.is_dir() else []
+    found = references(law_of(run, list_year), list_year, run.snapshot_folder, own)
+    told = summary(found, run.day, list_year)
+    for line in told.splitlines():
+        context.log.info(line)
+    missing = sum(item.state != "complete" and not item.optional for item in found)
+    late = sum(item.late(run.day) and not item.optional for item in found)
+    shown = MetadataValue.md("\n".join(f"- {line}" for line in told.splitlines()))
+    return Output(missing, metadata={"missing": missing, "late": late, "references": shown})
+
+
+@job(
+    partitions_def=LIST_YEARS,
+    executor_def=in_process_executor,
+    description="A dry run: what the list year still misses and which delivery is late. It writes nothing.",
+)
+def delivery_status() -> None:
+    """Says what is missing; used in November."""
+    look_at_deliveries()

@@ -95,13 +95,13 @@ def run_scenario(
         raise ScenarioError(f"{chosen!r} is no name of a scenario: use letters, digits, '.', '_', '=' and '-'.")
     if not settings and law_as_of is None:
         raise ScenarioError("Nothing is changed: give at least one --set name=value, or --law-as-of.")
-    result = Result()
+    manifests = {year: _manifest(home, law, year) for year in years}
+    result, target = Result(), home.scenarios / chosen
     try:
         with home.locked():
-            for list_year in years:
-                _derive_year(home, law, points, list_year, result)
-            target = home.scenarios / chosen
-            _write(home, target, result, _description(home, years, points, law))
+            for list_year, manifest in manifests.items():
+                _derive_year(home, law, points, list_year, manifest, result)
+            _write(home, target, result, _description(manifests, points, law))
     except (AsideError, LawError) as error:
         raise ScenarioError(str(error)) from None
     return target, result.summary
@@ -198,13 +198,20 @@ def default_name(list_years: Sequence[int], settings: Sequence[str], law_as_of: 
 # --- deriving ---------------------------------------------------------------------------------------------------
 
 
-def _derive_year(home: Home, law: Law, points: Sequence[Point], list_year: int, result: Result) -> None:
+def _manifest(home: Home, law: Law, list_year: int) -> Mapping[str, Any]:
+    """The manifest of the edition that a scenario starts from."""
     manifest = sealing.read_manifest(home.edition(list_year))
     if manifest is None:
         raise ScenarioError(f"There is no sealed edition of list year {list_year} in {home.path}: run it first.")
-    base = law.for_list_year(list_year)
-    if manifest["law"] != sealing.describe_law(base, list_year):
+    if manifest["law"] != sealing.describe_law(law.for_list_year(list_year), list_year):
         raise ScenarioError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
+    return manifest
+
+
+def _derive_year(
+    home: Home, law: Law, points: Sequence[Point], list_year: int, manifest: Mapping[str, Any], result: Result
+) -> None:
+    base = law.for_list_year(list_year)
     days = [point.law_as_of or list_day(list_year) for point in points]
     laws = [_law_of(law, point, day) for point, day in zip(points, days, strict=True)]
     with aside(home, manifest, law) as con:
@@ -405,12 +412,11 @@ def _change(before: Row, after: Row) -> str:
     return "" if same else "moves"
 
 
-def _description(home: Home, years: Sequence[int], points: Sequence[Point], law: Law) -> dict[str, Any]:
-    manifests = {year: sealing.read_manifest(home.edition(year)) for year in years}
+def _description(manifests: Mapping[int, Mapping[str, Any]], points: Sequence[Point], law: Law) -> dict[str, Any]:
     return {
         "notice": NOTICE,
         "law_sha256": law.sha256,
-        "editions": {str(year): manifest["revision"] for year, manifest in manifests.items() if manifest},
+        "editions": {str(year): manifest["revision"] for year, manifest in manifests.items()},
         "points": [
             {
                 "point": point.number,

@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
-from assets import edition, sealing
+from assets import edition, openlineage, releases, sealing, warehouse
 from assets.aside import AsideError, aside
+from assets.public_lists import Release
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
 
@@ -24,30 +25,82 @@ class VerificationError(Exception):
 
 def verify_edition(home: Home, list_year: int) -> list[str]:
     """Lines that say what was verified. Raises VerificationError naming everything that differs, the first first."""
+    with home.locked():
+        return verify_locked(home, list_year)
+
+
+def verify_locked(home: Home, list_year: int) -> list[str]:
+    """`verify_edition` for a caller that holds the home's lock."""
     folder = home.edition(list_year)
-    manifest = sealing.read_manifest(folder)
-    if manifest is None:
-        raise VerificationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
+    manifest = read_sealed(home, list_year)
     damaged = sealing.damaged_files(folder, manifest)
     if damaged:
         raise VerificationError(*(f"{name}: not the file that was sealed." for name in damaged))
+    _same_manifest(home, list_year)
     law = statistics_law()
     values = law.for_list_year(list_year)
     _same_rules(manifest, values, list_year)
+    release = releases.release_of(manifest)
     try:
-        with home.locked(), aside(home, manifest, law) as con, tempfile.TemporaryDirectory() as scratch:
+        with aside(home, manifest, law) as con, tempfile.TemporaryDirectory() as scratch:
             derived = Path(scratch)
             rows = sealing.write_tables(con, list_year, derived)
-            edition.write_public_lists(con, law, list_year, derived)
+            openlineage.write(derived, list_year, manifest["inputs"], manifest["law"]["sha256"])
+            edition.write_public_lists(con, law, list_year, derived, release, manifest.get("changes"))
             _same_history(con, manifest, list_year)
             _same_files(sealing.describe_outputs(derived, rows), manifest)
     except AsideError as error:
         raise VerificationError(str(error)) from None
+    _same_changes(home, list_year, manifest)
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
+        f"Edition {list_year} is {_state(home, list_year, release)}.",
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
         f"{len(manifest['inputs'])} snapshots, law {hashes[0]}, SQL {hashes[1]}.",
     ]
+
+
+def read_sealed(home: Home, list_year: int) -> sealing.Manifest:
+    """The manifest of the newest edition. Raises VerificationError where there is none or it cannot be read."""
+    try:
+        manifest = sealing.read_manifest(home.edition(list_year))
+    except ValueError:
+        raise VerificationError(f"{sealing.MANIFEST}: not the file that was sealed; it cannot be read.") from None
+    if manifest is None:
+        raise VerificationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
+    return manifest
+
+
+def _same_manifest(home: Home, list_year: int) -> None:
+    """The warehouse noted the manifest's hash when it was sealed or released."""
+    now = sealing.sha256_of(home.edition(list_year) / sealing.MANIFEST)
+    with warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
+        query = "SELECT manifest_sha256 FROM published.editions WHERE list_year = ?"
+        noted = con.execute(query, [list_year]).fetchall()
+    if noted and noted[0][0] != now:
+        raise VerificationError(f"{sealing.MANIFEST}: not the file that was sealed.")
+
+
+def _same_changes(home: Home, list_year: int, manifest: Mapping[str, Any]) -> None:
+    released = releases.last_released(home.editions, list_year, before=manifest["revision"])
+    status = home.edition(list_year) / "area_status.parquet"
+    expected = None if released is None else releases.changes_since(released, status)
+    if manifest.get("changes") != expected:
+        raise VerificationError("changes: not what differs from the revision released before.")
+
+
+def _state(home: Home, list_year: int, release: Release | None) -> str:
+    """In words, draft or released. Raises VerificationError where the log does not bear the release out."""
+    try:
+        log = releases.read_log(home.editions)
+    except releases.ReleaseLogError as error:
+        raise VerificationError(str(error)) from None
+    if release is None:
+        return "a draft, not released"
+    sealed = sealing.sha256_of(home.edition(list_year) / sealing.MANIFEST)
+    if (list_year, release.revision, sealed) not in {(e.list_year, e.revision, e.manifest_sha256) for e in log}:
+        raise VerificationError(f"{releases.LOG}: holds no release of this manifest, which says that it was released.")
+    return f"released on {release.when} by {release.by}"
 
 
 def _same_rules(manifest: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int) -> None:

@@ -4,7 +4,8 @@ Here belongs how the systems hang together in Dagster. What does not belong here
 Metadata and logs hold counts, never a case.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
@@ -59,22 +60,28 @@ def case_key(name: str) -> AssetKey:
 def sealed_edition(administration: Administration) -> MaterializeResult:
     """Loads the editions, empties schema `cases` and sets the day of the run."""
     with _one_line_failures(), administration.opened() as con:
-        intake.check_folder(administration.case_folder)
-        found = edition.load(con, administration.home_folder, administration.list_year)
-        law = administration.law
-        first_days = {
-            "first_day_of_law": assignments.first_day(law),
-            "first_instant_of_refunds": refunds.first_instant(law),
-            "first_day_of_frame": law.parameters["renoveringsramme.frame_2018"].values[0].effective_from,
-        }
-        intake.prepare(con, administration.on_day, first_days)
-        con.execute("CREATE OR REPLACE TABLE cases.editions (list_year SMALLINT, manifest_sha256 VARCHAR)")
-        editions = [[sealed.list_year, sealed.manifest_sha256] for sealed in found]
-        append_rows(con, "cases.editions", ("list_year", "manifest_sha256"), editions)
-        con.execute("CREATE TABLE cases.run (list_year SMALLINT, day DATE)")
-        con.execute("INSERT INTO cases.run VALUES (?, ?)", [administration.list_year, administration.on_day])
-        publishing.forget(con, administration.list_year)
+        found = begin(con, administration)
     return MaterializeResult(metadata={"editions": len(found), "newest_list_year": found[-1].list_year})
+
+
+def begin(con: duckdb.DuckDBPyConnection, run: Administration) -> list[edition.SealedEdition]:
+    """Makes the store this run's: its editions, its day, no cases yet, and no decision of an earlier run."""
+    intake.check_folder(run.case_folder)
+    found = edition.load(con, run.home_folder, run.list_year)
+    law = run.law
+    first_days = {
+        "first_day_of_law": assignments.first_day(law),
+        "first_instant_of_refunds": refunds.first_instant(law),
+        "first_day_of_frame": law.parameters["renoveringsramme.frame_2018"].values[0].effective_from,
+    }
+    intake.prepare(con, run.on_day, first_days)
+    con.execute("CREATE OR REPLACE TABLE cases.editions (list_year SMALLINT, manifest_sha256 VARCHAR)")
+    editions = [[sealed.list_year, sealed.manifest_sha256] for sealed in found]
+    append_rows(con, "cases.editions", ("list_year", "manifest_sha256"), editions)
+    con.execute("CREATE TABLE cases.run (list_year SMALLINT, day DATE)")
+    con.execute("INSERT INTO cases.run VALUES (?, ?)", [run.list_year, run.on_day])
+    publishing.forget(con, run.list_year)
+    return found
 
 
 def _case_asset(table: CaseTable) -> AssetsDefinition:
@@ -98,24 +105,34 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
     return received
 
 
-def _decision_asset(
-    name: str, cases: Sequence[str], decide: Decide, description: str, paragraph: str, after: Sequence[str] = ()
-) -> AssetsDefinition:
+@dataclass(frozen=True)
+class System:
+    """One system: the cases it reads, how it decides, its paragraphs, and the systems that come before it."""
+
+    name: str
+    cases: tuple[str, ...]
+    decide: Decide
+    description: str
+    paragraph: str
+    after: tuple[str, ...] = ()
+
+
+def _decision_asset(system: System) -> AssetsDefinition:
     @asset(
-        key=key_of(name),
+        key=key_of(system.name),
         group_name="decisions",
-        deps=[EDITION, *(case_key(table) for table in cases), *(key_of(other) for other in after)],
-        description=description,
+        deps=[EDITION, *(case_key(table) for table in system.cases), *(key_of(other) for other in system.after)],
+        description=system.description,
         owners=[OWNER],
         kinds={"duckdb"},
-        metadata={"paragraph": paragraph},
+        metadata={"paragraph": system.paragraph},
         tags={"confidentiality": "person_level"},
         pool=POOL,
     )
     def decided(context: AssetExecutionContext, administration: Administration) -> MaterializeResult:
         with _one_line_failures(), administration.store() as con:
-            counts = decide(con, administration)
-        context.log.info(f"{name}: " + ", ".join(f"{key} {value}" for key, value in counts.items()))
+            counts = system.decide(con, administration)
+        context.log.info(f"{system.name}: " + ", ".join(f"{key} {value}" for key, value in counts.items()))
         return MaterializeResult(metadata=dict(counts))
 
     return decided
@@ -176,50 +193,50 @@ def _write_plans(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping
 
 BINDING_CASES = ("development_plans", "cap_exemptions", "area_homes")
 
-DECISIONS: tuple[AssetsDefinition, ...] = (
-    _decision_asset(
+SYSTEMS: tuple[System, ...] = (
+    System(
         "assignment_decisions",
         ("members", "benefit_months", "assignments", *BINDING_CASES),
         _decide_assignments,
         "Whether a household may be assigned a vacant home, with every ground and what is missing.",
         "almenboligloven § 59, stk. 6-9",
     ),
-    _decision_asset(
+    System(
         "refund_ledger",
         ("refund_events",),
         _write_refund_ledger,
         "The refund queue of private agreements: every change with its balances.",
         "boligforholdsloven § 55; BEK nr. 754/2022",
     ),
-    _decision_asset(
+    System(
         "area_rules",
         BINDING_CASES,
         _write_area_rules,
         "Which rules a status sets in motion in each area, since when and why.",
         "almenboligloven §§ 28, 51 c, 59, 60, 165 a and 168 a",
     ),
-    _decision_asset(
+    System(
         "cap_decisions",
         BINDING_CASES,
         _write_cap,
         "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
         "almenboligloven § 59, stk. 7-8",
     ),
-    _decision_asset(
+    System(
         "letting_order",
         ("letting_criteria", "vacancies", "applicants", "applicant_criteria"),
         _write_letting,
         "The waiting list for each vacant home under flexible letting, and why each stands where it stands.",
         "almenboligloven §§ 51 c and 60, stk. 4",
     ),
-    _decision_asset(
+    System(
         "occupancy_decisions",
         ("occupancy_requests",),
         _write_occupancy,
         "Who may sublet or swap.",
         "almenlejeloven §§ 64, 65 and 69",
     ),
-    _decision_asset(
+    System(
         "private_letting",
         ("private_agreements", "private_vacancies", "private_refunds"),
         _write_private_letting,
@@ -227,14 +244,14 @@ DECISIONS: tuple[AssetsDefinition, ...] = (
         "boligforholdsloven §§ 49-58",
         after=("refund_ledger",),
     ),
-    _decision_asset(
+    System(
         "fund_ledger",
         ("fund_allotments", *BINDING_CASES),
         _write_funds,
         "The renovation frame, allotment by allotment.",
         "aftale af 15. juni 2021",
     ),
-    _decision_asset(
+    System(
         "plan_outlook",
         ("plan_counts", *BINDING_CASES),
         _write_plans,
@@ -242,6 +259,9 @@ DECISIONS: tuple[AssetsDefinition, ...] = (
         "almenboligloven §§ 168 a and 168 b",
     ),
 )
+
+
+DECISIONS: tuple[AssetsDefinition, ...] = tuple(_decision_asset(system) for system in SYSTEMS)
 
 
 @asset(

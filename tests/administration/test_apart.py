@@ -6,12 +6,14 @@ Three ways are closed: imports, the asset graph, and the files that a run opens.
 from __future__ import annotations
 
 import ast
+import datetime as dt
 from pathlib import Path
 
 from dagster import AssetKey
 
 from assets.administration import edition
 from assets.administration.graph import EDITION
+from pipelines.administration.cli import materialise
 from pipelines.administration.definitions import defs
 from tests.administration.worlds import World
 
@@ -79,15 +81,16 @@ def test_a_run_leaves_the_rest_of_the_home_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.area(2026, "U", "udsat_boligomraade")
     world.seal()
+    world.give("members")
     trap = world.home / "warehouse.duckdb"
     trap.write_bytes(b"no database")
     before = {path: path.read_bytes() for path in (world.home / "editions").rglob("*") if path.is_file()}
-    world.run()
+    assert materialise(world.home, world.cases, 2026, dt.date(2026, 12, 31)) is None
     assert trap.read_bytes() == b"no database"
     after = {path: path.read_bytes() for path in (world.home / "editions").rglob("*") if path.is_file()}
     assert before == after
     written = {path.name for path in world.home.iterdir()} - {"warehouse.duckdb", "editions"}
-    assert written == {"administration", "administration.duckdb"}
+    assert written == {"administration", "administration.duckdb", "dagster-administration"}
 
 
 def test_of_the_edition_only_published_columns_are_read() -> None:

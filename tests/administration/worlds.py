@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dagster import materialize
 
-from assets.administration import assignments, edition, graph, intake, store
+from assets.administration import assignments, edition, graph, intake, publishing, store
 from assets.administration.binding import read_binding
-from assets.administration.case_tables import BY_NAME
+from assets.administration.case_tables import BY_NAME, CASE_TABLES
 from assets.administration.run import Administration
 from law.loader import Law, shipped_law
 
@@ -131,14 +130,16 @@ class World:
         return Administration(list_year=list_year, cases=str(self.cases), home=str(self.home), day=day)
 
     def run(self, list_year: int = 2026, day: str = "2026-12-31") -> Results:
-        """Materialises every asset, in their order, without an instance; for the command see test_command."""
+        """Takes every step of the job in its order without Dagster; test_command runs the job itself."""
         self.cases.mkdir(parents=True, exist_ok=True)
-        result = materialize(
-            list(graph.ASSETS),
-            resources={"administration": self.settings(list_year, day)},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-        assert result.success
+        run = self.settings(list_year, day)
+        with store_in_memory() as con:
+            graph.begin(con, run)
+            for table in CASE_TABLES:
+                intake.receive(con, self.cases, table)
+            for system in graph.SYSTEMS:
+                system.decide(con, run)
+            publishing.publish(con, self.home, list_year, run.on_day, run.law)
         return Results(self.home / "administration" / str(list_year))
 
     def accept(self, con: duckdb.DuckDBPyConnection, tables: Sequence[str], list_year: int, day: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from assets.changes import Causes, cause_of, change_of, put_back
 from law.loader import Law, statistics_law
 from pipelines.home import Home
-from tests.command import run_list
+from tests.command import run_cli, run_list
 from tests.populations import World, write_snapshots
 
 YEARS = (2025, 2026)
@@ -51,7 +51,8 @@ def world() -> World:
     people(country, either.address, 800, "hver-gammel")
     people(country, either.address, 300, "hver-tilflyttet", newest)
     people(country, widened(country, "HVER-FOR-SIG-NOK"), 300, "hver-ny")
-    country.area("NEDLAGT", "751")
+    gone = country.area("NEDLAGT", "751")
+    people(country, gone.address, 1000, "nedlagt")
     country.tables["omraade", "2026"] = [
         row for row in country.tables["omraade", "2026"] if row["AREA_ID"] != "NEDLAGT"
     ]
@@ -98,14 +99,16 @@ def test_what_put_back_alone_gives_last_years_status(
     assert row["cause"] == cause
 
 
-def test_an_area_that_is_no_more_stays_in_sight(home: Home) -> None:
+def test_an_area_that_is_no_more_has_left_by_its_boundary(home: Home) -> None:
     row = changes(home, 2026)["NEDLAGT"]
-    assert (row["status_last"], row["status"], row["change"], row["cause"]) == (
-        "ikke_omfattet",
-        "findes_ikke",
-        None,
-        None,
-    )
+    assert (row["status_last"], row["status"], row["change"]) == ("parallelsamfund", "findes_ikke", "exit")
+    assert (row["with_last_boundary"], row["with_last_data"]) == ("parallelsamfund", "findes_ikke")
+    assert row["cause"] == "boundary"
+
+
+def test_the_edition_after_it_still_verifies(home: Home) -> None:
+    done = run_cli("verify", "--home", home.path, "--list-year", 2026)
+    assert done.code == 0, done.output
 
 
 def test_the_first_list_year_knows_the_published_list_and_no_cause(home: Home) -> None:

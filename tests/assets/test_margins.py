@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.sealing import describe_sql
 from law.loader import Law
 from pipelines.classify import Figures, Judgement, judge
 from tests.deriving import LAW, create, database, derive, rows_of
@@ -320,3 +321,10 @@ def test_exactly_at_a_limit_the_act_decides_which_side_is_nearer() -> None:
     assert found["udsat_boligomraade", "residents"]["change"] == "residents -1"
     assert found["parallelsamfund", "nonwestern"]["change"] == "nonwestern +1"
     assert found["udsat_boligomraade", "primary_only"]["change"] == "primary_only +1"
+
+
+def test_the_margins_are_no_part_of_what_an_edition_is() -> None:
+    files = describe_sql()["files"]
+    assert "status/area_status.sql" in files
+    assert "criteria/criteria_met.sql" in files
+    assert "status/area_margins.sql" not in files

@@ -1,0 +1,83 @@
+"""Fills schema `reference`: the lists that the ministry has really published, and what they reconcile to.
+
+What does not belong here: the Dagster assets (`assets.published_lists`) and the files (`law/published_lists`).
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+import law
+from assets.derivation import SQL
+from law.loader import list_day, shipped_law
+
+FOLDER = Path(law.__file__).parent / "published_lists"
+FILES: Mapping[str, tuple[str, str]] = {
+    "published_membership": ("membership.csv", "Which area stood on which list, with the source of each row."),
+    "published_counts": ("counts.csv", "How many areas stood on each list."),
+    "conviction_thresholds": ("conviction_thresholds.csv", "The conviction threshold printed with each list."),
+}
+TYPES: Mapping[tuple[str, str], str] = {
+    ("published_membership", "list_year"): "SMALLINT",
+    ("published_membership", "complete"): "BOOLEAN",
+    ("published_counts", "count"): "INTEGER",
+}
+
+
+def fill_from_file(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Replaces a table by its file. Returns the rows."""
+    with (FOLDER / FILES[name][0]).open(encoding="utf-8", newline="") as stream:
+        header, *rows = list(csv.reader(stream))
+    columns = ", ".join(f"{column} {TYPES.get((name, column), 'VARCHAR')}" for column in header)
+    con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({columns})")
+    marks = ", ".join("?" for _ in header)
+    con.executemany(f"INSERT INTO reference.{name} VALUES ({marks})", [_empty_as_null(row) for row in rows])
+    return len(rows)
+
+
+def _empty_as_null(row: list[str]) -> list[str | None]:
+    return [value or None for value in row]
+
+
+def fill_years(con: duckdb.DuckDBPyConnection) -> int:
+    """The years that the law of each list day asks for; none before the rule. Returns the rows."""
+    listed = con.execute("SELECT DISTINCT CAST(list_year AS INTEGER) FROM reference.published_membership").fetchall()
+    dated = {row[0]: shipped_law().in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
+    rows = [(year, value.value) for year, value in sorted(dated.items()) if value is not None]
+    con.execute("CREATE OR REPLACE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
+    con.executemany("INSERT INTO reference.omdannelsesomraade_years VALUES (?, ?)", rows)
+    return len(rows)
+
+
+def reconciliation_sql() -> str:
+    """The SQL that holds both sides against each other."""
+    return (SQL / "reference" / "reconciliation.sql").read_text(encoding="utf-8")
+
+
+def fill_reconciliation(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Both sides of each list year. Returns all rows, and those that stand on one side only."""
+    con.execute(f"CREATE OR REPLACE TABLE reference.reconciliation AS {reconciliation_sql()}")
+    total, apart = con.execute(
+        "SELECT count(*), count(*) FILTER (is_derived <> is_published) FROM reference.reconciliation"
+    ).fetchall()[0]
+    return int(total), int(apart)
+
+
+def fill(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table of schema `reference`, in order."""
+    for name in FILES:
+        fill_from_file(con, name)
+    fill_years(con)
+    fill_reconciliation(con)
+
+
+def version_of(name: str) -> str:
+    """Hash of the file, the rule or the SQL that a table is filled from: its code version."""
+    if name in FILES:
+        content = (FOLDER / FILES[name][0]).read_bytes()
+    else:
+        content = reconciliation_sql().encode() if name == "reconciliation" else shipped_law().sha256.encode()
+    return hashlib.sha256(content).hexdigest()

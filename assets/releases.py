@@ -1,0 +1,146 @@
+"""Releases: the append-only log of who put which revision out, and what changed since the one put out before.
+
+A line of `editions/releases.jsonl` holds the hash of the line before it and of the released manifest, so that no line
+can be altered or taken out without a trace. What does not belong here: how an edition is released
+(`pipelines.release`) and the look of the page (`assets.public_lists`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets import sealing
+from assets.code_lists import municipality_names
+from assets.public_lists import Release
+
+LOG = "releases.jsonl"
+FIRST = hashlib.sha256(b"").hexdigest()
+"""What the first line names as the line before it."""
+
+LISTS: Mapping[str, str] = {
+    "omdannelsesomraade": "omdannelsesområde",
+    "parallelsamfund": "parallelsamfund",
+    "udsat_boligomraade": "udsat boligområde",
+    "forebyggelsesomraade": "forebyggelsesområde",
+    "ikke_omfattet": "ingen liste",
+}
+
+
+class ReleaseLogError(Exception):
+    """The log is not what was written. The message names the line."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One release: which revision of which list year, by whom, when (with offset), why, and the hashes that bind it."""
+
+    list_year: int
+    revision: int
+    by: str
+    at: str
+    note: str
+    manifest_sha256: str
+    previous_sha256: str
+
+    @property
+    def line(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.line.encode()).hexdigest()
+
+
+def read_log(editions: Path) -> list[Entry]:
+    """Every release, earliest first. Raises ReleaseLogError where a line was altered, added within, or taken out."""
+    path = editions / LOG
+    if not path.is_file():
+        return []
+    entries: list[Entry] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            entry = Entry(**json.loads(line))
+        except (ValueError, TypeError):
+            raise ReleaseLogError(f"{LOG}: line {number} is no release.") from None
+        if entry.line != line or entry.previous_sha256 != (entries[-1].sha256 if entries else FIRST):
+            raise ReleaseLogError(f"{LOG}: line {number} does not follow the line before it.")
+        entries.append(entry)
+    return entries
+
+
+def append(editions: Path, entry: Entry) -> None:
+    """Adds one line, on disk before this returns."""
+    with (editions / LOG).open("a", encoding="utf-8") as stream:
+        stream.write(entry.line + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def release_of(manifest: Mapping[str, Any] | None) -> Release | None:
+    """The release that a manifest records; None for a draft."""
+    told = (manifest or {}).get("run", {}).get("release")
+    if manifest is None or told is None:
+        return None
+    return Release(told["by"], dt.datetime.fromisoformat(told["at"]).date(), manifest["revision"], told["note"])
+
+
+def last_released(editions: Path, list_year: int, before: int | None = None) -> tuple[Path, sealing.Manifest] | None:
+    """The newest released revision of a list year, earlier than `before` where that is given, with its manifest."""
+    kept = editions / sealing.REVISIONS / str(list_year)
+    folders = [editions / str(list_year), *(kept.iterdir() if kept.is_dir() else ())]
+    found = []
+    for folder in folders:
+        manifest = sealing.read_manifest(folder)
+        if release_of(manifest) and manifest and (before is None or manifest["revision"] < before):
+            found.append((manifest["revision"], folder, manifest))
+    return max(found, key=lambda item: item[0])[1:] if found else None
+
+
+def changes_since(released: tuple[Path, sealing.Manifest], status: Path) -> str:
+    """In Danish, for the public page: which areas stand on another list than on the released one, one line each."""
+    folder, manifest = released
+    release = release_of(manifest)
+    assert release is not None
+    before, after = _listed(folder / "area_status.parquet"), _listed(status)
+    names = {f"{kom:03d}": name for kom, name in municipality_names().items()}
+    lines = [
+        f"Listerne erstatter revision {release.revision}, offentliggjort {release.when.day}."
+        f"{release.when.month}.{release.when.year}."
+    ]
+    for area in sorted(before.keys() | after.keys()):
+        old, new = before.get(area), after.get(area)
+        if (old and old[2]) == (new and new[2]):
+            continue
+        name, kom, _ = new or old or ("", "", "")
+        was = LISTS[old[2]] if old else "ikke et boligområde"
+        now = LISTS[new[2]] if new else "ikke et boligområde"
+        lines.append(f"{name} ({names.get(kom, kom)}): fra {was} til {now}.")
+    if len(lines) == 1:
+        lines.append("Intet område har skiftet liste; det er tallene eller reglerne bag dem, der er opgjort på ny.")
+    return "\n".join(lines)
+
+
+def _listed(status: Path) -> dict[str, tuple[str, str, str]]:
+    """Name, municipality and narrowest list of each area."""
+    with duckdb.connect() as con:
+        rows = con.execute(
+            """
+            SELECT area_id, area_name, kom, CASE
+                WHEN omdannelsesomraade THEN 'omdannelsesomraade'
+                WHEN parallelsamfund THEN 'parallelsamfund'
+                ELSE status
+            END
+            FROM read_parquet(?)
+            """,
+            [str(status)],
+        ).fetchall()
+    return {str(area): (str(name), str(kom), str(listed)) for area, name, kom, listed in rows}

@@ -1,0 +1,84 @@
+"""Releases a sealed edition: verifies it, writes who and when in the log, and takes *udkast* off its public lists.
+
+The tables are not touched. The public lists are written anew with the release on them, the manifest with their new
+hashes and, under `run`, the release; both take their place in one step. What does not belong here: the log itself
+(`assets.releases`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assets import edition, published_database, releases, sealing, warehouse
+from assets.releases import Entry
+from law.loader import Law, statistics_law
+from pipelines.home import Home
+from pipelines.verify import aside, read_sealed, verify_locked
+
+
+class ReleaseError(Exception):
+    """An edition cannot be released. The message says why and what to do."""
+
+
+def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datetime) -> Entry:
+    """Releases the newest edition of a list year. Raises VerificationError or ReleaseError; then nothing has changed.
+
+    Where an earlier attempt was cut off after its line in the log, that line is carried out.
+    """
+    if not by.strip():
+        raise ReleaseError("Say who releases the edition with --by.")
+    with home.locked():
+        manifest = read_sealed(home, list_year)
+        verify_locked(home, list_year)
+        _refuse_stale(home, list_year)
+        if released := releases.release_of(manifest):
+            raise ReleaseError(
+                f"Revision {released.revision} of {list_year} was released on {released.when} by {released.by}."
+            )
+        log = releases.read_log(home.editions)
+        begun = next((e for e in log if (e.list_year, e.revision) == (list_year, manifest["revision"])), None)
+        told = {"by": by.strip(), "at": at.isoformat(timespec="seconds"), "note": note.strip()}
+        if begun is not None:
+            told = {"by": begun.by, "at": begun.at, "note": begun.note}
+        staged = _stage(home, manifest, statistics_law(), told)
+        entry = begun or Entry(
+            list_year,
+            manifest["revision"],
+            **told,
+            manifest_sha256=sealing.sha256_of(staged / sealing.MANIFEST),
+            previous_sha256=log[-1].sha256 if log else releases.FIRST,
+        )
+        if begun is None:
+            releases.append(home.editions, entry)
+        sealing.put_in_place(staged, home.edition(list_year))
+        with warehouse.connect(home.warehouse, home.scratch) as con:
+            sealing.synchronise_published(con, home.editions)
+            published_database.refresh(con, home.scratch, home.published)
+    return entry
+
+
+def _refuse_stale(home: Home, list_year: int) -> None:
+    with warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
+        stale = dict(sealing.stale_editions(con, home.editions))
+    if list_year in stale:
+        raise ReleaseError(f"The list of {stale[list_year]} has changed since. Run list year {list_year} again first.")
+
+
+def _stage(home: Home, manifest: Mapping[str, Any], law: Law, told: Mapping[str, str]) -> Path:
+    """The edition as it stands once released, written aside."""
+    list_year = int(manifest["list_year"])
+    staged = home.scratch / f"release-{list_year}"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(home.edition(list_year), staged)
+    released = {**manifest, "run": {**manifest["run"], "release": dict(told)}}
+    with aside(home, manifest, law) as con:
+        release = releases.release_of(released)
+        edition.write_public_lists(con, law, list_year, staged, release, manifest.get("changes"))
+    rows = {item["file"]: item["rows"] for item in manifest["outputs"] if item["rows"] is not None}
+    released["outputs"] = sealing.describe_outputs(staged, rows)
+    sealing.write_manifest(released, staged)
+    return staged

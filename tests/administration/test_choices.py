@@ -1,0 +1,128 @@
+"""Each other reading that a choice of the law offers is carried out, and changes what it says it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assets.administration import legal_basis, letting, occupancy, private_letting
+from assets.administration.plans import Count, day_reached
+from law.loader import Law, shipped_law
+from tests.administration.worlds import World, date, decisions
+
+CALM: dict[str, Any] = {
+    "birth_date": "1990-01-01",
+    "citizenship": "5100",
+    "student": False,
+    "convicted": False,
+    "foertidspension": False,
+    "lease_ended_date": "2026-06-05",
+    "lease_ended_ground": "grov_overtraedelse",
+}
+
+
+def law(**choices: str) -> Law:
+    return shipped_law().with_values({f"valg.{name}": choice for name, choice in choices.items()})
+
+
+def decided(world: World, rules: Law, alternative: bool | None = True, **facts: Any) -> tuple[str, str, str]:
+    world.give("members", {"household_id": "H", "member_id": "M", **CALM, **facts})
+    case = {"assignment_id": "A", "household_id": "H", "area_id": "F", "decision_date": "2026-12-05"}
+    world.give("assignments", {**case, "alternative_exists": alternative})
+    return decisions(world, law=rules)["A"]
+
+
+def world_at(folder: Path, decision: str = "not_needed", exempted: int = 0) -> World:
+    world = World(folder)
+    world.area(2026, "F", "forebyggelsesomraade")
+    world.area(2026, "G", "forebyggelsesomraade")
+    world.cap(2026, "101", decision, "1000 100 400", exempted)
+    world.seal()
+    return world
+
+
+def test_choices_of_assignment(tmp_path: Path) -> None:
+    world = world_at(tmp_path)
+    assert decided(world, law()) == ("banned", "59-6-3", "")
+    assert decided(world, law(months_last_day="not_counted"))[0] == "allowed"
+    assert decided(world, law(assignment_alternative_unknown="ban_stands"), None)[0] == "banned"
+    nothing = {"lease_ended_date": None, "lease_ended_ground": None}
+    assert decided(world, law(), **nothing)[0] == "allowed"
+    assert decided(world, law(lease_not_recorded="not_known"), **nothing) == (
+        "undecided",
+        "",
+        "lease_ended_date;lease_ended_ground",
+    )
+
+
+def test_a_cap_decision_that_is_not_enough(tmp_path: Path) -> None:
+    world = world_at(tmp_path, "insufficient", 100)
+    world.give("cap_exemptions", {"exempted_list_year": 2026, "kom": "101", "area_id": "G", "decided_on": "2026-12-02"})
+    assert decided(world, law())[0] == "banned"
+    unsettled = law(insufficient_cap_decision="undecided")
+    assert decided(world, unsettled) == ("undecided", "59-6-3", "cap_decision")
+
+
+def test_choices_of_letting() -> None:
+    vacancy = letting.Vacancy("V", "U", "D", date("2026-12-05"), "almindelig")
+    kinds = frozenset({"employment", "education"})
+    criteria = letting.CriteriaSet("K", "U", date("2024-01-01"), date("2024-01-01"), kinds, ("a", "u"))
+    alone = letting.Applicant("p", date("2020-01-01"), None, None, True, False, None, None)
+
+    def standing(rules: Law, conversion: bool) -> letting.Standing:
+        basis = legal_basis.bases(rules, letting.PARAMETERS)[-1]
+        return letting.place([alone], vacancy, criteria, {"p": {"a": True, "u": False}}, basis, conversion)["p"]
+
+    assert standing(law(), False).priority is True
+    assert standing(law(flexible_letting_priority="all_criteria"), False).priority is False
+    assert standing(law(), True).outcome == "placed"
+    assert standing(law(single_applicant_51c="rejected"), True).outcome == "rejected"
+
+
+def test_choices_of_sublet() -> None:
+    day = date("2027-01-01")
+    rooms = occupancy.Request(
+        "Q", "fremleje_vaerelser", "U", date("2026-12-01"), day, None, None, False, None, 4, 2, None, None, False
+    )
+
+    def outcome(rules: Law) -> str:
+        return occupancy.judge(rooms, legal_basis.bases(rules, occupancy.PARAMETERS)[-1], True)[0]
+
+    assert outcome(law()) == "allowed"
+    assert outcome(law(sublet_rooms_conditions="asked")) == "not_allowed"
+
+
+def test_choices_of_private_letting() -> None:
+    def basis(rules: Law) -> legal_basis.Basis:
+        return legal_basis.bases(rules, (), (*private_letting.PRESENT, *private_letting.OLDER))[-1]
+
+    day = date("2026-03-02")
+    agreement = private_letting.Agreement(
+        *("A", "101", "P", "privat", None, None, "hver_fjerde", 40, 10, day, None, None, None, None, True),
+        *(True, True, True, True, None),
+    )
+    assert private_letting.refundable(agreement, day, basis(law())) is False
+    assert private_letting.refundable(agreement, day, basis(law(tilsagn_same_day="enough"))) is True
+    vacancy = private_letting.Vacancy("v", "A", "h", day, day, True, None, None)
+
+    def first_uses(rules: Law) -> list[bool | None]:
+        uses, answers = private_letting.Uses(agreement), []
+        for _ in range(4):
+            answers.append(uses.may_use(vacancy, basis(rules))[0])
+            uses.seen += 1
+        return answers
+
+    assert first_uses(law()) == [True] * 4
+    assert first_uses(law(every_fourth_vacancy="the_fourth")) == [False, False, False, True]
+
+
+def test_choices_of_pace() -> None:
+    limit = shipped_law().parameters["udviklingsplan.family_home_share"].values[-1].value
+    assert not isinstance(limit, str | tuple)
+    counts = [
+        Count(date("2020-01-01"), 1000, 1000),
+        Count(date("2024-01-01"), 900, 1000),
+        Count(date("2026-01-01"), 600, 1000),
+    ]
+    steady, lately = (day_reached(counts, limit, pace) for pace in ("first_to_latest", "last_two"))
+    assert (steady and steady.year, lately and lately.year) == (2029, 2027)

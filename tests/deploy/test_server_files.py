@@ -1,0 +1,133 @@
+"""The files of a deployment fit each other and the product.
+
+Belongs here: syntax and agreement of `deploy/` and `pipelines/dagster.yaml`, and backup and restore of a home.
+Does not belong: PostgreSQL itself (test_postgresql.py).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster._core.instance.config import dagster_instance_config
+from dagster._core.workspace.config_schema import process_workspace_config
+
+from pipelines.environments import ENVIRONMENTS
+from tests.command import ROOT, edition, file_bytes, run_cli
+from tests.graph.homes import YEAR, Ready
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service")) + sorted((DEPLOY / "systemd").glob("*.timer"))
+INSTANCES = (ROOT / "pipelines" / "dagster.yaml", DEPLOY / "dagster.yaml")
+WORKSPACES = (DEPLOY / "workspace.yaml", DEPLOY / "compose" / "workspace.yaml")
+
+
+def read(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def locations() -> dict[str, str]:
+    """Module of each code location of the product."""
+    modules = [item["python_module"] for item in read(ROOT / "workspace.yaml")["load_from"]]
+    return {module["location_name"]: module["module_name"] for module in modules}
+
+
+@pytest.mark.parametrize("path", INSTANCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_dagster_accepts_the_instance(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOLIGOMRAADER_POSTGRES_URL", "postgresql+psycopg2://dagster@127.0.0.1:1/dagster")
+    shutil.copyfile(path, tmp_path / "dagster.yaml")
+    config, _ = dagster_instance_config(str(tmp_path))
+    assert config["telemetry"] == {"enabled": False}
+    assert config["concurrency"]["pools"] == {"default_limit": 1, "granularity": "op"}
+
+
+@pytest.mark.parametrize("path", INSTANCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_retention_never_prunes_the_audit_trail(path: Path) -> None:
+    """Only looks of a sensor that found nothing may be dropped; runs, events and schedule ticks stay."""
+    assert read(path)["retention"].keys() == {"sensor"}
+    assert read(path)["retention"]["sensor"]["purge_after_days"].keys() == {"skipped"}
+
+
+@pytest.mark.parametrize("path", WORKSPACES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_code_location_is_a_service_of_its_own(path: Path) -> None:
+    assert process_workspace_config(read(path))
+    servers = {item["grpc_server"]["location_name"]: item["grpc_server"] for item in read(path)["load_from"]}
+    assert servers.keys() == locations().keys()
+    assert len({(server["host"], server["port"]) for server in servers.values()}) == len(servers)
+
+
+@pytest.mark.parametrize(("name", "module"), locations().items())
+def test_each_service_loads_the_module_of_its_location(name: str, module: str) -> None:
+    port = {i["grpc_server"]["location_name"]: i["grpc_server"]["port"] for i in read(WORKSPACES[0])["load_from"]}[name]
+    settings = (DEPLOY / "systemd" / f"{name}.env").read_text(encoding="utf-8")
+    assert f"MODULE={module}\n" in settings
+    assert f"PORT={port}\n" in settings
+    command = read(DEPLOY / "compose" / "compose.yaml")["services"][f"code-{name}"]["command"].split()
+    assert command[command.index("--module-name") + 1] == module
+    assert command[command.index("--location-name") + 1] == name
+
+
+def test_compose_has_the_services_and_each_is_watched() -> None:
+    compose = read(DEPLOY / "compose" / "compose.yaml")
+    services = compose["services"]
+    expected = {"postgres", "daemon", "webserver", "webserver-readonly", *(f"code-{name}" for name in locations())}
+    assert services.keys() == expected
+    for name, service in services.items():
+        assert {"image", "restart", "healthcheck"} <= service.keys(), name
+        assert set(service.get("depends_on", {})) <= services.keys()
+        for mounted in service.get("volumes", []):
+            source = mounted.split(":")[0]
+            assert source in compose["volumes"] or source.startswith("${"), mounted
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), "no service listens on the network by itself"
+    assert "--read-only" in services["webserver-readonly"]["command"]
+    assert services["daemon"]["environment"]["BOLIGOMRAADER_ENVIRONMENT"] in ENVIRONMENTS
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    """Verified with the paths of a server put where this machine has the programs."""
+    analyze = shutil.which("systemd-analyze")
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8")
+        assert re.search(r"^\[Unit\]\nDescription=\S", text)
+        text = text.replace("/opt/boligomraader/.venv/bin", str(Path(shutil.which("true") or "/bin/true").parent))
+        text = re.sub(r"(?m)^(ExecStart=\S*/)[^/\s]+", r"\1true", text)
+        (tmp_path / unit.name.replace("@.", "@statistics.")).write_text(text, encoding="utf-8")
+    commands = re.findall(r"(?m)^ExecStart=(\S+)", "".join(u.read_text("utf-8") for u in UNITS))
+    assert {Path(command).name for command in commands} == {
+        "boligomraader",
+        "dagster",
+        "dagster-daemon",
+        "dagster-webserver",
+    }
+    if analyze is None:
+        return
+    names = [str(path) for path in sorted(tmp_path.iterdir())]
+    done = subprocess.run([analyze, "verify", "--man=no", *names], capture_output=True, text=True, check=False)
+    mine = [line for line in done.stderr.splitlines() if "boligomraader" in line and "User=" not in line]
+    assert mine == [], done.stderr
+
+
+def test_a_home_is_backed_up_and_restored(ready: Ready, tmp_path: Path) -> None:
+    done = run_cli("backup", "--home", ready.home, "--to", tmp_path / "backup")
+    assert done.code == 0, done.output
+    archive = next((tmp_path / "backup").glob("*.tar"))
+    assert archive.stat().st_mode & 0o077 == 0
+    restored = tmp_path / "again"
+    assert run_cli("restore", archive, "--home", restored).code == 0
+    assert file_bytes(edition(restored, YEAR)) == file_bytes(edition(ready.home, YEAR))
+    verified = run_cli("verify", "--home", restored, "--list-year", YEAR)
+    assert verified.code == 0, verified.output
+    assert run_cli("restore", archive, "--home", restored).code != 0, "a home is never overwritten"
+    with archive.open("r+b") as stream:
+        stream.seek(archive.stat().st_size // 2)
+        stream.write(b"?!?!")
+    damaged = run_cli("restore", archive, "--home", tmp_path / "third")
+    assert damaged.code != 0
+    assert archive.name in damaged.output
+    assert not (tmp_path / "third").exists()

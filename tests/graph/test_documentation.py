@@ -1,0 +1,170 @@
+"""Every asset and check of the statistics location explains itself.
+
+Belongs here: what the definitions and one run's materialisations must say of each asset, whatever assets there are.
+Does not belong: what the tables hold.
+"""
+
+from __future__ import annotations
+
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import AssetKey, AssetsDefinition, DagsterInstance, TableColumnLineage, TableSchema
+
+from assets.columns import describe
+from assets.derivation import TABLE_BY_NAME
+from assets.documentation import address_of, columns_of
+from pipelines.definitions import defs
+from tests.graph.homes import Ready
+
+GRAPH = defs.resolve_asset_graph()
+KEYS = sorted(GRAPH.get_all_asset_keys(), key=lambda key: key.to_user_string())
+SPECS = {
+    spec.key: spec for assets in defs.assets or () if isinstance(assets, AssetsDefinition) for spec in assets.specs
+}
+CONFIDENTIALITY = {"public", "aggregate", "person_level"}
+LINK = re.compile(r"\[§ [^\]]+\]\(https://www\.retsinformation\.dk/eli/lta/\d{4}/\d+\)")
+
+
+def table_of(key: AssetKey) -> str:
+    return ".".join(key.path)
+
+
+TABLES = [key for key in KEYS if columns_of(table_of(key))]
+APPLY_LAW = [key for key in KEYS if key.path[0] not in ("received", "registers")]
+DERIVED = [key for key in KEYS if table_of(key) in TABLE_BY_NAME]
+
+
+def each(keys: list[AssetKey]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("key", keys, ids=lambda key: key.to_user_string())
+
+
+@each(KEYS)
+def test_an_asset_is_titled_described_owned_and_grouped(key: AssetKey) -> None:
+    node, spec = GRAPH.get(key), SPECS[key]
+    assert str(node.metadata["title"]).strip()
+    assert len(str(node.description).split()) >= 5
+    assert node.owners
+    assert node.group_name not in (None, "default")
+    assert spec.kinds
+    assert node.tags["layer"] == key.path[0] == node.group_name
+    assert node.tags["confidentiality"] in CONFIDENTIALITY
+    assert node.code_version
+    assert node.pools, "every writer of the warehouse is in the pool"
+
+
+@each(KEYS)
+def test_an_asset_that_comes_from_registers_is_tagged_with_them(key: AssetKey) -> None:
+    tags = GRAPH.get(key).tags
+    upstream = {parent.path[1] for parent in ancestors(key) if parent.path[0] == "received"}
+    tagged = {name.removeprefix("register/") for name in tags if name.startswith("register/")}
+    assert tagged | {tags.get("register", "")} - {""} == upstream | (
+        {tags["register"]} if "register" in tags else set()
+    )
+
+
+def ancestors(key: AssetKey) -> set[AssetKey]:
+    found: set[AssetKey] = set()
+    waiting = [key]
+    while waiting:
+        for parent in GRAPH.get(waiting.pop()).parent_keys - found:
+            found.add(parent)
+            waiting.append(parent)
+    return found
+
+
+@each(APPLY_LAW)
+def test_paragraphs_are_links_to_the_act(key: AssetKey) -> None:
+    assert LINK.search(GRAPH.get(key).metadata["paragraphs"].value)
+
+
+@each(DERIVED)
+def test_a_derived_asset_shows_its_sql(key: AssetKey) -> None:
+    assert TABLE_BY_NAME[table_of(key)].sql in str(GRAPH.get(key).description)
+
+
+@each(TABLES)
+def test_every_column_is_described(key: AssetKey) -> None:
+    for column, kind in columns_of(table_of(key)).items():
+        assert kind
+        assert len(describe(table_of(key), column).split()) >= 2, column
+
+
+def test_only_what_writes_files_is_no_table() -> None:
+    """An asset outside these groups that is missing here has no columns to describe: say so, or give it some."""
+    assert {key.path[0] for key in set(KEYS) - set(TABLES)} <= {"edition", "report"}
+
+
+def test_the_address_of_a_paragraph_is_the_acts() -> None:
+    assert address_of("§ 61 a, stk. 1, nr. 1") == "https://www.retsinformation.dk/eli/lta/2018/1322"
+    assert address_of("§ 61 b") == "https://www.retsinformation.dk/eli/lta/2021/2157"
+    with pytest.raises(KeyError):
+        address_of("§ 999")
+
+
+def test_a_check_says_what_it_counts_and_what_to_do() -> None:
+    for check in GRAPH.asset_check_keys:
+        description = GRAPH.get_check_spec(check).description
+        assert description, check
+        assert len(description.split()) >= 5, check
+
+
+# --- what a run says of each asset --------------------------------------------------------------------------------
+
+
+def materialised(ready: Ready) -> dict[AssetKey, Any]:
+    with DagsterInstance.from_config(str(ready.home / "dagster")) as instance:
+        return {key: instance.get_latest_materialization_event(key) for key in KEYS}
+
+
+def test_a_run_reports_rows_columns_lineage_and_versions(ready: Ready) -> None:
+    for key, event in materialised(ready).items():
+        if event is None:
+            assert key.path[0] == "reference", f"{key.to_user_string()} is in no run"
+            continue
+        metadata, tags = event.asset_materialization.metadata, event.asset_materialization.tags
+        assert metadata["dagster/row_count"].value >= 0
+        assert len(tags["dagster/data_version"]) == 64
+        assert tags["dagster/data_version_is_user_provided"] == "true"
+        if not columns_of(table_of(key)):
+            continue
+        schema = metadata["dagster/column_schema"].value
+        assert isinstance(schema, TableSchema)
+        assert {column.name: column.type for column in schema.columns} == dict(columns_of(table_of(key)))
+        if key.path[0] not in ("received", "law"):
+            assert isinstance(metadata["dagster/column_lineage"].value, TableColumnLineage)
+
+
+def test_no_metadata_holds_rows(ready: Ready) -> None:
+    for key, event in materialised(ready).items():
+        kinds = {type(value).__name__ for value in event.asset_materialization.metadata.values()} if event else set()
+        assert "TableMetadataValue" not in kinds, key
+
+
+def test_a_check_shows_its_count_its_limit_and_the_remedy(ready: Ready) -> None:
+    with DagsterInstance.from_config(str(ready.home / "dagster")) as instance:
+        records = instance.event_log_storage.get_asset_check_summary_records(list(GRAPH.asset_check_keys))
+    assert len(records) > 60
+    for check, record in records.items():
+        execution = record.last_check_execution_record
+        if execution is None:
+            assert check.asset_key.path[0] == "reference", check
+            continue
+        metadata = execution.event.dagster_event.event_specific_data.metadata
+        assert metadata["failing_rows"].value >= 0, check
+        assert metadata["limit"].value == 0, check
+        assert len(metadata["remedy"].value.split()) >= 3, check
+
+
+def test_the_definitions_are_loaded_quickly() -> None:
+    """Processor time, so that a busy machine does not decide: importing the definitions takes under six seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    root = Path(__file__).resolve().parent.parent.parent
+    subprocess.run([sys.executable, "-c", "import pipelines.definitions"], cwd=root, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 6

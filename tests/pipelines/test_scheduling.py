@@ -1,0 +1,360 @@
+"""What starts by itself: schedules, the sensor of new snapshots, the dry run, failure notices, and taking turns.
+
+Belongs here: when a run is asked for, of what, and in which environment. Does not belong: what a run does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from dagster import (
+    AssetsDefinition,
+    BackfillPolicy,
+    DagsterInstance,
+    DagsterRunStatus,
+    RunRequest,
+    SensorResult,
+    build_run_status_sensor_context,
+    build_schedule_context,
+    build_sensor_context,
+)
+from dagster._utils.schedules import schedule_execution_time_iterator
+
+from assets.contracts import REGISTERS
+from law.loader import statistics_law
+from pipelines import environments, notices
+from pipelines.definitions import defs
+from pipelines.deliveries import expected, references, summary
+from pipelines.executor import goes_first
+from pipelines.home import HOME, SNAPSHOTS, Home
+from pipelines.resources import Run
+from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
+from pipelines.sensors import SENSORS, failure_notices, new_snapshots
+from tests.command import ROOT, manifest
+from tests.graph.homes import YEAR, Ready
+from tests.populations import random_world, write_snapshots
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+# --- schedules -----------------------------------------------------------------------------------------------------
+
+
+def ticks(schedule: Any, after: dt.datetime, count: int) -> list[dt.datetime]:
+    iterator = schedule_execution_time_iterator(after.timestamp(), schedule.cron_schedule, schedule.execution_timezone)
+    return [next(iterator) for _ in range(count)]
+
+
+def test_the_annual_list_is_scheduled_at_six_in_copenhagen_on_1_december() -> None:
+    first, second = ticks(annual_list_1_december, dt.datetime(2026, 6, 1, tzinfo=COPENHAGEN), 2)
+    assert first == dt.datetime(2026, 12, 1, 6, tzinfo=COPENHAGEN)
+    assert second == dt.datetime(2027, 12, 1, 6, tzinfo=COPENHAGEN)
+
+
+def test_the_tick_asks_for_that_years_list_as_of_that_day() -> None:
+    tick = dt.datetime(2026, 12, 1, 5, tzinfo=dt.UTC)
+    request = annual_list_1_december(build_schedule_context(scheduled_execution_time=tick))
+    assert isinstance(request, RunRequest)
+    assert request.partition_key == "2026"
+    assert request.run_config["resources"]["run"]["config"] == {"as_of": "2026-12-01"}
+    assert annual_list_1_december.job_name == "annual_list"
+
+
+def test_the_dry_run_is_scheduled_on_weekdays_of_november() -> None:
+    days = ticks(deliveries_in_november, dt.datetime(2026, 6, 1, tzinfo=COPENHAGEN), 25)
+    assert days[0] == dt.datetime(2026, 11, 2, 7, tzinfo=COPENHAGEN)
+    assert {day.month for day in days} == {11}
+    assert {day.weekday() for day in days} <= {0, 1, 2, 3, 4}
+
+
+# --- environments --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "schedules", "sensors"),
+    [
+        (None, set(), set()),
+        ("local", set(), {"new_snapshots", "failure_notices"}),
+        ("server", {"annual_list_1_december", "deliveries_in_november"}, {"new_snapshots", "failure_notices"}),
+    ],
+)
+def test_the_environment_decides_what_is_registered(
+    environment: str | None, schedules: set[str], sensors: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(environments.ENVIRONMENT, raising=False)
+    if environment:
+        monkeypatch.setenv(environments.ENVIRONMENT, environment)
+    assert {item.name for item in environments.registered(SCHEDULES)} == schedules
+    assert {item.name for item in environments.registered(SENSORS)} == sensors
+
+
+def test_an_unknown_environment_and_an_undeclared_schedule_stop_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(environments.ENVIRONMENT, "prod")
+    with pytest.raises(ValueError, match="prod"):
+        environments.registered(SCHEDULES)
+    monkeypatch.delenv(environments.ENVIRONMENT)
+    monkeypatch.setattr(environments, "REGISTERED_IN", {})
+    with pytest.raises(ValueError, match="annual_list_1_december"):
+        environments.registered(SCHEDULES)
+
+
+# --- the sensor of new snapshots -----------------------------------------------------------------------------------
+
+
+def look(home: Path, snapshots: Path, as_of: str, cursor: str | None) -> tuple[list[RunRequest], str]:
+    context = build_sensor_context(
+        cursor=cursor, resources={"run": Run(home=str(home), snapshots=str(snapshots), as_of=as_of)}
+    )
+    result = new_snapshots(context)
+    if isinstance(result, SensorResult):
+        return list(result.run_requests or ()), str(result.cursor)
+    return [], str(context.cursor)
+
+
+def finish(snapshots: Path) -> None:
+    for register in REGISTERS:
+        for folder in (snapshots / register.name).glob("*/"):
+            (folder / "_COMPLETE").touch()
+
+
+def test_the_sensor_asks_for_what_finished_folders_feed(tmp_path: Path) -> None:
+    snapshots, home = write_snapshots(random_world(12, YEAR, large=0), tmp_path / "snapshots"), tmp_path / "home"
+    for mark in snapshots.rglob("_COMPLETE"):
+        mark.unlink()
+    as_of = f"{YEAR}-12-01"
+    assert look(home, snapshots, as_of, None)[0] == []
+    (snapshots / "udda" / str(YEAR - 1) / "_COMPLETE").touch()
+    requests, cursor = look(home, snapshots, as_of, None)
+    assert [(r.partition_key, [key.path for key in r.asset_selection or ()]) for r in requests] == [
+        (str(YEAR), [["received", "udda"]])
+    ]
+    assert look(home, snapshots, as_of, cursor)[0] == []
+    finish(snapshots)
+    requests, cursor = look(home, snapshots, as_of, cursor)
+    whole = [r for r in requests if r.asset_selection is None]
+    assert [r.partition_key for r in whole] == [str(YEAR)]
+    assert [r.partition_key for r in requests] == sorted(str(r.partition_key) for r in requests)
+    in_time = look(home, snapshots, f"{YEAR - 1}-12-01", None)[0]
+    assert [r.partition_key for r in in_time if int(str(r.partition_key)) >= YEAR] == []
+    assert look(home, snapshots, as_of, cursor)[0] == []
+
+
+def test_a_later_vintage_counts_once_it_is_finished(tmp_path: Path) -> None:
+    snapshots, home = write_snapshots(random_world(12, YEAR, large=0), tmp_path / "snapshots"), tmp_path / "home"
+    finish(snapshots)
+    as_of = f"{YEAR}-12-01"
+    before, cursor = look(home, snapshots, as_of, None)
+    first = snapshots / "udda" / str(YEAR - 1)
+    later = first / f"{YEAR}-11-01"
+    later.mkdir()
+    for path in first.iterdir():
+        if path.is_file() and path.name != "_COMPLETE":
+            shutil.copyfile(path, later / path.name)
+    unfinished, cursor = look(home, snapshots, as_of, cursor)
+    assert unfinished == []
+    (later / "_COMPLETE").touch()
+    requests, _ = look(home, snapshots, as_of, cursor)
+    assert [r.partition_key for r in requests if r.asset_selection is None] == [str(YEAR)]
+    assert {r.run_key for r in requests}.isdisjoint({r.run_key for r in before})
+
+
+# --- the dry run ---------------------------------------------------------------------------------------------------
+
+
+def test_the_day_of_a_delivery_is_the_catalogues_or_as_many_years_later() -> None:
+    assert expected("ind", 2024) == (dt.date(2025, 12, 1), "IND2024")
+    assert expected("ind", 2025) == (dt.date(2026, 11, 20), "IND2025")
+    assert expected("bef", 2026) == (dt.date(2026, 3, 18), "BEF202512")
+    assert expected("bef", 2028) == (dt.date(2028, 3, 18), "BEF of 2028")
+    assert expected("omraade", 2026)[0] is None
+
+
+def test_the_dry_run_says_what_is_missing_and_late(tmp_path: Path) -> None:
+    found = references(statistics_law().for_list_year(2026), 2026, tmp_path, [])
+    told = summary(found, dt.date(2026, 11, 24), 2026)
+    assert "0 of" in told.splitlines()[0]
+    assert "7 days to the list" in told.splitlines()[0]
+    assert "ind/2025: missing, IND2025 was due on 2026-11-20: 4 days late" in told
+    assert "akm/2025: missing, AKM of 2025 is due on 2026-12-02, after the list day 2026-12-01" in told
+    assert "anvisningsloft/2026: missing, optional" in told
+    assert "omraade/2026: missing, no delivery day is known" in told
+
+
+def test_the_dry_run_job_starts_nothing(ready: Ready) -> None:
+    settings = {"home": str(ready.home), "snapshots": str(ready.snapshots), "as_of": f"{YEAR}-11-24"}
+    with DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_job_def("delivery_status").execute_in_process(
+            run_config={"resources": {"run": {"config": settings}}}, partition_key=str(YEAR), instance=instance
+        )
+        assert len(instance.get_runs()) == 1
+    needed = references(statistics_law().for_list_year(YEAR), YEAR, ready.snapshots, [])
+    assert {item.state for item in needed if not item.optional} <= {"complete", "unfinished"}
+    open_ones = sum(item.state != "complete" and not item.optional for item in needed)
+    assert result.output_for_node("look_at_deliveries") == open_ones
+
+
+# --- backfills and turns -------------------------------------------------------------------------------------------
+
+
+def test_every_partitioned_asset_backfills_one_year_a_run() -> None:
+    for assets in defs.assets or ():
+        assert isinstance(assets, AssetsDefinition)
+        if assets.partitions_def is not None:
+            assert assets.backfill_policy == BackfillPolicy.multi_run(1), assets.key
+
+
+def test_an_earlier_list_year_goes_first(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    job = defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+
+        def run(year: int, status: DagsterRunStatus, backfill: str = "a") -> Any:
+            tags = {"dagster/partition": str(year), "dagster/backfill": backfill}
+            return instance.create_run_for_job(job, tags=tags, status=status)
+
+        own = run(2024, DagsterRunStatus.STARTED)
+        alive, dead = run(2023, DagsterRunStatus.STARTED), run(2022, DagsterRunStatus.STARTED)
+        later, queued = run(2025, DagsterRunStatus.STARTED), run(2021, DagsterRunStatus.NOT_STARTED)
+        run(2020, DagsterRunStatus.NOT_STARTED, "another backfill")
+        with home.alive(own.run_id), home.alive(alive.run_id), home.alive(later.run_id):
+            assert set(goes_first(instance, own, home, patient=True)) == {alive.run_id, queued.run_id}
+            assert goes_first(instance, own, home, patient=False) == [alive.run_id]
+        assert goes_first(instance, own, home, patient=False) == []
+        assert not home.is_alive(dead.run_id)
+
+
+def test_two_runs_at_once_both_seal_and_none_meets_a_lock(tmp_path: Path) -> None:
+    """Two list years, each needing the other's lock, the later one started first in a process of its own."""
+    home, script = tmp_path / "home", Path(sys.executable).parent / "boligomraader"
+    folders = {y: write_snapshots(random_world(13, y, large=0), tmp_path / str(y)) for y in (YEAR - 1, YEAR)}
+    calls = [
+        subprocess.Popen(
+            [script, "run", "--list-year", str(y), "--snapshots", folders[y], "--home", home, "--as-of", f"{y}-12-01"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for y in (YEAR, YEAR - 1)
+    ]
+    said = [call.communicate(timeout=500)[0] for call in calls]
+    assert [call.returncode for call in calls] == [0, 0], said
+    assert not [line for text in said for line in text.splitlines() if "lock" in line.lower()]
+    with DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
+
+
+# --- notices -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    got: list[dict[str, Any]] = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            """Quiet."""
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", got
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def failed(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose newest run failed on a person who stands twice in bef, started without the command."""
+    folder = tmp_path_factory.mktemp("failed")
+    shutil.copytree(ready.home, folder / "home")
+    shutil.copytree(ready.snapshots, folder / "snapshots")
+    delivery = next(p for p in (folder / "snapshots" / "bef" / f"{YEAR}-01-01").iterdir() if p.suffix == ".csv")
+    lines = delivery.read_bytes().splitlines(keepends=True)
+    delivery.write_bytes(b"".join([*lines, lines[-1]]))
+    environment = {**os.environ, "DAGSTER_HOME": str(folder / "home" / "dagster"), HOME: str(folder / "home")}
+    environment[SNAPSHOTS] = str(folder / "snapshots")
+    command = [str(Path(sys.executable).parent / "dagster"), "job", "execute", "-m", "pipelines.definitions"]
+    command += ["-j", "annual_list", "--tags", json.dumps({"dagster/partition": str(YEAR)})]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return folder / "home"
+
+
+def test_a_failing_check_stops_publication_however_the_run_was_started(failed: Path, ready: Ready) -> None:
+    """Started by Dagster's own command, as the UI does it: the edition is the one sealed before."""
+    assert manifest(failed, YEAR) == manifest(ready.home, YEAR)
+    environment = {**os.environ, "DAGSTER_HOME": str(failed / "dagster"), HOME: str(failed)}
+    environment[SNAPSHOTS] = str(failed.parent / "snapshots")
+    command = [str(Path(sys.executable).parent / "dagster"), "asset", "materialize", "--select", "edition/edition"]
+    command += ["-m", "pipelines.definitions", "--partition", str(YEAR)]
+    alone = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert alone.returncode != 0, "the edition alone, after the failing checks"
+    assert "bef" in alone.stdout + alone.stderr
+    assert manifest(failed, YEAR) == manifest(ready.home, YEAR)
+
+
+def test_a_failed_run_is_told_with_counts_and_without_values(
+    failed: Path, webhook: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, got = webhook
+    monkeypatch.setenv(notices.WEBHOOK, address)
+    with DagsterInstance.from_config(str(failed / "dagster")) as instance:
+        run = next(r for r in reversed(instance.get_runs()) if r.status == DagsterRunStatus.FAILURE)
+        record = instance.get_records_for_run(run.run_id).records[-1]
+        event = record.event_log_entry.dagster_event
+        context = build_run_status_sensor_context("failure_notices", event, instance, run).for_run_failure()
+        failure_notices(context)
+    assert len(got) == 1
+    assert f"for {YEAR} failed" in got[0]["text"]
+    assert "check received/bef/key_unique, 2 failing" in got[0]["text"]
+    people = {row["PNR"] for row in random_world(11, YEAR, large=2).tables[("bef", f"{YEAR}-01-01")]}
+    assert not [pnr for pnr in people if pnr in got[0]["text"]]
+
+
+def test_a_notice_goes_by_mail_where_a_mailbox_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+
+    class Server:
+        def __init__(self, host: str, port: int, timeout: int) -> None:
+            assert timeout > 0
+            sent.append((host, port))
+
+        def __enter__(self) -> Server:
+            return self
+
+        def __exit__(self, *_args: object) -> None:
+            """Nothing to close."""
+
+        def send_message(self, message: Any) -> None:
+            sent.append(message)
+
+    monkeypatch.setattr(notices.smtplib, "SMTP", Server)
+    notice = notices.Notice("subject", ("a line",))
+    settings = {notices.MAIL_TO: "drift@example.dk", notices.SMTP: "mail.example.dk:2525"}
+    assert notices.send(notice, settings) == ["mail"]
+    assert sent[0] == ("mail.example.dk", 2525)
+    assert (sent[1]["To"], sent[1]["Subject"]) == ("drift@example.dk", "subject")
+    assert notices.send(notice, {}) == []
+
+
+def test_the_command_and_the_job_are_one_path(ready: Ready) -> None:
+    """The run of the command stands in the Dagster instance as a run of the job that the schedule starts."""
+    with DagsterInstance.from_config(str(ready.home / "dagster")) as instance:
+        assert {run.job_name for run in instance.get_runs()} == {annual_list_1_december.job_name}
