@@ -88,7 +88,8 @@ class Register:
     """One register: its columns, key, and the references that a list year needs.
 
     `years` names the law parameters whose offset, added to the list year, gives the reference years. A status
-    register has the reference day 1 January of that year.
+    register has the reference day 1 January of that year. `any_year` takes whatever years were delivered, up to the
+    list year.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Register:
     one_value_per: tuple[str, tuple[str, ...]] | None = None
     stored_distinct: bool = False
     in_year: str | None = None
+    any_year: bool = False
     source: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -362,6 +364,49 @@ ANVISNINGSLOFT = Register(
     ),
 )
 
+
+
+def _migrations(name: str, title: str, description: str, country: Column) -> Register:
+    return Register(
+        name=name,
+        title=title,
+        description=description,
+        reference="year",
+        years=(),
+        optional=True,
+        any_year=True,
+        source="https://www.dst.dk/extranet/ForskningVariabellister/VNDS%20-%20Vandringer.html",
+        columns=(
+            PNR,
+            Column("HAEND_DATO", Kind.DAY, "Day of the migration", f"{TIMES}/vandringer/haend-dato"),
+            Column(
+                "IE_TYPE",
+                Kind.CODE,
+                "Origin: 1 Danish, 2 immigrant, 3 descendant",
+                f"{TIMES}/befolkningen/ie-type",
+                codes=(1, 2, 3),
+                filled=True,
+            ),
+            Column("OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", known="countries"),
+            country,
+        ),
+    )
+
+
+VNDS_IND = _migrations(
+    "vnds_ind",
+    "Indvandringer",
+    "Migrations into the country in the year, one row per migration. Only the report reads it.",
+    Column("INDV_LAND", Kind.CODE, "Country left", f"{TIMES}/vandringer/indv-land", known="countries"),
+)
+
+VNDS_UD = _migrations(
+    "vnds_ud",
+    "Udvandringer",
+    "Migrations out of the country in the year, one row per migration. Only the report reads it.",
+    Column("UDV_LAND", Kind.CODE, "Country moved to", f"{TIMES}/vandringer/udv-land", known="countries"),
+)
+
 REGISTERS: tuple[Register, ...] = (
     BEF,
     BOLIG,
@@ -373,6 +418,8 @@ REGISTERS: tuple[Register, ...] = (
     OMRAADE,
     LISTE,
     ANVISNINGSLOFT,
+    VNDS_IND,
+    VNDS_UD,
 )
 
 REGISTER_BY_NAME: Mapping[str, Register] = {register.name: register for register in REGISTERS}
@@ -389,7 +436,8 @@ def status_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ..
 
 
 def reference_years(register: Register, law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
-    """The reference years of a register for a list year, without `liste`, whose years depend on the home."""
+    """The reference years of a register for a list year, without `liste`, whose years depend on the home, and without
+    registers of any year, whose years depend on what was delivered."""
     if register.reference == "status_day":
         return status_years(law, list_year)
     if not register.years:

@@ -23,6 +23,7 @@ SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 COMPLETE = "_COMPLETE"
 FIRST_VINTAGE = ""
 VINTAGE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEAR = re.compile("[0-9]{4}")
 CHUNK = 1 << 20
 DAMAGED = (OSError, EOFError, zlib.error)
 """What Python raises where a compressed file is broken."""
@@ -82,6 +83,15 @@ class UnreadableFileError(Exception):
 
 
 # --- which files ------------------------------------------------------------------------------------------------
+
+
+def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
+    """The years up to the list year for which a register of any year has a folder, ascending."""
+    folder = snapshots / register.name
+    if not folder.is_dir():
+        return []
+    years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
+    return sorted(year for year in years if year <= list_year)
 
 
 def find_delivery(snapshots: Path, register: Register, reference: str) -> Delivery | None:

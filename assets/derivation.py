@@ -228,7 +228,128 @@ TABLES: tuple[Derived, ...] = (
     ),
 )
 
-TABLE_BY_NAME: Mapping[str, Derived] = {derived.table: derived for derived in TABLES}
+EDITION = "edition.edition"
+PEOPLE = ("report.people", "report.traits")
+
+REPORT: tuple[Derived, ...] = (
+    Derived(
+        "report",
+        "dwellings",
+        "Boliger efter gruppe",
+        "Every dwelling on each status day with the group of homes it belongs to. A view: it stores no dwelling.",
+        ("registers.bolig", "areas.area_dwellings", "status.area_status"),
+        ("§ 61 a, stk. 3",),
+        "view",
+    ),
+    Derived(
+        "report",
+        "people",
+        "Personer efter gruppe",
+        "Everyone on each status day with age, origin and group of homes. A view: it stores no person.",
+        (LAW, "law.countries", "registers.bef", "report.dwellings"),
+        ("§ 61 a, stk. 2", "§ 61 a, stk. 3"),
+        "view",
+    ),
+    Derived(
+        "report",
+        "traits",
+        "Uddannelse og beskæftigelse",
+        "Level of education and employment. A view: it stores no person.",
+        (
+            LAW,
+            "law.hfaudd_grundskole",
+            "law.education_levels",
+            "law.employment_groups",
+            "registers.udda",
+            "registers.akm",
+        ),
+        ("§ 61 a, stk. 1, nr. 3",),
+        "view",
+    ),
+    Derived(
+        "report",
+        "composition",
+        "Beboersammensætning",
+        "Residents by age, origin, education and employment, per group of homes and listed area.",
+        (LAW, *PEOPLE),
+        ("§ 61 a, stk. 2", "§ 61 a, stk. 3"),
+    ),
+    Derived(
+        "report",
+        "incomes",
+        "Indkomster",
+        "Income of taxable residents who are not students, per group of homes and listed area.",
+        (LAW, "report.people", "registers.ind", "registers.akm"),
+        ("§ 61 a, stk. 1, nr. 4",),
+    ),
+    Derived(
+        "report",
+        "moves",
+        "Til- og fraflytninger",
+        "Moves into and out of the listed areas between the two status days.",
+        (LAW, *PEOPLE, "registers.bef"),
+        ("§ 61 a, stk. 3",),
+    ),
+    Derived(
+        "report",
+        "housing",
+        "Boligmassen",
+        "Homes by kind and use, per group of homes and listed area.",
+        (LAW, "report.dwellings", "registers.bef"),
+        ("§ 61 a, stk. 3",),
+    ),
+    Derived(
+        "report",
+        "social_export",
+        "Flytninger mellem kommuner",
+        "Moves to another municipality among those the assignment bans are aimed at, and among the others.",
+        (LAW, "law.report_parameters", "law.citizenships", "registers.bef", "registers.of", "status.area_status"),
+        ("§ 59, stk. 6", "§ 59, stk. 7"),
+    ),
+    Derived(
+        "report",
+        "net_immigration",
+        "Vandringer over landets grænse",
+        "Migrations per year, direction and origin.",
+        (LAW, "law.countries", "registers.vnds_ind", "registers.vnds_ud"),
+        ("§ 61 b",),
+    ),
+    Derived(
+        "report",
+        "nearness",
+        "Kriterier mod grænser",
+        "Each area's criteria against each limit in force.",
+        ("criteria.criteria_met",),
+        ("§ 61 a", "§ 61 b"),
+    ),
+    Derived(
+        "report",
+        "list_changes",
+        "Nye og udgåede områder",
+        "The areas on each list this year or the year before.",
+        ("status.area_status", "registers.liste", EDITION),
+        ("§ 61 a, stk. 5",),
+    ),
+    Derived(
+        "report",
+        "development",
+        "Listerne over tid",
+        "Areas and residents on each list in every list year of the home.",
+        (EDITION,),
+        ("§ 61 a, stk. 5",),
+    ),
+    Derived(
+        "report",
+        "area_years",
+        "Områderne over tid",
+        "Each area's status and figures in every list year of the home.",
+        (LAW, "law.report_parameters", EDITION),
+        ("§ 61 a", "§ 61 b"),
+    ),
+)
+"""The tables behind the annual report. They are no part of an edition's derivation: lists never wait for them."""
+
+TABLE_BY_NAME: Mapping[str, Derived] = {derived.table: derived for derived in (*TABLES, *REPORT)}
 PUBLISHED = (
     "criteria.area_criteria",
     "status.area_status",

@@ -5,8 +5,10 @@ What does not belong here: how a figure is withheld.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import yaml
 
 import law
@@ -22,3 +24,34 @@ def disclosure_limits(path: Path = LIMITS) -> Disclosure:
     if minimum < lowest:
         raise ValueError(f"{path.name}: minimum_count is {minimum}; it must be at least {lowest}")
     return Disclosure(minimum_count=minimum)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Every limit in force. Counts are persons, the others pct. (see the file for what each means)."""
+
+    minimum_count: int
+    dominance_one_pct: int
+    dominance_two_pct: int
+    income_protection_pct: int
+
+
+def report_limits(path: Path = LIMITS) -> Limits:
+    """The limits of the report. Raises ValueError where they are set below the lowest allowed."""
+    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return Limits(
+        disclosure_limits(path).minimum_count,
+        int(read["dominance_one_pct"]),
+        int(read["dominance_two_pct"]),
+        int(read["income_protection_pct"]),
+    )
+
+
+def set_limit_variables(con: duckdb.DuckDBPyConnection) -> None:
+    """Gives the SQL files the limits of dominance."""
+    limits = report_limits()
+    names = ("dominance_one_pct", "dominance_two_pct")
+    con.execute(
+        "SET VARIABLE disclosure_limits = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",
+        [list(names), [getattr(limits, name) for name in names]],
+    )

@@ -109,9 +109,23 @@ def column_lineage(table: str) -> TableColumnLineage | None:
     sources = lineage.sources_of(table)
     if not sources:
         return None
+    # a sealed table and the one it was sealed from are one asset
     return TableColumnLineage(
-        {column: [_dep(source) for source in found] for column, found in sources.items() if found}
+        {column: list(dict.fromkeys(_dep(source) for source in found)) for column, found in sources.items() if found}
     )
+
+
+def sources_text(table: str) -> str:
+    """Column lineage as a Markdown table whose links open the upstream asset: the open web UI draws no column graph."""
+    lines = ["| column | comes from |", "|---|---|"]
+    for column, found in lineage.sources_of(table).items():
+        links = []
+        for source in found:
+            read, _, name = source.rpartition(".")
+            path = "/".join(asset_of(read).path)
+            links.append(f"[{path}](/assets/{path}).{name}")
+        lines.append(f"| {column} | {', '.join(links)} |")
+    return "\n".join(lines)
 
 
 def _dep(source: str) -> TableColumnDep:
@@ -138,6 +152,7 @@ def materialized(
     deps = column_lineage(table)
     if deps is not None:
         metadata["dagster/column_lineage"] = deps
+        metadata["column_sources"] = MetadataValue.md(sources_text(table))
     if version is None:
         assert con is not None
         version = content_hash(con, table, list_year)

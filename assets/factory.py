@@ -12,14 +12,16 @@ from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition,
 from assets import derivation
 from assets.contracts import REGISTERS
 from assets.derivation import Derived
-from assets.documentation import described, materialized
+from assets.disclosure import set_limit_variables
+from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprint
-from law.loader import LawError, LegalValue, shipped_law, statistics_law
+from law.loader import LawError, LegalValue, report_law, shipped_law, statistics_law
 from pipelines.resources import Run
 
 WRITER_POOL = "warehouse"
+REPORT = "report"
 OWNER = "team:boligomraader"
 
 
@@ -61,6 +63,10 @@ def source_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int, recorded
         [list_year],
     ).fetchall()
     sources["published.parallelsamfund_history"] = repr(history)
+    editions = con.execute(
+        "SELECT list_year, manifest_sha256 FROM published.editions WHERE list_year <= ? ORDER BY ALL", [list_year]
+    ).fetchall()
+    sources[derivation.EDITION] = repr(editions)
     return sources
 
 
@@ -70,7 +76,7 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
     @asset(
         key=key_of(derived.table),
         group_name=derived.schema,
-        deps=[_dep(derived, read) for read in derived.reads],
+        deps=[_dep(derived, read) for read in _waits_for(derived)],
         partitions_def=LIST_YEARS,
         backfill_policy=ONE_YEAR_A_RUN,
         description=_description(derived),
@@ -91,6 +97,8 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
         with run.warehouse() as con:
             derivation.prepare_session(con)
             set_law_variables(con, law, list_year)
+            if derived.schema == REPORT:
+                prepare_report(con, list_year)
             recorded = derivation.recorded_fingerprints(con, list_year)
             sources = source_fingerprints(con, list_year, recorded)
             _refuse_unready(con, derived, list_year, recorded, sources)
@@ -105,6 +113,18 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
             return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
     return compute
+
+
+def _waits_for(derived: Derived) -> tuple[str, ...]:
+    """What a table is derived after: what it reads, and for the report the sealed edition, which never waits for it."""
+    extra = (derivation.EDITION,) if derived.schema == REPORT else ()
+    return tuple(dict.fromkeys((*derived.reads, *extra)))
+
+
+def prepare_report(con: duckdb.DuckDBPyConnection, list_year: int) -> None:
+    """Gives the SQL of the report its own choices of method and the disclosure limits."""
+    set_law_variables(con, report_law().for_list_year(list_year), list_year)
+    set_limit_variables(con)
 
 
 def code_version(derived: Derived) -> str:
@@ -124,8 +144,10 @@ def _registers_behind(table: str) -> set[str]:
     schema, name = table.split(".")
     if schema == "registers":
         return {name}
+    if table == derivation.EDITION:
+        return set().union(*(_registers_behind(sealed) for sealed in derivation.PUBLISHED))
     derived = derivation.TABLE_BY_NAME.get(table)
-    return set().union(*(_registers_behind(read) for read in derived.reads)) if derived else set()
+    return set().union(*(_registers_behind(read) for read in _waits_for(derived))) if derived else set()
 
 
 def _dep(derived: Derived, read: str) -> AssetDep:
@@ -138,7 +160,8 @@ def _dep(derived: Derived, read: str) -> AssetDep:
 
 
 def _description(derived: Derived) -> str:
-    return f"{derived.title}. {derived.description}\n\n```sql\n{derived.sql}\n```"
+    law = ", ".join(paragraph_link(paragraph) for paragraph in derived.paragraphs)
+    return f"{derived.title}. {derived.description}\n\n{law}\n\n```sql\n{derived.sql}\n```"
 
 
 def _refuse_unready(
@@ -174,4 +197,4 @@ def _promoted(con: duckdb.DuckDBPyConnection, register: str, list_year: int) -> 
 
 def layer(schema: str) -> list[AssetsDefinition]:
     """The assets of every derived table of a schema."""
-    return [derived_asset(derived) for derived in derivation.TABLES if derived.schema == schema]
+    return [derived_asset(derived) for derived in derivation.TABLE_BY_NAME.values() if derived.schema == schema]

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from assets.code_lists import in_force
-from law.loader import LegalValue
+from assets.code_lists import code_list, in_force
+from law.loader import LegalValue, report_law
 
 Row = tuple[Any, ...]
 
@@ -86,26 +86,52 @@ def _municipalities(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Ro
     ]
 
 
+def _report_parameters(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    values = report_law().in_force(day)
+    return [_parameter(value) for name, value in sorted(values.items()) if name.startswith("redegoerelse.")]
+
+
+def _education_levels(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    return [
+        (int(row["hfaudd_from"]), int(row["hfaudd_to"]), row["education_level"])
+        for row in in_force("report/education_levels", day)
+    ]
+
+
+def _employment_groups(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence[Row]:
+    return [(int(row["socio13"]), row["employment_group"]) for row in in_force("report/socio13_groups", day)]
+
+
+def _citizenships(_law: Mapping[str, LegalValue], _day: dt.date) -> Sequence[Row]:
+    """Every membership with its days: the report asks on a status day, not on the list day."""
+    return [
+        (int(row["country_code"]), row["citizenship_group"], row["valid_from"] or None, row["valid_to"] or None)
+        for row in code_list("eu_eoes_countries")
+    ]
+
+
+PARAMETER_COLUMNS: Mapping[str, str] = {
+    "parameter": "VARCHAR",
+    "unit": "VARCHAR",
+    "operator": "VARCHAR",
+    "value": "VARCHAR",
+    "numerator": "BIGINT",
+    "denominator": "BIGINT",
+    "act": "VARCHAR",
+    "paragraph": "VARCHAR",
+    "url": "VARCHAR",
+    "effective_from": "DATE",
+    "until": "DATE",
+    "confirmed": "DATE",
+    "note": "VARCHAR",
+}
+
 LAW_TABLES: tuple[LawTable, ...] = (
     LawTable(
         "parameters",
         "Lovens tal",
         "Every legal quantity in force on 1 December of the list year, with its paragraph.",
-        {
-            "parameter": "VARCHAR",
-            "unit": "VARCHAR",
-            "operator": "VARCHAR",
-            "value": "VARCHAR",
-            "numerator": "BIGINT",
-            "denominator": "BIGINT",
-            "act": "VARCHAR",
-            "paragraph": "VARCHAR",
-            "url": "VARCHAR",
-            "effective_from": "DATE",
-            "until": "DATE",
-            "confirmed": "DATE",
-            "note": "VARCHAR",
-        },
+        PARAMETER_COLUMNS,
         _parameters,
     ),
     LawTable(
@@ -141,6 +167,34 @@ LAW_TABLES: tuple[LawTable, ...] = (
         "Municipalities with the region they belong to on 1 December of the list year; Christiansø belongs to none.",
         {"kom": "INTEGER", "name": "VARCHAR", "reg": "INTEGER"},
         _municipalities,
+    ),
+    LawTable(
+        "report_parameters",
+        "Redegørelsens metodevalg",
+        "The report's own dated choices of method.",
+        PARAMETER_COLUMNS,
+        _report_parameters,
+    ),
+    LawTable(
+        "education_levels",
+        "Uddannelsesniveauer",
+        "Level of an education code above grundskole, by its main area. Only the report reads it.",
+        {"hfaudd_from": "INTEGER", "hfaudd_to": "INTEGER", "education_level": "VARCHAR"},
+        _education_levels,
+    ),
+    LawTable(
+        "employment_groups",
+        "Beskæftigelsesgrupper",
+        "Groups of SOCIO13. Only the report reads it.",
+        {"socio13": "INTEGER", "employment_group": "VARCHAR"},
+        _employment_groups,
+    ),
+    LawTable(
+        "citizenships",
+        "Medlemskab af EU og EØS",
+        "Countries by their membership, with its days. Only the report reads it.",
+        {"country_code": "INTEGER", "citizenship_group": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"},
+        _citizenships,
     ),
 )
 

@@ -16,8 +16,9 @@ import duckdb
 from assets import derivation, published_tables, snapshots, warehouse
 from assets.contracts import REGISTERS
 from assets.derivation import TABLE_BY_NAME, TABLES
+from assets.disclosure import set_limit_variables
 from assets.law_tables import LAW_TABLES, fill_law_table, set_law_variables
-from law.loader import list_day, statistics_law
+from law.loader import list_day, report_law, statistics_law
 
 DIALECT = "duckdb"
 LAW_MACROS = frozenset({"lov", "lov_aar", "lov_koder"})
@@ -50,6 +51,28 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "status.area_margins.list_year": ("criteria.area_figures.list_year",),
     "cap.municipal_cap.covered_share": ("cap.council_decisions.area_id",),
     "cap.municipal_cap.over_exempted": ("cap.council_decisions.area_id",),
+    "report.composition.list_year": ("report.people.list_year",),
+    "report.composition.dimension": ("report.people.age", "report.people.origin", "report.traits.education"),
+    "report.composition.persons": ("report.people.pnr",),
+    "report.incomes.list_year": ("report.people.list_year",),
+    "report.incomes.persons": ("report.people.pnr", "registers.ind.pnr"),
+    "report.moves.list_year": ("report.people.list_year",),
+    "report.moves.direction": ("report.people.area_id",),
+    "report.moves.measure": ("report.traits.employment", "report.traits.education"),
+    "report.moves.persons": ("report.people.pnr",),
+    "report.housing.list_year": ("report.dwellings.list_year",),
+    "report.housing.homes": ("report.dwellings.adresse_id",),
+    "report.housing.residents": ("registers.bef.adresse_id",),
+    "report.social_export.list_year": ("registers.bef.list_year",),
+    "report.social_export.persons": ("registers.bef.pnr", "registers.of.pnr"),
+    "report.net_immigration.list_year": ("registers.vnds_ind.list_year",),
+    "report.net_immigration.direction": ("registers.vnds_ind.pnr", "registers.vnds_ud.pnr"),
+    "report.net_immigration.persons": ("registers.vnds_ind.pnr", "registers.vnds_ud.pnr"),
+    "report.list_changes.list_year": ("status.area_status.list_year",),
+    "report.list_changes.list": ("status.area_status.status", "registers.liste.liste"),
+    "report.development.list_year": ("status.area_status.list_year",),
+    "report.development.list": ("status.area_status.status",),
+    "report.area_years.list_year": ("status.area_status.list_year",),
 }
 """Declared sources: what a `count(*)` counts, and the origin of a column that a constant or the partition gives."""
 
@@ -121,6 +144,13 @@ def _derive_nothing(con: duckdb.DuckDBPyConnection) -> None:
     for derived in TABLES:
         derivation.derive(con, derived, list_year)
     published_tables.fill(con)
+    for sealed in derivation.PUBLISHED:
+        name = sealed.split(".")[1]
+        con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {sealed} WHERE false")
+    set_law_variables(con, report_law().for_list_year(list_year), list_year)
+    set_limit_variables(con)
+    for derived in derivation.REPORT:
+        derivation.derive(con, derived, list_year)
 
 
 def reads_of(sql: str) -> set[str]:

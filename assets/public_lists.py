@@ -189,6 +189,14 @@ _FIGURES = (
     _Figure("primary_only", "grundskole", "primary_only_share", 1, _few_primary_only),
     _Figure("income", "indkomst", "income_ratio", 1, _few_incomes),
 )
+
+
+def figure_rests_on_few(row: Row, criterion: str, minimum_count: int) -> bool:
+    """Whether an area's figure for a criterion is withheld, here and wherever else it is put out."""
+    figure = next(figure for figure in _FIGURES if figure.key == criterion)
+    return figure.rests_on_few(row, Disclosure(minimum_count))
+
+
 _PLACES = {figure.key: figure.places for figure in _FIGURES}
 _CRITERIA = tuple(figure.key for figure in _FIGURES if figure.key != "nonwestern")
 

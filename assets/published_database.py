@@ -9,6 +9,7 @@ What does not belong here: what the tables mean.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from assets.derivation import PUBLISHED
 
 FILE = "published.duckdb"
 ALIAS = "published_now"
-READ_ONLY = 0o444
+READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None:

@@ -63,7 +63,7 @@ def _received_asset(register: Register) -> AssetsDefinition:
         list_year = int(context.partition_key)
         law = law_of(run, list_year)
         with run.warehouse() as con:
-            wanted = snapshots.wanted_references(con, register, law, list_year)
+            wanted = snapshots.wanted_references(con, register, law, list_year, run.snapshot_folder)
             scratch = run.at_home.scratch
             received = snapshots.receive(con, register, wanted, list_year, run.snapshot_folder, scratch)
             rows = snapshots.stored_rows(con, register, list_year)

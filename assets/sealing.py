@@ -26,6 +26,8 @@ from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
 REVISIONS = ".revisions"
+REPORT_FOLDERS = ("report", "report.internal")
+"""What the annual report adds to a sealed edition. It has its own manifest and is no part of what is sealed."""
 KEYS: Mapping[str, str] = {
     "criteria.area_criteria": "list_year, area_id",
     "status.area_status": "list_year, area_id",
@@ -67,9 +69,9 @@ def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -
 
 
 def files_of(folder: Path) -> list[str]:
-    """Every file of an edition but its manifest, as paths below it, ordered."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if name != MANIFEST)
+    """Every file of an edition but its manifest and the report, as paths below it, ordered."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(p.as_posix() for p in found if p.as_posix() != MANIFEST and p.parts[0] not in REPORT_FOLDERS)
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -42,15 +42,32 @@ class CheckedRule:
 
 
 def wanted_references(
-    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    snapshots: Path | None = None,
 ) -> list[tuple[str, int]]:
-    """The references a list year needs, as folder name and year. `liste` gives only years without an own edition."""
-    if register is LISTE:
+    """The references a list year needs, as folder name and year. `liste` gives only years without an own edition.
+
+    Of a register of any year: those that stand in the folder `snapshots`; without it, those last received.
+    """
+    years: Sequence[int]
+    if register.any_year and snapshots is not None:
+        years = deliveries.delivered_years(snapshots, register, list_year)
+    elif register.any_year:
+        years = _years_received(con, register, list_year)
+    elif register is LISTE:
         own = {row[0] for row in con.execute("SELECT list_year FROM published.editions").fetchall()}
-        years: Sequence[int] = [year for year in history_years(law, list_year) if year not in own]
+        years = [year for year in history_years(law, list_year) if year not in own]
     else:
         years = reference_years(register, law, list_year)
     return [(register.reference_name(year), year) for year in years]
+
+
+def _years_received(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[int]:
+    query = "SELECT DISTINCT CAST(reference AS INTEGER) FROM received.deliveries WHERE list_year = ? AND register = ?"
+    return sorted(int(row[0]) for row in con.execute(query, [list_year, register.name]).fetchall())
 
 
 def receive(

@@ -214,7 +214,7 @@ def _other_rules(register: Register) -> Iterator[Rule]:
             "It counts as more than grundskole. " + LOOK,
             _expect("ExpectColumnValuesToBeBetween", column="hfaudd", min_value=0, max_value=9999),
         )
-    if register.name in ("of", "kraf"):
+    if not register.key and register.personal:
         yield Rule("rows_with_pnr", False, "no PNR (a firm, or a person without one)", LOOK, intake=("without_pnr",))
     if register.name == "of":
         yield Rule(
@@ -226,6 +226,14 @@ def _other_rules(register: Register) -> Iterator[Rule]:
                 "SELECT count(*) FROM {table} WHERE pti_vfra IS NULL OR pti_vfra > DATE '{year}-12-31' "
                 "OR pti_vtil < DATE '{year}-01-01' OR pti_vtil < pti_vfra"
             ),
+        )
+    if register.any_year:
+        yield Rule(
+            "rows_within_year",
+            False,
+            "the migration is dated outside the year or not at all",
+            "The row does not count. " + LOOK,
+            count_sql="SELECT count(*) FROM {table} WHERE year(haend_dato) IS DISTINCT FROM {year}",
         )
     if register.name == "kraf":
         outside = "the decision is dated outside the year or not at all"

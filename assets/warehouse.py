@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-SCHEMAS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "published", "reference")
+SCHEMAS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "published", "reference", "report")
 THREADS = "BOLIGOMRAADER_THREADS"
 MEMORY = "BOLIGOMRAADER_MEMORY"
 DEFAULT_MEMORY = "2500MB"
@@ -43,6 +43,14 @@ CREATE TABLE IF NOT EXISTS registers.promoted (
     content_sha256 VARCHAR
 );
 CREATE TABLE IF NOT EXISTS registers.derivations (list_year SMALLINT, table_name VARCHAR, fingerprint VARCHAR);
+CREATE SCHEMA IF NOT EXISTS report;
+CREATE TABLE IF NOT EXISTS report.finished_tables (
+    list_year SMALLINT, table_name VARCHAR, position INTEGER, csv VARCHAR
+);
+CREATE TABLE IF NOT EXISTS report.attacks (list_year SMALLINT, attacked VARCHAR, withheld BIGINT, lines VARCHAR[]);
+CREATE TABLE IF NOT EXISTS report.hidden_cells (
+    list_year SMALLINT, table_name VARCHAR, cell VARCHAR, reason VARCHAR
+);
 CREATE TABLE IF NOT EXISTS published.editions (list_year SMALLINT, revision INTEGER, manifest_sha256 VARCHAR);
 CREATE TABLE IF NOT EXISTS published.parallelsamfund_history (
     list_year SMALLINT, year SMALLINT, area_id VARCHAR, parallelsamfund BOOLEAN, source VARCHAR
@@ -89,7 +97,8 @@ def sql_file(path: Path) -> str:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Creates the schemas and the bookkeeping tables where they are missing."""
-    if con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'registers'").fetchall()[0][0]:
+    newest = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'report' AND table_name = 'attacks'"
+    if con.execute(newest).fetchall()[0][0]:
         return
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

@@ -230,6 +230,15 @@ def statistics_law() -> Law:
     return load_law().of_groups(STATISTICS_GROUPS)
 
 
+REPORT_GROUPS = STATISTICS_GROUPS | {"redegoerelse"}
+"""The groups that the annual report is derived from: those of the lists, and its own choices of method."""
+
+
+def report_law() -> Law:
+    """The parameters that the annual report is derived from."""
+    return load_law().of_groups(REPORT_GROUPS)
+
+
 def values_sha256(values: Mapping[str, LegalValue]) -> str:
     """Hash of the values in force on a day: what a list of that day rests on.
 

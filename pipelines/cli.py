@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,6 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
+
+if TYPE_CHECKING:
+    from pipelines.running import RunReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +36,7 @@ ListYear = Annotated[int, typer.Option("--list-year", help="The list year: the l
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all state.")]
 SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
 DEMO_LIST_YEAR = 2026
+MOST_PROBLEMS = 5
 
 
 def _fail(lines: list[str], code: int = 1) -> typer.Exit:
@@ -75,7 +81,7 @@ def run(
     home: HomeOption = Path(DEFAULT_HOME),
     as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
     reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
-    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,  # noqa: ARG001
+    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,
     law_as_of: Annotated[
         str, typer.Option("--law-as-of", help="Derive the sealed edition's registers under the law of this day, aside.")
     ] = "",
@@ -99,7 +105,7 @@ def run(
     if not snapshots.is_dir():
         raise _fail([f"There is no snapshots folder {snapshots}. Name it with --snapshots, or write one with demo."])
     place = Home(home.absolute())
-    report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason)
+    report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason, not no_report)
     for line in report.warnings:
         err.print(f"Warning: {line}", style="yellow", markup=False)
     if not report.success:
@@ -115,13 +121,36 @@ def run(
     what = "sealed" if report.newly_sealed else "unchanged since it was sealed"
     out.print(f"Edition {list_year}, revision {report.revision}, {what}: {place.edition(list_year)}", markup=False)
     out.print(f"{len(report.warnings)} warnings.", markup=False)
+    if not no_report:
+        _tell_of_report(report, place, list_year)
 
 
-def _run_with_progress(home: Home, snapshots: Path, list_year: int, as_of: str, reason: str):  # type: ignore[no-untyped-def]
+def _tell_of_report(report: RunReport, home: Home, list_year: int) -> None:
+    if report.report_made:
+        out.print(f"Report {list_year}: {home.edition(list_year) / 'report'}", markup=False)
+        return
+    for line in report.report_problems[:MOST_PROBLEMS]:
+        err.print(f"Report: {line}", style="yellow", markup=False)
+    err.print(
+        f"The report of {list_year} was held back. The edition and its lists stand.", style="yellow", markup=False
+    )
+
+
+def _run_with_progress(
+    home: Home, snapshots: Path, list_year: int, as_of: str, reason: str, with_report: bool
+) -> RunReport:
+    from pipelines.running import run_annual_list
+
+    with _progress(home) as on_step:
+        return run_annual_list(home, snapshots, list_year, as_of, reason, on_step, with_report)
+
+
+@contextmanager
+def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that is told each step; says so where the home cannot be used."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from pipelines.failures import plain
-    from pipelines.running import run_annual_list
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
@@ -131,9 +160,31 @@ def _run_with_progress(home: Home, snapshots: Path, list_year: int, as_of: str, 
             progress.update(task, description=name.replace("__", "/"), completed=done, total=total)
 
         try:
-            return run_annual_list(home, snapshots, list_year, as_of, reason, on_step)
+            yield on_step
+        except typer.Exit:
+            raise
         except Exception as error:
             raise _fail([f"The home {home.path} cannot be used: {plain(error)}"]) from None
+
+
+@app.command()
+def report(
+    list_year: ListYear,
+    home: HomeOption = Path(DEFAULT_HOME),
+    as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
+) -> None:
+    """Makes the annual report of a sealed edition again."""
+    from pipelines.running import run_annual_report
+
+    day = _day(as_of)
+    place = Home(home.absolute())
+    if not (place.edition(list_year) / "manifest.json").is_file():
+        raise _fail([f"There is no sealed edition of list year {list_year} in {place.path}. Run the list first."])
+    with _progress(place) as on_step:
+        made = run_annual_report(place, list_year, day.isoformat(), on_step)
+    _tell_of_report(made, place, list_year)
+    if not made.report_made:
+        raise typer.Exit(1)
 
 
 def _stale(home: Home) -> list[tuple[int, int]]:
@@ -462,12 +513,21 @@ def classify(
     raise typer.Exit(judge_file(file, _day(law_as_of)))
 
 
+def _mount_administration() -> None:
+    """The administration is a code location of its own: its modules are loaded only where its command is given."""
+    if len(sys.argv) < 2 or sys.argv[1] in ("administration", "--help"):
+        from pipelines.administration.cli import app as administration
+
+        app.add_typer(administration, name="administration")
+
+
 def main() -> None:
     """Entry point of the console script. Files are the owner's alone; an error is one line, never a stack."""
     from pipelines.failures import plain
 
     os.umask(OWNER_ONLY)
     try:
+        _mount_administration()
         app()
     except Exception as error:
         err.print(plain(error), style="red", markup=False)

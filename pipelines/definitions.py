@@ -22,20 +22,21 @@ from assets import (
     received,
     reconciliation,
     registers,
+    report,
     status,
 )
 from pipelines.environments import registered
 from pipelines.executor import home_executor
 from pipelines.home import OWNER_ONLY
-from pipelines.jobs import annual_list, delivery_status, reference_lists
+from pipelines.jobs import annual_list, annual_report, delivery_status, reference_lists
 from pipelines.resources import Run
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
 
 os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
-LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, published_lists)
-CHECKED = (received, law, reconciliation)
+LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, report, published_lists)
+CHECKED = (received, law, reconciliation, report)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
@@ -43,7 +44,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=[asset for module in LAYERS for asset in module.ASSETS],
         asset_checks=[check for module in CHECKED for check in module.CHECKS],
-        jobs=[annual_list, delivery_status, reference_lists],
+        jobs=[annual_list, annual_report, delivery_status, reference_lists],
         schedules=registered(SCHEDULES),
         sensors=registered(SENSORS),
         resources={"run": Run(), **(resources or {})},

@@ -80,6 +80,7 @@ def write_demo(
         _write_homes(country, files)
         _write_years(country, files)
         _write_lists(country, files)
+        _write_migrations(country, files)
     finally:
         files.close()
 
@@ -353,6 +354,25 @@ def _write_years(country: Country, files: _Files) -> None:
         """
         person::VARCHAR AS PNR, socio::SMALLINT AS SOCIO13""",
     )
+
+
+def _write_migrations(country: Country, files: _Files) -> None:
+    """`vnds_ind` and `vnds_ud` of the years before the list year."""
+    for year in range(country.list_year - registers.MIGRATION_YEARS, country.list_year):
+        for register, land, columns in (
+            ("vnds_ind", "INDV_LAND", registers.immigrations(year, country.list_year, country.people, country.draws)),
+            ("vnds_ud", "UDV_LAND", registers.emigrations(year, country.list_year, country.people, country.draws)),
+        ):
+            columns["person"] = _pseudonyms(country, columns["person"])
+            files.parquet(
+                register,
+                str(year),
+                f"{register.upper()}{year}",
+                columns,
+                f"""
+                person::VARCHAR AS PNR, {_date("day")} AS HAEND_DATO, origin::TINYINT AS IE_TYPE,
+                country::SMALLINT AS OPR_LAND, abroad::SMALLINT AS {land}, '{year}' AS VERSION""",
+            )
 
 
 def _regions(country: Country) -> Ints:

@@ -1,4 +1,7 @@
-"""The jobs. `annual_list` is the one that the command, the schedule and the UI run: there is no second path."""
+"""The jobs. `annual_list` is the one that the command, the schedule and the UI run: there is no second path.
+
+`annual_report` makes the report of a sealed edition again.
+"""
 
 from dagster import (
     AssetSelection,
@@ -18,11 +21,21 @@ from pipelines.deliveries import references, summary
 from pipelines.resources import Run
 
 STATISTICS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "edition")
+REPORT = "report"
 
 annual_list = define_asset_job(
     "annual_list",
-    selection=AssetSelection.groups(*STATISTICS),
-    description="Derives the lists of a list year from the snapshots, checks everything, and seals the edition.",
+    selection=AssetSelection.groups(*STATISTICS, REPORT),
+    description=(
+        "Derives the lists of a list year from the snapshots, checks everything, seals the edition, and then makes the "
+        "annual report."
+    ),
+)
+
+annual_report = define_asset_job(
+    "annual_report",
+    selection=AssetSelection.groups(REPORT),
+    description="Makes the annual report of a list year anew from what its edition was derived from.",
 )
 
 reference_lists = define_asset_job(

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from assets import edition, published_database, releases, sealing, warehouse
+from assets.aside import aside
 from assets.releases import Entry
 from law.loader import Law, statistics_law
 from pipelines.home import Home
-from pipelines.verify import aside, read_sealed, verify_locked
+from pipelines.verify import read_sealed, verify_locked
 
 
 class ReleaseError(Exception):

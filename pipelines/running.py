@@ -1,4 +1,4 @@
-"""Starts a run of the `annual_list` job from the command line and reads back what it said.
+"""Starts a run of the `annual_list` or the `annual_report` job from the command line and reads back what it said.
 
 It is the same job that the schedule runs and that the UI shows; its events stand in the home's Dagster instance.
 What does not belong here: how the answer is printed (`pipelines.cli`).
@@ -19,7 +19,10 @@ from pipelines.home import HOME, SNAPSHOTS, Home
 
 @dataclass
 class RunReport:
-    """What a run said: whether the edition was sealed, the faults that stopped it, the warnings, and the revision."""
+    """What a run said: whether the edition was sealed, the faults that stopped it, the warnings, and the revision.
+
+    `report_made` says whether the annual report was made or stood there already, `report_problems` why not.
+    """
 
     success: bool = False
     run_id: str = ""
@@ -27,6 +30,8 @@ class RunReport:
     newly_sealed: bool = False
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    report_made: bool = False
+    report_problems: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -57,8 +62,27 @@ def run_annual_list(
     as_of: str,
     reason: str,
     on_step: Callable[[str, int, int], None],
+    with_report: bool = True,
 ) -> RunReport:
     """Runs the job for a list year in this process. `on_step` is told each step's name, number and the total."""
+    return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
+
+
+def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]) -> RunReport:
+    """Makes the report of a list year anew. Nothing is received: no snapshots folder is read."""
+    return _run("annual_report", home, home.scratch, list_year, as_of, "", on_step, True)
+
+
+def _run(
+    job_name: str,
+    home: Home,
+    snapshots: Path,
+    list_year: int,
+    as_of: str,
+    reason: str,
+    on_step: Callable[[str, int, int], None],
+    with_report: bool,
+) -> RunReport:
     home.prepare()
     os.environ["DAGSTER_HOME"] = str(home.instance)
     os.environ[HOME], os.environ[SNAPSHOTS] = str(home.path), str(snapshots)
@@ -68,17 +92,19 @@ def run_annual_list(
 
     from pipelines.definitions import defs
 
-    job = defs.resolve_job_def("annual_list")
+    job = defs.resolve_job_def(job_name)
     settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
     run_config = {
         "resources": {"run": {"config": settings}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with DagsterInstance.get() as instance:
-        plan = create_execution_plan(job, run_config=run_config, tags={"dagster/partition": str(list_year)})
-        run = instance.create_run_for_job(
-            job_def=job, execution_plan=plan, run_config=run_config, tags={"dagster/partition": str(list_year)}
-        )
+        tags = {"dagster/partition": str(list_year)}
+        plan = create_execution_plan(job, run_config=run_config, tags=tags)
+        if not with_report:
+            wanted = [key for key in plan.step_keys_to_execute if not _of_report(key)]
+            plan = create_execution_plan(job, run_config=run_config, step_keys_to_execute=wanted, tags=tags)
+        run = instance.create_run_for_job(job_def=job, execution_plan=plan, run_config=run_config, tags=tags)
         report = RunReport(run_id=run.run_id)
         total, done = len(plan.step_keys_to_execute), 0
         failures: list[str] = []
@@ -88,7 +114,11 @@ def run_annual_list(
             elif event.is_step_success or event.is_step_failure or event.is_step_skipped:
                 done += 1
             _read(event, report, failures)
-        report.success = instance.get_run_by_id(run.run_id).is_success  # type: ignore[union-attr]
+        finished = instance.get_run_by_id(run.run_id)
+        report.success = finished is not None and finished.is_success
+    if job_name == "annual_list" and not failures and not report.faults and report.revision is not None:
+        # a report that is held back leaves the edition as sealed as it is
+        report.success = True
     if not report.success and not report.faults:
         report.faults.extend(failures or ["the run failed; the Dagster UI on this home shows where"])
     return report
@@ -99,13 +129,22 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
         evaluation = event.asset_check_evaluation_data
         if not evaluation.passed:
             lines = (evaluation.description or evaluation.check_name).splitlines()
-            (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
+            if evaluation.asset_key.path[0] == "report":
+                report.report_problems.extend(lines)
+            else:
+                (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
     elif event.is_step_failure:
-        failures.append(_failure(event))
+        (report.report_problems if _of_report(event.step_key) else failures).append(_failure(event))
+    elif event.is_step_materialization and list(event.asset_key.path) == ["report", "report"]:
+        report.report_made = True
     elif event.is_step_materialization and list(event.asset_key.path) == ["edition", "edition"]:
         metadata = event.materialization.metadata
         report.revision = int(metadata["revision"].value)
         report.newly_sealed = bool(metadata["sealed"].value)
+
+
+def _of_report(step_key: str) -> bool:
+    return step_key.startswith(("report__", "report_disclosure"))
 
 
 def _failure(event: Any) -> str:

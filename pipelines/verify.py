@@ -52,12 +52,25 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
     except AsideError as error:
         raise VerificationError(str(error)) from None
     _same_changes(home, list_year, manifest)
+    told = _report_whole(folder)
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
         f"Edition {list_year} is {_state(home, list_year, release)}.",
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
         f"{len(manifest['inputs'])} snapshots, law {hashes[0]}, SQL {hashes[1]}.",
+        *told,
     ]
+
+
+def _report_whole(folder: Path) -> list[str]:
+    """A line on the edition's report, where it has one: its files are those it was made with, for this edition."""
+    from assets import report_files
+
+    damaged = report_files.damaged(folder)
+    if damaged:
+        raise VerificationError(*(f"{line}." for line in damaged))
+    report = report_files.read_report_manifest(folder)
+    return [f"Report: {len(report['files'])} files are those it was made with."] if report else []
 
 
 def read_sealed(home: Home, list_year: int) -> sealing.Manifest:

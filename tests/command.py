@@ -106,10 +106,9 @@ def run_cli(*args: object, env: Mapping[str, str] | None = None) -> Result:
 
 
 def fresh_cli(*args: object) -> Result:
-    """The console script in an interpreter of its own, as a user starts it."""
-    script = Path(sys.executable).parent / "boligomraader"
+    """The command in an interpreter of its own, of the very code that run_cli uses."""
     done = subprocess.run(
-        [str(script), *map(str, args)],
+        [sys.executable, "-m", "pipelines.cli", *map(str, args)],
         cwd=ROOT,
         env=os.environ | _environment(),
         stdout=subprocess.PIPE,

@@ -136,7 +136,7 @@ def test_the_reason_is_what_changed_where_none_is_given(story: Story) -> None:
 
 
 def test_a_new_home_and_a_new_process_give_the_same_bytes(story: Story, tmp_path: Path) -> None:
-    """As a user types it, in an interpreter of its own: nothing of the old home shows in the tables."""
+    """In an interpreter of its own, as a user starts it: nothing of the old home shows in the tables."""
     snapshots = write_snapshots(story.world, tmp_path / "snapshots")
     home = tmp_path / "home"
     call = ("run", "--list-year", YEAR, "--snapshots", snapshots, "--home", home, "--as-of", f"{YEAR}-12-01")

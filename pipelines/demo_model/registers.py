@@ -63,6 +63,11 @@ _OTHERS = ((0.3, 0.4, 0.3), (0, 30e3, 120e3, 300e3))
 _WORKER_CODES = (131, 132, 133, 134, 135, 139, 111, 112, 113, 114, 120)
 _WORKER_WEIGHTS = (4, 24, 12, 35, 10, 8, 0.3, 0.3, 1.5, 4, 0.2)
 
+#: Years of migrations before the list year, and how many of a year's movers come and go, relative to the last year.
+MIGRATION_YEARS = 6
+_IMMIGRATION_LEVELS = (0.92, 0.71, 0.85, 1.18, 1.06, 1.0)
+_EMIGRATION_LEVELS = (1.02, 0.88, 0.9, 0.97, 1.05, 1.0)
+
 
 @dataclass(frozen=True)
 class Year:
@@ -249,6 +254,46 @@ def akm_codes(year: Year, outside: Bools, student: Bools, draws: Draws) -> Colum
     code = np.where((age >= 65) & (idle >= 0.12), 322, code)
     code = np.select([age < 15, student[person], outside[person]], [420, 310, benefit], code)
     return {"person": person, "socio": code}
+
+
+def immigrations(year: int, list_year: int, people: People, draws: Draws) -> Columns:
+    """Rows of `vnds_ind`: the last year's are the immigrants of `bef`, the earlier years' look like them."""
+    came = np.flatnonzero(people.immigrated)
+    return _migrations(year, list_year, "immigrations", came, _IMMIGRATION_LEVELS, people, draws)
+
+
+def emigrations(year: int, list_year: int, people: People, draws: Draws) -> Columns:
+    """Rows of `vnds_ud`: working-age people who are gone the year after, most of whom have no Danish origin."""
+    gone = np.flatnonzero(people.present_before & ~people.present & (people.age < 60))
+    return _migrations(year, list_year, "emigrations", gone, _EMIGRATION_LEVELS, people, draws)
+
+
+def _migrations(
+    year: int,
+    list_year: int,
+    stream: str,
+    pattern: AnyInts,
+    levels: tuple[float, ...],
+    people: People,
+    draws: Draws,
+) -> Columns:
+    position = year - (list_year - MIGRATION_YEARS)
+    last = position == MIGRATION_YEARS - 1
+    rows = np.arange(round(len(pattern) * levels[position])) if not last else np.arange(len(pattern))
+    tag = f"{stream}/{list_year - year}"
+    like = pattern if last else pattern[draws.below(f"{tag}/like", rows, max(1, len(pattern)))]
+    # people of earlier years are none of those who live here now
+    person = like if last else len(people) + 1_000_000 * (1 + position) + 500_000 * (stream == "emigrations") + rows
+    first_day = (datetime.date(year, 1, 1) - datetime.date(1970, 1, 1)).days
+    danish = people.origin[like] == 1
+    elsewhere = np.array((5110, 5120, 5126, 5170))[draws.choose(f"{tag}/land", rows, (3, 3, 2, 2))]
+    return {
+        "person": person,
+        "day": first_day + draws.below(f"{tag}/day", rows, 365),
+        "origin": people.origin[like],
+        "country": people.country[like],
+        "abroad": np.where(danish, elsewhere, people.country[like]),
+    }
 
 
 def _with_quotas(

@@ -6,6 +6,7 @@ Does not belong: PostgreSQL itself (test_postgresql.py).
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -32,9 +33,10 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def locations() -> dict[str, str]:
-    """Module of each code location of the product."""
+    """Module of each code location of the product: those of the UI on one machine, and the administration's."""
     modules = [item["python_module"] for item in read(ROOT / "workspace.yaml")["load_from"]]
-    return {module["location_name"]: module["module_name"] for module in modules}
+    found = {module["location_name"]: module["module_name"] for module in modules}
+    return {"administration": "pipelines.administration.definitions", **found}
 
 
 @pytest.mark.parametrize("path", INSTANCES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -64,6 +66,7 @@ def test_every_code_location_is_a_service_of_its_own(path: Path) -> None:
 @pytest.mark.parametrize(("name", "module"), locations().items())
 def test_each_service_loads_the_module_of_its_location(name: str, module: str) -> None:
     port = {i["grpc_server"]["location_name"]: i["grpc_server"]["port"] for i in read(WORKSPACES[0])["load_from"]}[name]
+    assert importlib.util.find_spec(module), module
     settings = (DEPLOY / "systemd" / f"{name}.env").read_text(encoding="utf-8")
     assert f"MODULE={module}\n" in settings
     assert f"PORT={port}\n" in settings

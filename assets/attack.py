@@ -1,0 +1,143 @@
+"""The attacker: how closely every cell that is not told can be bounded from all the totals that are.
+
+It knows the finished tables, how they add up, and that nobody is counted below 0; each bound is exact, by integer
+programming. What does not belong here: what was hidden and why (`assets.suppression`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from assets.cells import Cell, Interval, Relation, components
+
+OPTIMAL, UNBOUNDED, UNBOUNDED_OR_INFEASIBLE = 0, 3, 4
+"""What the solver's status numbers mean."""
+WHOLE = 1e-6
+"""How far from a whole number a figure may be and still be one."""
+
+
+class ContradictionError(Exception):
+    """The finished tables do not add up, whatever stands in the hidden cells."""
+
+
+def intervals(
+    told: Mapping[Cell, int],
+    hidden: Sequence[Cell],
+    relations: Sequence[Relation],
+    bounds: Mapping[Cell, Interval],
+    enough: Callable[[Cell], float] | None = None,
+) -> dict[Cell, Interval]:
+    """The least and the greatest value that each hidden cell can have. Raises ContradictionError.
+
+    `told` are the published figures, `bounds` what other publications tell of hidden cells. A cell that nothing
+    bounds from above gets infinity. With `enough`, a cell already seen to vary by so much is not looked at further:
+    its interval is then a part of the exact one.
+    """
+    unknown = set(hidden)
+    _refuse_contradiction(told, unknown, relations)
+    found: dict[Cell, Interval] = {}
+    for cells, tied in components(hidden, relations):
+        found.update(_Guess(cells, tied, told, bounds).intervals(enough))
+    return found
+
+
+def _refuse_contradiction(told: Mapping[Cell, int], unknown: set[Cell], relations: Sequence[Relation]) -> None:
+    for relation in relations:
+        cells = (relation.total, *relation.parts)
+        all_told = not unknown.intersection(cells) and all(cell in told for cell in cells)
+        if all_told and told[relation.total] != sum(told[part] for part in relation.parts):
+            raise ContradictionError(f"{'/'.join(relation.total)} is not the sum of its parts")
+
+
+class _Guess:
+    """What an outsider can work out about cells that relations tie together."""
+
+    def __init__(
+        self, cells: list[Cell], relations: list[Relation], told: Mapping[Cell, int], bounds: Mapping[Cell, Interval]
+    ) -> None:
+        self.cells = cells
+        number = {cell: index for index, cell in enumerate(cells)}
+        limits = [bounds.get(cell, (0, math.inf)) for cell in cells]
+        self.lower, self.upper = [max(0, low) for low, _ in limits], [high for _, high in limits]
+        self.matrix, self.sums = equations(number, relations, told)
+        self.seen: list[Interval] = [(math.inf, -math.inf)] * len(cells)
+
+    def intervals(self, enough: Callable[[Cell], float] | None) -> dict[Cell, Interval]:
+        found: dict[Cell, Interval] = {}
+        for index, cell in enumerate(self.cells):
+            low, high = self.seen[index]
+            if enough is None or high - low < enough(cell):
+                low = self._extreme(index, 1)
+                if enough is None or self.seen[index][1] - low < enough(cell):
+                    self.seen[index] = (low, self._extreme(index, -1))
+            found[cell] = self.seen[index]
+        return found
+
+    def _extreme(self, index: int, sign: int) -> float:
+        """The least (sign 1) or the greatest (sign -1) value of a cell, in whole numbers."""
+        import numpy as np
+        from scipy.optimize import linprog
+
+        cost = np.zeros(len(self.cells))
+        cost[index] = sign
+        box = list(zip(self.lower, self.upper, strict=True))
+        answer = linprog(cost, A_eq=self.matrix, b_eq=self.sums or None, bounds=box, method="highs-ds")
+        if answer.status == OPTIMAL and np.abs(answer.x - np.rint(answer.x)).max() > WHOLE:
+            answer = self._in_whole_numbers(cost)
+        if answer.status == OPTIMAL:
+            figures = [float(round(value)) for value in answer.x]
+            self.seen = [(min(low, x), max(high, x)) for (low, high), x in zip(self.seen, figures, strict=True)]
+            return figures[index]
+        if answer.status in (UNBOUNDED, UNBOUNDED_OR_INFEASIBLE) and sign < 0:
+            return math.inf
+        raise ContradictionError("no figures fit the published totals")
+
+    def _in_whole_numbers(self, cost: Any) -> Any:
+        import numpy as np
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        constraints = [] if self.matrix is None else [LinearConstraint(self.matrix, self.sums, self.sums)]
+        box = Bounds(self.lower, self.upper)
+        return milp(cost, integrality=np.ones(len(self.cells)), bounds=box, constraints=constraints)
+
+
+def equations(
+    number: Mapping[Cell, int], relations: Sequence[Relation], told: Mapping[Cell, int]
+) -> tuple[Any, list[int]]:
+    """The relations as a sparse matrix over the numbered cells, and what each row sums to by the told cells.
+
+    No matrix where there is no relation.
+    """
+    from scipy.sparse import csr_matrix
+
+    rows: list[int] = []
+    columns: list[int] = []
+    signs: list[int] = []
+    sums = []
+    for row, relation in enumerate(relations):
+        known = 0
+        for cell, sign in ((relation.total, 1), *((part, -1) for part in relation.parts)):
+            if cell in number:
+                rows.append(row)
+                columns.append(number[cell])
+                signs.append(sign)
+            else:
+                known += sign * told[cell]
+        sums.append(-known)
+    if not relations:
+        return None, []
+    return csr_matrix((signs, (rows, columns)), shape=(len(relations), len(number))), sums
+
+
+def too_close(interval: Interval, limit: float, must_hide: bool) -> bool:
+    """Whether a cell can be bounded closer than the limit.
+
+    `must_hide` cells stand in a table as hidden. A cell that stands in none is looked at only where it is small, and a
+    plain 0 tells of nobody.
+    """
+    low, high = interval
+    if high - low >= limit:
+        return False
+    return must_hide or (low < limit and high > 0)

@@ -1,0 +1,241 @@
+"""The annual report: its tables, the disclosure check that may hold it back, and the finished publication.
+
+The edition is sealed before any of this runs and never waits for it. What does not belong here: how figures are
+counted (`sql/report`), withheld (`assets.report_tables`), attacked (`assets.report_check`) or shown.
+"""
+
+import hashlib
+import json
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    Failure,
+    MaterializeResult,
+    PreviewWarning,
+    asset,
+    multi_asset_check,
+)
+
+from assets import derivation
+from assets.disclosure import report_limits
+from assets.documentation import described, materialized
+from assets.factory import (
+    OWNER,
+    REPORT,
+    WRITER_POOL,
+    key_of,
+    law_of,
+    layer,
+    prepare_report,
+    register_tags,
+    source_fingerprints,
+)
+from assets.finished import Finished, from_csv, to_csv
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.report_shapes import SHAPES
+from assets.warehouse import transaction
+from law.loader import report_law
+from pipelines.resources import Run
+
+FINISHED = "report.finished"
+READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap")
+ATTACKING = ("attack", "cells", "report_cells", "report_check")
+SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
+_REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
+_CODE = hashlib.sha256("".join(t.sql for t in derivation.REPORT).encode() + report_law().sha256.encode()).hexdigest()
+
+
+@asset(
+    key=key_of(FINISHED),
+    group_name=REPORT,
+    deps=[key_of(table) for table in (*SOURCES, derivation.EDITION)],
+    partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
+    description=(
+        "Redegørelsens tabeller. Every table of the report after disclosure control: figures on few persons are "
+        "withheld, and so many others that no total gives them away."
+    ),
+    kinds={"duckdb", "csv"},
+    owners=[OWNER],
+    tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described(FINISHED, "Redegørelsens tabeller", ("§ 61 a", "§ 61 b")),
+    code_version=_CODE,
+    pool=WRITER_POOL,
+)
+def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
+    """Makes the tables of a list year's report, and records what is withheld in them."""
+    from assets import report_files, report_tables
+
+    list_year = int(context.partition_key)
+    law_of(run, list_year)
+    with run.warehouse() as con:
+        derivation.prepare_session(con)
+        prepare_report(con, list_year)
+        digest = _refuse_stale(con, list_year)
+        earlier = report_files.released_before(run.at_home.editions, list_year)
+        values = report_law().for_list_year(list_year)
+        source = report_tables.Source(con, list_year, values, report_limits(), earlier)
+        released = report_tables.release(source)
+        with transaction(con):
+            con.execute("DELETE FROM report.finished_tables WHERE list_year = ?", [list_year])
+            con.execute("DELETE FROM report.hidden_cells WHERE list_year = ?", [list_year])
+            for position, table in enumerate(released.tables.values()):
+                row = [list_year, table.name, position, to_csv(table)]
+                con.execute("INSERT INTO report.finished_tables VALUES (?, ?, ?, ?)", row)
+            if released.hidden:
+                cells = [[list_year, cell.table, cell.cell, cell.reason] for cell in released.hidden]
+                con.executemany("INSERT INTO report.hidden_cells VALUES (?, ?, ?, ?)", cells)
+        derivation.record_fingerprint(con, FINISHED, list_year, digest)
+    rows = sum(len(table.rows) for table in released.tables.values())
+    told = {"tables": len(released.tables), "withheld": len(released.hidden)}
+    return materialized(None, FINISHED, rows, told, list_year, digest)
+
+
+def _refuse_stale(con: duckdb.DuckDBPyConnection, list_year: int) -> str:
+    """Hash of all that the report's tables are made from; refuses where any of it is of other inputs."""
+    recorded = derivation.recorded_fingerprints(con, list_year)
+    sources = source_fingerprints(con, list_year, recorded)
+    if not con.execute("SELECT count(*) FROM published.editions WHERE list_year = ?", [list_year]).fetchall()[0][0]:
+        raise Failure(f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False)
+    stale = derivation.stale_tables(recorded, sources, SOURCES)
+    if stale:
+        raise Failure(
+            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
+            allow_retries=False,
+        )
+    parts = [derivation.fingerprint(table, sources) for table in SOURCES] + [sources[derivation.EDITION]]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def _specs() -> list[AssetCheckSpec]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PreviewWarning)
+        return [
+            AssetCheckSpec(
+                "disclosure",
+                asset=key_of(FINISHED),
+                description=(
+                    "Attacks the finished tables: bounds every withheld figure from all published totals, exactly, and "
+                    "fails where one can be bounded closer than the limit. Holds back the report, never the lists."
+                ),
+                blocking=True,
+                partitions_def=LIST_YEARS,
+            )
+        ]
+
+
+@multi_asset_check(name="report_disclosure", specs=_specs(), description="Disclosure control.", pool=WRITER_POOL)
+def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
+    """The blocking check: it holds back the report, never the lists."""
+    list_year = int(context.partition_key)
+    with run.warehouse() as con:
+        withheld, lines = _attack(con, list_year)
+    yield AssetCheckResult(
+        passed=not lines,
+        asset_key=key_of(FINISHED),
+        check_name="disclosure",
+        severity=AssetCheckSeverity.ERROR,
+        description="\n".join(lines) or None,
+        metadata={"withheld": withheld, "too_close": len(lines), "limit": report_limits().minimum_count},
+    )
+
+
+def _attack(con: duckdb.DuckDBPyConnection, list_year: int) -> tuple[int, list[str]]:
+    """How many figures are withheld, and a line per figure that can be bounded too closely.
+
+    The very same tables, limits and attack are not tried twice: the answer is read back.
+    """
+    from assets import report_check
+    from assets.attack import ContradictionError
+
+    tables = finished_tables(con, list_year)
+    digest = hashlib.sha256("".join(to_csv(table) for table in tables.values()).encode())
+    for name in ("law/disclosure.yaml", *(f"assets/{module}.py" for module in ATTACKING)):
+        digest.update((Path(__file__).parent.parent / name).read_bytes())
+    known = con.execute(
+        "SELECT withheld, lines FROM report.attacks WHERE list_year = ? AND attacked = ?",
+        [list_year, digest.hexdigest()],
+    ).fetchall()
+    if known:
+        return int(known[0][0]), list(known[0][1])
+    try:
+        found = report_check.attacked(tables, report_limits())
+        withheld, lines = found.withheld, found.lines
+    except ContradictionError as error:
+        withheld, lines = 0, [f"the tables contradict each other: {error}"]
+    with transaction(con):
+        con.execute("DELETE FROM report.attacks WHERE list_year = ?", [list_year])
+        con.execute("INSERT INTO report.attacks VALUES (?, ?, ?, ?)", [list_year, digest.hexdigest(), withheld, lines])
+    return withheld, lines
+
+
+def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, Finished]:
+    """The finished tables of a list year by name, in order. Raises Failure where there are none."""
+    rows = con.execute(
+        "SELECT table_name, csv FROM report.finished_tables WHERE list_year = ? ORDER BY position", [list_year]
+    ).fetchall()
+    if not rows:
+        raise Failure(f"materialise report/finished of list year {list_year} first.", allow_retries=False)
+    return {name: from_csv(SHAPES[name], text) for name, text in rows}
+
+
+@asset(
+    key=key_of("report.report"),
+    group_name=REPORT,
+    deps=[key_of(FINISHED), key_of(derivation.EDITION)],
+    partitions_def=LIST_YEARS,
+    backfill_policy=ONE_YEAR_A_RUN,
+    description=(
+        "Redegørelsen. The annual report as HTML, PDF, workbook and one CSV per table, added to the sealed edition. "
+        "Whichever way it is started, the finished tables are attacked again before anything is written."
+    ),
+    kinds={"file"},
+    owners=[OWNER],
+    tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
+    metadata=described("report.report", "Redegørelsen", ("§ 61 a", "§ 61 b")),
+    code_version=_CODE,
+    pool=WRITER_POOL,
+)
+def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
+    """Writes the report of a list year, or leaves it as it is where nothing changed."""
+    from assets import report_files, report_publication
+    from assets.report_tables import HiddenCell
+
+    list_year = int(context.partition_key)
+    law_of(run, list_year)
+    home = run.at_home
+    with run.warehouse() as con:
+        derivation.prepare_session(con)
+        prepare_report(con, list_year)
+        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, list_year):
+            raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
+        _, lines = _attack(con, list_year)
+        if lines:
+            raise Failure("disclosure control: " + "; ".join(lines), allow_retries=False)
+        tables = finished_tables(con, list_year)
+        hidden = con.execute(
+            "SELECT table_name, cell, reason FROM report.hidden_cells WHERE list_year = ? ORDER BY ALL", [list_year]
+        ).fetchall()
+    edition = home.edition(list_year)
+    staged = home.scratch / f"report-{list_year}"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, staged)
+    manifest = report_files.report_manifest(list_year, edition, staged, rows)
+    made = report_files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
+    told = {"made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
+    version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return materialized(None, "report.report", sum(rows.values()), told, list_year, version)
+
+
+ASSETS = [*layer(REPORT), finished, report]
+CHECKS = [disclosure]

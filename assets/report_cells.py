@@ -1,0 +1,217 @@
+"""How the report's tables hang together: the cubes behind them, and which cell each published count is.
+
+Suppression and the attacker both build on this, from the finished tables alone. What does not belong here: figures,
+and the choice of what to hide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assets.cells import Axis, Cell, Cube, Interval, Relation
+from assets.finished import Finished, Row, number
+from assets.report_labels import (
+    AGES,
+    ALL,
+    COUNTERPARTS,
+    COUNTRY,
+    EDUCATIONS,
+    EMPLOYMENTS,
+    KINDS,
+    LISTED,
+    MUNICIPALITY_GROUPS,
+)
+
+AREA = "omraade:"
+MOVED, STAYED = "flyttet", "blev"
+AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
+NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
+NOT_OF_MIDDLE_AGE = "uden_for_uddannelsesalder"
+LISTED_GROUPS = ("udsat_boligomraade", "forebyggelsesomraade")
+HALF_A_UNIT = Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The cubes of a list year's report, what ties them, and which cells stand in no table."""
+
+    cubes: tuple[Cube, ...]
+    relations: tuple[Relation, ...]
+    unpublished: frozenset[Cell]
+
+
+def _tree(top: str | None, members: Sequence[str], below: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    parents: dict[str, str | None] = {top: None} if top else {}
+    parents.update(dict.fromkeys(members, top))
+    parents.update(below or {})
+    return parents
+
+
+def _scopes(areas: Mapping[str, str], country: bool) -> Axis:
+    listed = {AREA + area: group for area, group in areas.items()}
+    if country:
+        return Axis("scope", _tree(COUNTRY, (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger"), listed))
+    return Axis("scope", _tree(LISTED, LISTED_GROUPS, listed))
+
+
+ORIGIN_TREE = Axis(
+    "oprindelse",
+    _tree(ALL, ("dansk", "vestlig", "ikke_vestlig"), dict.fromkeys(("menapt", "ikke_vestlig_oevrig"), "ikke_vestlig")),
+)
+TRAITS: Mapping[str, Axis] = {
+    "alder": Axis("alder", _tree(ALL, tuple(AGES))),
+    "oprindelse": ORIGIN_TREE,
+    "uddannelse": Axis("uddannelse", _tree(ALL, tuple(EDUCATIONS))),
+    "beskaeftigelse": Axis("beskaeftigelse", _tree(ALL, tuple(EMPLOYMENTS))),
+}
+TARGET_TREE = Axis(
+    "persongruppe",
+    {"maalgruppe": None, "ydelse": "maalgruppe", "statsborgerskab": "maalgruppe", "begge": "maalgruppe", "andre": None},
+)
+MOVEMENT = Axis("flytning", _tree(ALL, (MOVED, STAYED)))
+
+
+def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int]) -> Structure:
+    """Everything about a report with these listed areas (with their group), municipalities and migration years."""
+    cubes: list[Cube] = []
+    relations: list[Relation] = []
+    unpublished: set[Cell] = set()
+    scopes = _scopes(areas, True)
+    for dimension, axis in TRAITS.items():
+        cubes.append(Cube(f"sammensaetning_{dimension}", (scopes, axis)))
+    for scope in scopes.members:
+        ages = tuple(("sammensaetning_alder", scope, age) for age in AGES_OF_EMPLOYMENT)
+        relations.append(Relation(("sammensaetning_beskaeftigelse", scope, ALL), ages))
+        relations.append(
+            Relation(("sammensaetning_uddannelse", scope, ALL), (("sammensaetning_alder", scope, "midt"),))
+        )
+        everyone = tuple((f"sammensaetning_{other}", scope, ALL) for other in ("alder", "oprindelse"))
+        relations.append(Relation(everyone[0], everyone[1:]))
+    cubes += [Cube("indkomstpersoner", (scopes,)), Cube("indkomst", (scopes,)), _homes(scopes)]
+    for direction in COUNTERPARTS:
+        moves, tied, implied = _moves(direction, areas)
+        cubes += moves
+        relations += tied
+        unpublished |= implied
+    groups = Axis("kommunegruppe", dict.fromkeys(MUNICIPALITY_GROUPS))
+    cubes.append(Cube("kommuneflytning", (groups, TARGET_TREE, MOVEMENT)))
+    by_kom = Cube(
+        "kommuneflytning_kommuner",
+        (Axis("kommune", _tree("med", koms)), Axis("persongruppe", {"maalgruppe": None, "andre": None}), MOVEMENT),
+    )
+    cubes.append(by_kom)
+    for target in ("maalgruppe", "andre"):
+        for moved in MOVEMENT.members:
+            relations.append(Relation(("kommuneflytning", "med", target, moved), (by_kom.cell("med", target, moved),)))
+            unpublished.add(by_kom.cell("med", target, moved))
+    for cube in cubes[-2:]:
+        unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
+    cubes += [Cube(f"vandringer_{year}_{way}", (ORIGIN_TREE,)) for year in years for way in ("ind", "ud")]
+    for cube in cubes:
+        relations += cube.relations()
+    return Structure(tuple(cubes), tuple(relations), frozenset(unpublished))
+
+
+def _homes(scopes: Axis) -> Cube:
+    kinds = Axis("boligart", _tree(ALL, [kind for kind in KINDS if kind != ALL]))
+    uses = Axis("brug", _tree(ALL, ("beboet", "ubeboet")))
+    social = [kind for kind in kinds.members if kind not in (ALL, "ikke_almen")]
+    never = {("oevrige_boliger", kind, use) for kind in social for use in uses.members}
+    never |= {("oevrige_almene", "ikke_almen", use) for use in uses.members}
+    return Cube("boliger", (scopes, kinds, uses), frozenset(never))
+
+
+def _moves(direction: str, areas: Mapping[str, str]) -> tuple[list[Cube], list[Relation], set[Cell]]:
+    """Moves of all ages by area, and of those with an employment or an education by group."""
+    others = [code for code in COUNTERPARTS[direction] if code != ALL]
+    counterparts = Axis("modpart", _tree(ALL, others))
+    groups = Axis("scope", _tree(LISTED, LISTED_GROUPS))
+    name = f"flytninger_{direction}"
+    everyone = Cube(name, (_scopes(areas, False), counterparts))
+    by_trait = {
+        trait: Cube(f"{name}_{trait}", (groups, counterparts, TRAITS[trait]))
+        for trait in ("beskaeftigelse", "uddannelse")
+    }
+    older = Cube(f"{name}_{NOT_OF_WORKING_AGE}", (groups, counterparts))
+    middle = Cube(f"{name}_{NOT_OF_MIDDLE_AGE}", (groups, counterparts))
+    relations = []
+    for scope in groups.members:
+        for counterpart in counterparts.members:
+            working = by_trait["beskaeftigelse"].cell(scope, counterpart, ALL)
+            learning = by_trait["uddannelse"].cell(scope, counterpart, ALL)
+            relations.append(Relation(everyone.cell(scope, counterpart), (working, older.cell(scope, counterpart))))
+            relations.append(Relation(working, (learning, middle.cell(scope, counterpart))))
+    implied = {cube.cell(*at) for cube in (older, middle) for at in cube.coordinates()}
+    return [everyone, *by_trait.values(), older, middle], relations, implied
+
+
+def structure_of(tables: Mapping[str, Finished]) -> Structure:
+    """The structure that finished tables have."""
+    areas = {str(row["area_id"]): str(row["boliggruppe"]) for row in tables["sammensaetning_omraader"].rows}
+    koms = sorted({str(row["kom"]) for row in tables["social_eksport_kommuner"].rows})
+    years = sorted({int(str(row["aar"])) for row in tables["nettoindvandring"].rows})
+    return structure(areas, koms, years)
+
+
+def scope_of(row: Row) -> str:
+    """The scope of a row: an area where it names one, else a group of homes."""
+    return AREA + str(row["area_id"]) if row.get("area_id") else str(row["boliggruppe"])
+
+
+def counts(name: str, row: Row) -> Iterator[tuple[str, Cell]]:
+    """The counts in a row of a finished table: the column each stands in, and the cell it is."""
+    if name.startswith("sammensaetning"):
+        yield "personer", (f"sammensaetning_{row['dimension']}", scope_of(row), str(row["kategori"]))
+    elif name.startswith("indkomst"):
+        yield "personer", ("indkomstpersoner", scope_of(row))
+        yield "indkomst_1000_kr", ("indkomst", scope_of(row))
+    elif name == "boliger" or name == "boliger_omraader":
+        yield "boliger", ("boliger", scope_of(row), str(row["boligart"]), str(row["brug"]))
+    elif name == "flytninger_traek":
+        cube = f"flytninger_{row['retning']}_{row['dimension']}"
+        yield "personer", (cube, scope_of(row), str(row["modpart"]), str(row["kategori"]))
+    elif name.startswith("flytninger"):
+        yield "personer", (f"flytninger_{row['retning']}", scope_of(row), str(row["modpart"]))
+    elif name == "social_eksport":
+        at = ("kommuneflytning", str(row["kommunegruppe"]), str(row["persongruppe"]))
+        yield "personer", (*at, ALL)
+        yield "flyttet", (*at, MOVED)
+    elif name == "social_eksport_kommuner":
+        at = ("kommuneflytning_kommuner", str(row["kom"]), str(row["persongruppe"]))
+        yield "personer", (*at, ALL)
+        yield "flyttet", (*at, MOVED)
+    elif name == "nettoindvandring":
+        for column, way in (("indvandrede", "ind"), ("udvandrede", "ud")):
+            yield column, (f"vandringer_{row['aar']}_{way}", str(row["oprindelse"]))
+
+
+def told_elsewhere(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
+    """What the rounded shares of the criteria, which also stand on the public lists, tell of a count."""
+    residents = {
+        (str(row["area_id"]), str(row["dimension"])): number(row, "personer")
+        for row in tables["sammensaetning_omraader"].rows
+        if row["kategori"] == ALL
+    }
+    found: dict[Cell, Interval] = {}
+    for row in tables["kriterier"].rows:
+        area = str(row["area_id"])
+        for criterion, dimension, category in (
+            ("nonwestern", "oprindelse", "ikke_vestlig"),
+            ("primary_only", "uddannelse", "grundskole"),
+        ):
+            base, pct = residents.get((area, dimension)), number(row, "tal")
+            if row["kriterium"] == criterion and base is not None and pct is not None:
+                found[(f"sammensaetning_{dimension}", AREA + area, category)] = rounded_to(Decimal(pct), int(base))
+    return found
+
+
+def rounded_to(pct: Decimal, base: int) -> Interval:
+    """The counts out of `base` whose share is printed as `pct`, rounded half up to the digits it has."""
+    exponent = pct.as_tuple().exponent
+    assert isinstance(exponent, int)
+    half = HALF_A_UNIT.scaleb(exponent)
+    low, high = (pct - half) * base / 100, (pct + half) * base / 100
+    return math.ceil(low), math.ceil(high) - 1

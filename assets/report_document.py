@@ -1,0 +1,178 @@
+"""The report as a document: sections of text, charts and tables, in which every figure points at a finished table.
+
+HTML and PDF are made from it. What does not belong here: the words themselves (`assets.report_text`) and any look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assets.finished import Finished, Kind, Row, Value, danish
+from assets.report_labels import WITHHELD
+
+SHORT_WITHHELD = "diskr."
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure in the text or in a shown table: where it stands in the finished tables, and how it is written."""
+
+    table: str
+    row: int
+    column: str
+    value: Value
+    text: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.table}:{self.row}:{self.column}"
+
+    @property
+    def withheld(self) -> bool:
+        return self.value == WITHHELD
+
+
+Part = str | Figure
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Points:
+    items: tuple[tuple[Part, ...], ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A remark that must not be overlooked: what is missing, or what a figure cannot say."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: its drawing as SVG, what it shows in words, and the table behind it."""
+
+    name: str
+    svg: str
+    title: str
+    alternative: str
+    table: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A table as it is shown: a part of a finished table, laid out for reading."""
+
+    name: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Part | None, ...], ...]
+    numeric: tuple[bool, ...]
+    note: str
+    table: str
+    folded: bool = False
+
+
+Block = Paragraph | Points | Notice | Chart | View
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    title: str
+    subtitle: str
+    list_year: int
+    sections: tuple[Section, ...]
+
+
+@dataclass
+class Told:
+    """Reads figures out of the finished tables, so that none is written by hand."""
+
+    tables: Mapping[str, Finished]
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def at(self, table: str, row: int, column: str, short: bool = False) -> Figure:
+        finished = self.tables[table]
+        value = finished.rows[row][column]
+        text = danish(value, self._kind(finished, row, column))
+        return Figure(table, row, column, value, SHORT_WITHHELD if short and value == WITHHELD else text)
+
+    def of(self, table: str, column: str, **at: Value) -> Figure:
+        """The figure in the one row with these values."""
+        return self.at(table, self.tables[table].find(**at), column)
+
+    def _kind(self, table: Finished, row: int, column: str) -> Kind:
+        kind = table.column(column).kind
+        if table.name == "kriterier" and kind in ("pct2", "signed"):
+            ratio = table.rows[row]["kriterium"] == "convicted"
+            return ("signed2" if ratio else "signed") if kind == "signed" else ("pct2" if ratio else "pct")
+        return kind
+
+    def view(
+        self,
+        name: str,
+        title: str,
+        table: str,
+        rows: Sequence[int],
+        columns: Sequence[str],
+        note: str = "",
+        folded: bool = False,
+    ) -> View:
+        """Some rows and columns of a finished table as they are."""
+        finished = self.tables[table]
+        head = tuple(finished.column(column).title for column in columns)
+        kinds = [finished.column(column).kind for column in columns]
+        numeric = tuple(
+            kind not in ("text", "code") and (kind != "year" or place > 0) for place, kind in enumerate(kinds)
+        )
+        body = tuple(tuple(self._cell(table, row, column) for column in columns) for row in rows)
+        return View(name, title, head, body, numeric, note or finished.note, table, folded)
+
+    def pivot(
+        self,
+        name: str,
+        title: str,
+        table: str,
+        side: Sequence[str],
+        across: str,
+        members: Mapping[str, str],
+        column: str,
+        where: Callable[[Row], bool],
+        note: str = "",
+        folded: bool = False,
+    ) -> View:
+        """One column laid out: a line per combination of `side`, a column per member of `across`."""
+        finished = self.tables[table]
+        lines: dict[tuple[Value, ...], dict[str, int]] = {}
+        for index, row in enumerate(finished.rows):
+            if where(row):
+                key = tuple(row[part] for part in side)
+                lines.setdefault(key, {})[str(row[across])] = index
+        head = (*(finished.column(part).title for part in side), *members.values())
+        body = []
+        for key, found in lines.items():
+            cells: list[Part | None] = ["" if part is None else str(part) for part in key]
+            cells += [self._cell(table, found[m], column) if m in found else None for m in members]
+            body.append(tuple(cells))
+        counted = finished.column(column).kind not in ("text", "code", "year")
+        numeric = (*(False for _ in side), *(counted for _ in members))
+        return View(name, title, head, tuple(body), numeric, note or finished.note, table, folded)
+
+    def _cell(self, table: str, row: int, column: str) -> Part | None:
+        figure = self.at(table, row, column, short=True)
+        if figure.value is None:
+            return None
+        kind = self.tables[table].column(column).kind
+        return figure.text if kind in ("text", "code") and not figure.withheld else figure

@@ -1,0 +1,127 @@
+"""The report in the edition's folder: its own manifest, its exchange, and whether it is whole.
+
+The edition is sealed first and never waits; `report/` is added beside what is sealed, and goes with its edition into
+`.revisions`. `report.internal/` stays in the ministry. What does not belong here: the report's content.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.metadata
+import io
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assets import derivation, disclosure, sealing
+from assets.finished import Finished, from_csv
+from assets.report_shapes import SHAPES
+from assets.report_tables import HiddenCell
+from law.loader import report_law
+
+REPORT, INTERNAL = sealing.REPORT_FOLDERS
+REPORT_MANIFEST = "report_manifest.json"
+PACKAGES = ("duckdb", "font-source-sans-pro", "jinja2", "matplotlib", "numpy", "scipy", "typst", "xlsxwriter")
+
+
+def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[str, int]) -> dict[str, Any]:
+    """What a report was made of, and the hash of each of its files. It holds no time: same inputs, same bytes."""
+    sealed = sealing.read_manifest(edition)
+    assert sealed is not None
+    return {
+        "list_year": list_year,
+        "edition": {
+            "revision": sealed["revision"],
+            "manifest_sha256": sealing.sha256_of(edition / sealing.MANIFEST),
+        },
+        "law_sha256": report_law().sha256,
+        "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
+        "sql": {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in derivation.REPORT},
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "files": _described(staged, rows),
+    }
+
+
+def _described(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": name,
+            "sha256": sealing.sha256_of(folder / name),
+            "bytes": (folder / name).stat().st_size,
+            "rows": rows.get(name),
+        }
+        for name in _files(folder)
+    ]
+
+
+def _files(folder: Path) -> list[str]:
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != REPORT_MANIFEST)
+
+
+def read_report_manifest(edition: Path) -> dict[str, Any] | None:
+    """The manifest of an edition's report, or None where there is none."""
+    path = edition / REPORT / REPORT_MANIFEST
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def damaged(edition: Path) -> list[str]:
+    """Files of a report that are missing, added or changed, or a report of another edition; empty where it is whole."""
+    manifest = read_report_manifest(edition)
+    if manifest is None:
+        return [f"{REPORT}/{REPORT_MANIFEST}: there is none"] if (edition / REPORT).exists() else []
+    made = {item["file"]: item["sha256"] for item in manifest["files"]}
+    folder = edition / REPORT
+    present = set(_files(folder))
+    wrong = {name for name in made.keys() & present if sealing.sha256_of(folder / name) != made[name]}
+    lines = [f"{REPORT}/{name}: is not the file that the report was made with" for name in sorted(wrong)]
+    lines += [f"{REPORT}/{name}: missing or added" for name in sorted(made.keys() ^ present)]
+    if manifest["edition"]["manifest_sha256"] != sealing.sha256_of(edition / sealing.MANIFEST):
+        lines.append(f"{REPORT}/: belongs to another revision of the edition")
+    return lines
+
+
+def put_in_place(
+    edition: Path, staged: Path, manifest: Mapping[str, Any], hidden: Sequence[HiddenCell], scratch: Path
+) -> bool:
+    """Adds a report to a sealed edition in one step. False where the same report stands there already."""
+    if read_report_manifest(edition) == manifest and not damaged(edition):
+        shutil.rmtree(staged)
+        return False
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (staged / REPORT_MANIFEST).write_text(text, encoding="utf-8")
+    internal = scratch / f"{INTERNAL}-{manifest['list_year']}"
+    shutil.rmtree(internal, ignore_errors=True)
+    internal.mkdir(parents=True)
+    (internal / "hidden_cells.csv").write_text(
+        _csv(("table", "cell", "reason"), [(cell.table, cell.cell, cell.reason) for cell in hidden]), encoding="utf-8"
+    )
+    released = [(item["file"], item["sha256"], item["bytes"], item["rows"]) for item in manifest["files"]]
+    (internal / "released.csv").write_text(_csv(("file", "sha256", "bytes", "rows"), released), encoding="utf-8")
+    sealing.put_in_place(internal, edition / INTERNAL)
+    sealing.put_in_place(staged, edition / REPORT)
+    return True
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def released_before(editions: Path, list_year: int) -> dict[int, dict[str, Finished]]:
+    """The tables of the reports of earlier list years, as they were released, by list year."""
+    found: dict[int, dict[str, Finished]] = {}
+    for year in sealing.sealed_years(editions):
+        folder = editions / str(year) / REPORT
+        if year < list_year and not damaged(editions / str(year)) and folder.is_dir():
+            found[year] = {
+                name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8"))
+                for name, shape in SHAPES.items()
+            }
+    return found

@@ -1,0 +1,44 @@
+"""The report as one HTML file that needs nothing else.
+
+What does not belong here: the words, the figures and the charts.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+from assets.finished import written
+from assets.report_document import Chart, Document
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(document: Document) -> bytes:
+    """The whole page, UTF-8."""
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["raw"] = written
+    environment.filters["drawing"] = lambda chart: Markup(drawing(chart))
+    return environment.get_template("redegoerelse.html.j2").render(document=document).encode()
+
+
+def drawing(chart: Chart) -> str:
+    """A chart for a page: told to screen readers as an image, its ids its own."""
+    own = re.sub(r'(id="|href="#|url\(#)', rf"\1{chart.name}-", chart.svg)
+    name = f"{chart.name}-titel"
+    head = own.replace("<svg ", f'<svg role="img" aria-labelledby="{name}" ', 1)
+    title = f'<title id="{name}">{escape(chart.title)}. {escape(chart.alternative)}</title>'
+    at = head.index(">") + 1
+    return head[:at] + title + head[at:]

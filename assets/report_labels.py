@@ -1,0 +1,163 @@
+"""The codes that the report's tables use, in order, with their Danish texts.
+
+What does not belong here: any figure, and the running text of the report (`assets.report_text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WITHHELD = "diskretioneret"
+ALL = "i_alt"
+COUNTRY = "land"
+LISTED = "listede"
+
+LISTS: Mapping[str, str] = {
+    "udsat_boligomraade": "Udsatte boligområder",
+    "parallelsamfund": "Parallelsamfund",
+    "omdannelsesomraade": "Omdannelsesområder",
+    "forebyggelsesomraade": "Forebyggelsesområder",
+}
+GROUPS: Mapping[str, str] = {
+    "udsat_boligomraade": "Udsatte boligområder",
+    "forebyggelsesomraade": "Forebyggelsesområder",
+    "oevrige_almene": "Øvrige almene boliger",
+    "oevrige_boliger": "Øvrige boliger",
+    COUNTRY: "Hele landet",
+    LISTED: "Udsatte og forebyggelsesområder",
+}
+STATUS: Mapping[str, str] = {
+    "udsat_boligomraade": "Udsat boligområde",
+    "forebyggelsesomraade": "Forebyggelsesområde",
+    "ikke_omfattet": "Ikke omfattet",
+}
+AGES: Mapping[str, str] = {
+    "boern": "0-{before_adult} år",
+    "unge": "{adult}-{before_middle} år",
+    "midt": "{middle}-{middle_to} år",
+    "seniorer": "{senior}-{senior_to} år",
+    "aeldre": "{old} år og derover",
+    "uoplyst": "Alder uoplyst",
+}
+ORIGINS: Mapping[str, str] = {
+    "dansk": "Dansk oprindelse",
+    "vestlig": "Vestlige lande",
+    "ikke_vestlig": "Ikke-vestlige lande",
+    "menapt": "heraf MENAPT-lande",
+    "ikke_vestlig_oevrig": "heraf øvrige ikke-vestlige lande",
+}
+EDUCATIONS: Mapping[str, str] = {
+    "grundskole": "Alene grundskole (lovens opgørelse)",
+    "gymnasial": "Gymnasial og forberedende",
+    "erhvervsfaglig": "Erhvervsfaglig",
+    "kort_mellemlang": "Kort og mellemlang videregående",
+    "lang": "Lang videregående",
+    "uoplyst_niveau": "Anden uddannelse, niveau uoplyst",
+}
+EMPLOYMENTS: Mapping[str, str] = {
+    "beskaeftiget": "Beskæftiget",
+    "uddannelse": "Under uddannelse",
+    "ledig": "Ledig, sygedagpenge og orlov",
+    "kontanthjaelp": "Kontanthjælp m.v.",
+    "pension": "Pension og efterløn",
+    "oevrige": "Øvrige og uoplyst",
+}
+DIMENSIONS: Mapping[str, str] = {
+    "alder": "Alder",
+    "oprindelse": "Oprindelse",
+    "uddannelse": "Højeste fuldførte uddannelse",
+    "beskaeftigelse": "Beskæftigelse",
+}
+CATEGORIES: Mapping[str, Mapping[str, str]] = {
+    "alder": AGES,
+    "oprindelse": ORIGINS,
+    "uddannelse": EDUCATIONS,
+    "beskaeftigelse": EMPLOYMENTS,
+}
+DIRECTIONS: Mapping[str, str] = {"ind": "Tilflyttere", "ud": "Fraflyttere"}
+COUNTERPARTS: Mapping[str, Mapping[str, str]] = {
+    "ind": {
+        ALL: "I alt",
+        "andet_omraade": "Andet udsat område eller forebyggelsesområde",
+        "oevrige_almene": "Øvrig almen bolig i kommunen",
+        "oevrige_boliger": "Privat bolig i kommunen",
+        "anden_kommune": "Anden kommune",
+        "udlandet": "Udlandet",
+        "nyfoedt": "Nyfødte",
+    },
+    "ud": {
+        ALL: "I alt",
+        "andet_omraade": "Andet udsat område eller forebyggelsesområde",
+        "oevrige_almene": "Øvrig almen bolig i kommunen",
+        "oevrige_boliger": "Privat bolig i kommunen",
+        "anden_kommune": "Anden kommune",
+        "udlandet_eller_doed": "Udlandet eller død",
+    },
+}
+KINDS: Mapping[str, str] = {
+    ALL: "Alle boliger",
+    "familiebolig": "Almene familieboliger",
+    "ungdomsbolig": "Almene ungdomsboliger",
+    "aeldrebolig": "Almene ældreboliger",
+    "ikke_almen": "Ikke almene boliger",
+}
+USES: Mapping[str, str] = {ALL: "I alt", "beboet": "Beboede", "ubeboet": "Ubeboede"}
+CRITERIA: Mapping[str, str] = {
+    "nonwestern": "Ikke-vestlige",
+    "outside": "Uden for arbejdsmarked og uddannelse",
+    "convicted": "Dømte i forhold til landet",
+    "primary_only": "Alene grundskole",
+    "income": "Indkomst i forhold til regionen",
+}
+DECISIONS: Mapping[str, str] = {
+    "not_needed": "Ikke nødvendig",
+    "not_allowed": "Ikke tilladt, ses der bort fra",
+    "nothing_to_exempt": "Intet at undtage",
+    "missing": "Mangler",
+    "insufficient": "Ikke tilstrækkelig",
+    "cap_unreachable": "Loftet kan ikke nås",
+    "valid": "Gyldig",
+}
+MUNICIPALITY_GROUPS: Mapping[str, str] = {
+    "med": "Kommuner med udsatte eller forebyggelsesområder",
+    "uden": "Øvrige kommuner",
+}
+TARGETS: Mapping[str, str] = {
+    "maalgruppe": "Målgruppen i alt",
+    "ydelse": "heraf alene langvarig ydelse",
+    "statsborgerskab": "heraf alene statsborgerskab",
+    "begge": "heraf begge dele",
+    "andre": "Andre voksne",
+}
+CHANGES: Mapping[str, str] = {"ny": "Ny på listen", "udgaaet": "Udgået af listen", "fortsat": "Fortsat på listen"}
+SIDES: Mapping[str, str] = {
+    "over": "Områder lige over grænsen (forebyggelsesområder)",
+    "under": "Områder lige under grænsen",
+}
+OUTCOMES: Mapping[str, str] = {
+    "nonwestern_share": "Andel ikke-vestlige",
+    "outside_share": "Andel uden for arbejdsmarked og uddannelse",
+    "primary_only_share": "Andel alene med grundskole",
+    "income_ratio": "Indkomst i forhold til regionen",
+}
+VERDICTS: Mapping[str, str] = {
+    "hoejere": "Ja, udflytningen er højere",
+    "lavere": "Nej, udflytningen er lavere",
+    "ingen_forskel": "Nej, forskellen kan skyldes tilfældigheder",
+    "for_faa": "Kan ikke vurderes, der er for få",
+}
+
+
+def age_texts(ages: Mapping[str, int]) -> dict[str, str]:
+    """The age bands in words. `ages`: first and last age of the education and of the employment figures."""
+    words = {
+        "before_adult": ages["adult"] - 1,
+        "adult": ages["adult"],
+        "before_middle": ages["middle"] - 1,
+        "middle": ages["middle"],
+        "middle_to": ages["middle_to"],
+        "senior": ages["middle_to"] + 1,
+        "senior_to": ages["senior_to"],
+        "old": ages["senior_to"] + 1,
+    }
+    return {code: text.format(**words) for code, text in AGES.items()}

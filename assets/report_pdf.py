@@ -1,0 +1,83 @@
+"""The report as a tagged PDF (PDF/UA-1), set with Typst.
+
+What does not belong here: the words, the figures and the charts; how it looks stands in `templates/redegoerelse.typ`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from assets.report_charts import font_folder
+from assets.report_document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points
+from law.loader import list_day
+
+TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.typ"
+
+
+def pdf(document: Document) -> bytes:
+    """The PDF. Fonts come from a package alone and the date is the list's, so that the bytes are the same anywhere."""
+    import typst
+
+    day = list_day(document.list_year)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        shutil.copyfile(TEMPLATE, folder / "main.typ")
+        content = {
+            "title": document.title,
+            "subtitle": document.subtitle,
+            "year": day.year,
+            "month": day.month,
+            "day": day.day,
+            "sections": [
+                {"title": section.title, "blocks": [_block(block, folder) for block in section.blocks]}
+                for section in document.sections
+            ],
+        }
+        (folder / "redegoerelse.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        compiled = typst.compile(
+            folder / "main.typ",
+            root=folder,
+            font_paths=[font_folder()],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=0,
+        )
+    assert isinstance(compiled, bytes)
+    return compiled
+
+
+def _part(part: Part | None) -> Any:
+    return {"text": part.text} if isinstance(part, Figure) else part
+
+
+def _block(block: Block, folder: Path) -> dict[str, Any]:
+    match block:
+        case Paragraph(parts):
+            return {"kind": "paragraph", "parts": [_part(part) for part in parts]}
+        case Notice(parts):
+            return {"kind": "notice", "parts": [_part(part) for part in parts]}
+        case Points(items):
+            return {"kind": "points", "items": [[_part(part) for part in item] for item in items]}
+        case Chart():
+            (folder / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
+            return {
+                "kind": "chart",
+                "file": f"{block.name}.svg",
+                "title": block.title,
+                "alt": f"{block.title}. {block.alternative}",
+            }
+        case _:
+            source = f"Kilde: {block.table}.csv"
+            return {
+                "kind": "view",
+                "title": block.title,
+                "head": list(block.head),
+                "rows": [[_part(cell) for cell in row] for row in block.rows],
+                "numeric": list(block.numeric),
+                "note": f"{block.note} {source}" if block.note else source,
+            }

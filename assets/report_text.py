@@ -1,0 +1,753 @@
+"""The words of the report, in Danish. Every figure is read out of a finished table through `Told`.
+
+What does not belong here: figures, rules, and how the document looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from assets.finished import Finished, Row, Value
+from assets.report_cells import LISTED_GROUPS
+from assets.report_document import (
+    Block,
+    Chart,
+    Document,
+    Figure,
+    Notice,
+    Paragraph,
+    Part,
+    Points,
+    Section,
+    Told,
+)
+from assets.report_labels import (
+    ALL,
+    CATEGORIES,
+    COUNTERPARTS,
+    COUNTRY,
+    CRITERIA,
+    EDUCATIONS,
+    EMPLOYMENTS,
+    GROUPS,
+    KINDS,
+    LISTED,
+    LISTS,
+    ORIGINS,
+    USES,
+)
+from law.loader import LegalValue
+
+
+def document(
+    tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]
+) -> Document:
+    """The whole report of a list year."""
+    writer = _Writer(Told(tables), law, list_year, charts)
+    return Document(
+        f"Redegørelse om udsatte boligområder og forebyggelsesområder {list_year}",
+        f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
+        list_year,
+        (
+            writer.summary(),
+            writer.lists(),
+            writer.composition(),
+            writer.criteria(),
+            writer.moves(),
+            writer.homes(),
+            writer.cap(),
+            writer.development(),
+            writer.export(),
+            writer.immigration(),
+            writer.evaluation(),
+            writer.method(),
+            writer.annex(),
+        ),
+    )
+
+
+def _having(**at: Value) -> Callable[[Row], bool]:
+    """Whether a row has these values."""
+    return lambda row: all(row[name] == value for name, value in at.items())
+
+
+class _Writer:
+    def __init__(self, told: Told, law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]) -> None:
+        self.told, self.law, self.year, self.charts = told, law, list_year, charts
+
+    def _chart(self, name: str) -> list[Block]:
+        return [self.charts[name]] if name in self.charts else []
+
+    def _rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        return self.told.tables[table].rows
+
+    def _share(self, group: str, dimension: str, category: str) -> Figure:
+        return self.told.of("sammensaetning", "andel_pct", boliggruppe=group, dimension=dimension, kategori=category)
+
+    # --- the sections -------------------------------------------------------------------------------------------
+
+    def summary(self) -> Section:
+        of = self.told.of
+        items: list[tuple[Part, ...]] = [self._list_line(code) for code in LISTS]
+        items.append(
+            (
+                "I de udsatte boligområder har ",
+                self._share("udsat_boligomraade", "oprindelse", "ikke_vestlig"),
+                " pct. af beboerne ikke-vestlig oprindelse, heraf ",
+                self._share("udsat_boligomraade", "oprindelse", "menapt"),
+                " pct. af alle beboere oprindelse i MENAPT-lande. I forebyggelsesområderne er det ",
+                self._share("forebyggelsesomraade", "oprindelse", "ikke_vestlig"),
+                " og ",
+                self._share("forebyggelsesomraade", "oprindelse", "menapt"),
+                " pct., i hele landet ",
+                self._share(COUNTRY, "oprindelse", "ikke_vestlig"),
+                " og ",
+                self._share(COUNTRY, "oprindelse", "menapt"),
+                " pct.",
+            )
+        )
+        items.append(
+            (
+                "Beskæftigede udgør ",
+                self._share("udsat_boligomraade", "beskaeftigelse", "beskaeftiget"),
+                " pct. i den erhvervsaktive alder i de udsatte boligområder, ",
+                self._share("forebyggelsesomraade", "beskaeftigelse", "beskaeftiget"),
+                " pct. i forebyggelsesområderne og ",
+                self._share(COUNTRY, "beskaeftigelse", "beskaeftiget"),
+                " pct. i landet.",
+            )
+        )
+        items.append(
+            (
+                "Til områderne flyttede ",
+                of("flytninger", "personer", retning="ind", boliggruppe=LISTED, modpart=ALL),
+                " personer i løbet af året, fra dem flyttede ",
+                of("flytninger", "personer", retning="ud", boliggruppe=LISTED, modpart=ALL),
+                ".",
+            )
+        )
+        items.append(self._export_line())
+        items.append(self._ground_line())
+        return Section("sammenfatning", "Sammenfatning", (Points(tuple(items)), *self._chart("fliskort")))
+
+    def _list_line(self, code: str) -> tuple[Part, ...]:
+        row = self.told.tables["lister"].find(liste=code)
+        at = lambda column: self.told.at("lister", row, column)  # noqa: E731
+        parts: list[Part] = [f"{LISTS[code]}: ", at("omraader"), " områder med ", at("beboere"), " beboere"]
+        if at("nye").value is None:
+            return (*parts, ". Listen fra året før kendes ikke her.")
+        return (*parts, "; ", at("nye"), " nye og ", at("udgaaede"), " udgåede siden året før.")
+
+    def lists(self) -> Section:
+        rows = self._rows("lister_aendringer")
+        changed = [i for i, row in enumerate(rows) if row["aendring"] != "fortsat"]
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Listerne er dem, der offentliggøres 1. december efter almenboliglovens § 61 a, stk. 5. Status er "
+                    "offentlig for hvert område, også hvor et tal bag den er diskretioneret.",
+                )
+            ),
+            self.told.view(
+                "lister",
+                "Områder og beboere på listerne",
+                "lister",
+                range(len(self._rows("lister"))),
+                ("liste_tekst", "omraader", "beboere", "nye", "udgaaede"),
+            ),
+        ]
+        if changed:
+            blocks.append(
+                self.told.view(
+                    "aendringer",
+                    "Nye og udgåede områder",
+                    "lister_aendringer",
+                    changed,
+                    ("liste_tekst", "kommune", "omraade", "aendring_tekst"),
+                )
+            )
+        elif rows:
+            blocks.append(Paragraph(("Ingen områder er kommet på en liste eller gået ud af en siden året før.",)))
+        else:
+            blocks.append(Notice(("Listen fra året før kendes ikke her, så ændringer kan ikke vises.",)))
+        return Section("lister", "Listerne", tuple(blocks))
+
+    def composition(self) -> Section:
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Beboerne 1. januar i listeåret er delt efter, hvor de bor: i et udsat boligområde, i et "
+                    "forebyggelsesområde, i en almen bolig uden for områderne eller i en anden bolig. MENAPT-landene "
+                    "er en del af de ikke-vestlige lande og indgår ikke i nogen af lovens grænser.",
+                )
+            ),
+            *self._chart("oprindelse"),
+            self._composition("oprindelse", "Oprindelse, pct.", ORIGINS),
+            *self._chart("alder"),
+            self._composition("alder", "Alder, pct.", self._ages()),
+            *self._chart("uddannelse"),
+            Paragraph(
+                (
+                    "Uddannelse er opgjort som i loven: kun uddannelse, der er gennemført eller godkendt i Danmark, "
+                    "tæller med.",
+                )
+            ),
+            self._composition("uddannelse", "Højeste fuldførte uddannelse, pct.", EDUCATIONS),
+            *self._chart("beskaeftigelse"),
+            self._composition("beskaeftigelse", "Beskæftigelse, pct.", EMPLOYMENTS),
+            Paragraph(
+                (
+                    "Den gennemsnitlige indkomst før skat er ",
+                    self._income("udsat_boligomraade"),
+                    " kr. i de udsatte boligområder, ",
+                    self._income("forebyggelsesomraade"),
+                    " kr. i forebyggelsesområderne, ",
+                    self._income("oevrige_almene"),
+                    " kr. i øvrige almene boliger og ",
+                    self._income(COUNTRY),
+                    " kr. i hele landet.",
+                )
+            ),
+            self.told.view(
+                "indkomst",
+                "Indkomst efter boliggruppe",
+                "indkomst",
+                [i for i, row in enumerate(self._rows("indkomst")) if row["area_id"] is None],
+                ("omraade", "personer", "gennemsnit_kr"),
+            ),
+        ]
+        return Section("beboersammensaetning", "Beboersammensætning", tuple(blocks))
+
+    def _ages(self) -> dict[str, str]:
+        rows = self._rows("sammensaetning")
+        return {str(r["kategori"]): str(r["kategori_tekst"]) for r in rows if r["dimension"] == "alder"}
+
+    def _composition(self, dimension: str, title: str, categories: Mapping[str, str]) -> Block:
+        members = {code: GROUPS[code] for code in (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger", COUNTRY)}
+        shown = [code for code in categories if code != ALL and self._anybody(dimension, code)]
+        return self.told.pivot(
+            f"sammensaetning-{dimension}",
+            title,
+            "sammensaetning",
+            ("kategori_tekst",),
+            "boliggruppe",
+            members,
+            "andel_pct",
+            lambda row: row["dimension"] == dimension and row["kategori"] in shown,
+        )
+
+    def _anybody(self, dimension: str, category: str) -> bool:
+        return any(
+            row["personer"] != 0
+            for row in self._rows("sammensaetning")
+            if row["dimension"] == dimension and row["kategori"] == category
+        )
+
+    def _income(self, group: str) -> Figure:
+        return self.told.of("indkomst", "gennemsnit_kr", boliggruppe=group, area_id=None)
+
+    def criteria(self) -> Section:
+        listed = self._criteria_view("kriterier-liste", "Kriterierne i områderne på listerne", True)
+        others = self._criteria_view("kriterier-andre", "Kriterierne i øvrige områder", False)
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst to af de fire "
+                    "kriterier i § 61 a, og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over "
+                    "grænsen og mindst to af kriterierne i § 61 b er opfyldt. Afgørelsen sker på eksakte tal; her er "
+                    "de afrundet.",
+                )
+            ),
+            *self._chart("kriterier"),
+            self._limits(),
+            listed,
+            others,
+        ]
+        return Section("kriterier", "Kriterierne og afstanden til grænserne", tuple(blocks))
+
+    def _limits(self) -> Block:
+        rows = self._rows("kriterier")
+        first = {code: next((i for i, r in enumerate(rows) if r["kriterium"] == code), None) for code in CRITERIA}
+        return self.told.view(
+            "graenser",
+            "Grænserne i kraft på listens dag",
+            "kriterier",
+            [index for index in first.values() if index is not None],
+            ("kriterium_tekst", "graense_udsat", "graense_forebyggelse"),
+            note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
+            "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+        )
+
+    def _criteria_view(self, name: str, title: str, listed: bool) -> Block:
+        return self.told.pivot(
+            name,
+            title,
+            "kriterier",
+            ("kommune", "omraade", "status_tekst") if listed else ("kommune", "omraade"),
+            "kriterium",
+            {
+                "nonwestern": "Ikke-vestlige, pct.",
+                "outside": "Uden tilknytning, pct.",
+                "convicted": "Dømte, gange landet",
+                "primary_only": "Grundskole, pct.",
+                "income": "Indkomst, pct. af regionens",
+            },
+            "tal",
+            lambda row: (row["status"] != "ikke_omfattet") == listed,
+            folded=True,
+        )
+
+    def moves(self) -> Section:
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Flytningerne er mellem de to statusdage, 1. januar året før og 1. januar i listeåret. Områderne "
+                    "har listens grænser begge dage, så en ændret grænse flytter ingen.",
+                )
+            ),
+            *self._chart("flytninger"),
+        ]
+        for direction, title in (("ind", "Hvor tilflytterne kom fra"), ("ud", "Hvor fraflytterne flyttede hen")):
+            blocks.append(
+                self.told.pivot(
+                    f"flytninger-{direction}",
+                    f"{title}, personer",
+                    "flytninger",
+                    ("modpart_tekst",),
+                    "boliggruppe",
+                    {code: GROUPS[code] for code in (*LISTED_GROUPS, LISTED)},
+                    "personer",
+                    _having(retning=direction),
+                )
+            )
+        for dimension, title, members in (
+            ("beskaeftigelse", "Flytternes beskæftigelse, pct.", EMPLOYMENTS),
+            ("uddannelse", "Flytternes uddannelse, pct.", EDUCATIONS),
+        ):
+            blocks.append(
+                self.told.pivot(
+                    f"flytninger-{dimension}",
+                    title,
+                    "flytninger_traek",
+                    ("boliggruppe_tekst", "retning_tekst"),
+                    "kategori",
+                    members,
+                    "andel_pct",
+                    _having(dimension=dimension, modpart=ALL),
+                )
+            )
+        blocks.append(
+            self.told.pivot(
+                "flytninger-traek",
+                "Flytternes beskæftigelse efter hvor de kom fra og flyttede hen, begge slags områder, personer",
+                "flytninger_traek",
+                ("retning_tekst", "modpart_tekst"),
+                "kategori",
+                {**EMPLOYMENTS, ALL: "I alt"},
+                "personer",
+                _having(dimension="beskaeftigelse", boliggruppe=LISTED),
+                folded=True,
+            )
+        )
+        return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+
+    def homes(self) -> Section:
+        groups = [i for i, row in enumerate(self._rows("boligudnyttelse")) if row["area_id"] is None]
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "En bolig er ubeboet, når ingen har bopæl i den på statusdagen. Det er flere end dem, en "
+                    "boligorganisation melder ledige: renovering og flytning tæller med.",
+                )
+            ),
+            *self._chart("boliger"),
+            self.told.view(
+                "boligudnyttelse",
+                "Udnyttelsen af boligmassen",
+                "boligudnyttelse",
+                groups,
+                ("omraade", "personer_pr_rum", "m2_pr_person", "familieboliger_pct", "ubeboede_pct"),
+            ),
+            self.told.pivot(
+                "boliger-art",
+                "Boliger efter art og brug",
+                "boliger",
+                ("boliggruppe_tekst", "boligart_tekst"),
+                "brug",
+                USES,
+                "boliger",
+                _having(),
+            ),
+        ]
+        return Section("boligmasse", "Udnyttelse af boligmassen", tuple(blocks))
+
+    def cap(self) -> Section:
+        rows = self._rows("loft")
+        over = [i for i, row in enumerate(rows) if row["over_loft"]]
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Højst en del af en kommunes almene familieboliger kan omfattes af reglerne om kommunal anvisning "
+                    "(§ 59, stk. 7). Er andelen over loftet, beslutter kommunalbestyrelsen, hvilke "
+                    "forebyggelsesområder der undtages (stk. 8).",
+                )
+            ),
+            *self._chart("loft"),
+        ]
+        columns = ("kommune", "familieboliger", "andel_pct", "beslutning_tekst", "undtaget", "omfattet_pct")
+        if over:
+            blocks.append(self.told.view("loft-over", "Kommuner over loftet", "loft", over, columns))
+        else:
+            blocks.append(Paragraph(("Ingen kommune er over loftet.",)))
+        blocks.append(
+            self.told.view("loft-alle", "Alle kommuner med områder", "loft", range(len(rows)), columns, folded=True)
+        )
+        return Section("loft", "Loftet over kommunal anvisning", tuple(blocks))
+
+    def development(self) -> Section:
+        years = sorted({int(row["aar"]) for row in self._rows("udvikling")})
+        blocks: list[Block] = []
+        if len(years) < 2:
+            blocks.append(
+                Notice(
+                    (
+                        "Der er kun udgivet ét listeår her, så der er ingen udvikling at vise. Den kommer, når flere "
+                        "listeår er udgivet.",
+                    )
+                )
+            )
+        blocks += [
+            *self._chart("udvikling"),
+            self.told.view(
+                "udvikling",
+                "Listerne i de udgivne listeår",
+                "udvikling",
+                range(len(self._rows("udvikling"))),
+                (
+                    "aar",
+                    "liste_tekst",
+                    "omraader",
+                    "beboere",
+                    "ikkevestlige_pct",
+                    "grundskole_pct",
+                    "uden_tilknytning_pct",
+                ),
+            ),
+            self.told.pivot(
+                "udvikling-omraader",
+                "Områdernes status år for år",
+                "udvikling_omraader",
+                ("kommune", "omraade"),
+                "aar",
+                {str(year): str(year) for year in years},
+                "status_tekst",
+                _having(),
+                folded=True,
+            ),
+        ]
+        return Section("udvikling", "Udvikling", tuple(blocks))
+
+    def _export_line(self) -> tuple[Part, ...]:
+        row = self.told.tables["social_eksport_forskel"].find(aar=self.year, maal="merforskel")
+        verdict = str(self._rows("social_eksport_forskel")[row]["dom"])
+        return (SHORT_VERDICTS[verdict],)
+
+    def export(self) -> Section:
+        rows = self._rows("social_eksport_forskel")
+        this = self.told.tables["social_eksport_forskel"].find(aar=self.year, maal="merforskel")
+        row = rows[this]
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Aftalen hviler på, at den ikke udløser social eksport mellem kommuner. Her følges voksne, som "
+                    "anvisningsforbuddene retter sig mod, så vidt registrene viser det: dem, der ved periodens start i "
+                    "en ubrudt periode har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der "
+                    "ikke er statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
+                )
+            ),
+            *self._chart("social-eksport"),
+            self.told.view(
+                "social-eksport",
+                "Voksne, der flyttede til en anden kommune",
+                "social_eksport",
+                [i for i, r in enumerate(self._rows("social_eksport")) if r["aar"] == self.year],
+                (
+                    "kommunegruppe_tekst",
+                    "persongruppe_tekst",
+                    "personer",
+                    "flyttet",
+                    "andel_pct",
+                    "nedre_pct",
+                    "oevre_pct",
+                ),
+            ),
+        ]
+        if row["dom"] == "for_faa":
+            blocks.append(Notice((SHORT_VERDICTS["for_faa"],)))
+        else:
+            at = lambda column: self.told.at("social_eksport_forskel", this, column)  # noqa: E731
+            blocks.append(
+                Paragraph(
+                    (
+                        SHORT_VERDICTS[str(row["dom"])],
+                        " Målgruppens udflytning fra kommuner med områder, ud over hvad der også ses for andre voksne, "
+                        "afviger ",
+                        at("forskel_pct"),
+                        " pct.point fra øvrige kommuners (fra ",
+                        at("nedre_pct"),
+                        " til ",
+                        at("oevre_pct"),
+                        ", når usikkerheden regnes med).",
+                    )
+                )
+            )
+        before = {str(r["periode"]) for r in rows}
+        if "foer" not in before:
+            blocks.append(
+                Notice(
+                    (
+                        "Der er ikke udgivet listeår fra før reglerne her. Om en forskel fandtes før reglerne, kan "
+                        "derfor ikke vises, og en forskel er ikke i sig selv en virkning af aftalen.",
+                    )
+                )
+            )
+        blocks += [
+            self.told.view(
+                "social-eksport-forskel",
+                "Forskelle år for år, pct.point",
+                "social_eksport_forskel",
+                range(len(rows)),
+                ("aar", "maal_tekst", "forskel_pct", "nedre_pct", "oevre_pct", "dom_tekst"),
+            ),
+            Paragraph(
+                (
+                    "Begrænsninger: registrene viser ikke, hvem en kommune har anvist eller afvist, og heller ikke dom "
+                    "med handleplan eller ophævet lejemål. Studerende, som loven undtager, kan ikke skilles ud. En "
+                    "flytning kan have andre grunde end reglerne.",
+                )
+            ),
+            self.told.pivot(
+                "social-eksport-kommuner",
+                "Udflytning fra hver kommune med områder, pct.",
+                "social_eksport_kommuner",
+                ("kommune",),
+                "persongruppe",
+                {"maalgruppe": "Målgruppen", "andre": "Andre voksne"},
+                "andel_pct",
+                _having(),
+                folded=True,
+            ),
+        ]
+        return Section("social-eksport", "Social eksport", tuple(blocks))
+
+    def _ground_line(self) -> tuple[Part, ...]:
+        rows = self._rows("nettoindvandring_niveau")
+        if not rows:
+            return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
+        last = len(rows) - 1
+        at = lambda column: self.told.at("nettoindvandring_niveau", last, column)  # noqa: E731
+        met = "er dermed til stede" if rows[last]["opfyldt"] else "er dermed ikke til stede"
+        return (
+            "Den ikke-vestlige nettoindvandring var ",
+            at("netto"),
+            " personer i ",
+            at("aar"),
+            " mod et niveau på ",
+            at("niveau"),
+            " i ",
+            at("foerste_aar"),
+            "-",
+            at("sidste_aar"),
+            f". Aftalens grund til genforhandling {met}.",
+        )
+
+    def immigration(self) -> Section:
+        rows = self._rows("nettoindvandring")
+        if not rows:
+            notice = Notice(
+                ("Der er ikke leveret vandringer (vnds_ind og vnds_ud), så nettoindvandringen kan ikke vises.",)
+            )
+            return Section("nettoindvandring", "Nettoindvandring", (notice,))
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Parterne kan genforhandle, hvis nettoindvandringen fra ikke-vestlige lande stiger i forhold til "
+                    "niveauet de seneste år. Aftalen siger ikke, hvordan niveauet gøres op: sammenligningen er et "
+                    "dateret metodevalg, som står i metodeafsnittet.",
+                )
+            ),
+            *self._chart("nettoindvandring"),
+            Paragraph(self._ground_line()),
+            self.told.pivot(
+                "nettoindvandring",
+                "Nettoindvandring efter oprindelse, personer",
+                "nettoindvandring",
+                ("oprindelse_tekst",),
+                "aar",
+                {str(year): str(year) for year in sorted({int(row["aar"]) for row in rows})},
+                "netto",
+                _having(),
+            ),
+            self.told.view(
+                "nettoindvandring-niveau",
+                "Ikke-vestlig nettoindvandring mod de foregående års niveau",
+                "nettoindvandring_niveau",
+                range(len(self._rows("nettoindvandring_niveau"))),
+                ("aar", "netto", "foerste_aar", "sidste_aar", "niveau", "opfyldt"),
+            ),
+        ]
+        return Section("nettoindvandring", "Nettoindvandring", tuple(blocks))
+
+    def evaluation(self) -> Section:
+        rows = self._rows("evaluering")
+        if not rows:
+            notice = Notice(
+                (
+                    "En sammenligning før og efter kræver mindst to udgivne listeår med forebyggelsesområder. De "
+                    "mangler her endnu.",
+                )
+            )
+            return Section("evaluering", "Evaluering", (notice,))
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Områder lige over grænserne i § 61 b det første udgivne år sammenlignes med områder lige under. "
+                    "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Afstanden måles "
+                    "på den ikke-vestlige andel og det afgørende kriterium, hvad der er nærmest grænsen.",
+                )
+            ),
+            self.told.view(
+                "evaluering",
+                "Før og efter, gennemsnit af områderne",
+                "evaluering",
+                range(len(rows)),
+                ("udfald_tekst", "side_tekst", "omraader", "foer", "efter", "aendring", "nedre", "oevre", "dom_tekst"),
+            ),
+        ]
+        if any(row["dom"] == "for_faa" for row in rows):
+            blocks.append(
+                Notice(
+                    (
+                        "Der er for få områder tæt på grænsen til, at sammenligningen siger noget om virkningen. "
+                        "Tallene vises, så det kan ses.",
+                    )
+                )
+            )
+        if self._rows("evaluering_kommuner"):
+            blocks.append(
+                self.told.view(
+                    "evaluering-kommuner",
+                    "Kommuner med og uden undtagelse fra loftet",
+                    "evaluering_kommuner",
+                    range(len(self._rows("evaluering_kommuner"))),
+                    ("gruppe_tekst", "aar", "kommuner", "familieboliger", "i_omraader_pct", "omfattet_pct"),
+                )
+            )
+        return Section("evaluering", "Evaluering", tuple(blocks))
+
+    def method(self) -> Section:
+        choice = self.law.get("valg.net_immigration_level")
+        words = {
+            "above_mean": "det seneste hele år skal ligge over gennemsnittet af de foregående år",
+            "above_highest": "det seneste hele år skal ligge over hvert af de foregående år",
+        }
+        items: list[tuple[Part, ...]] = [
+            (
+                "Tal for få personer er diskretioneret, i tabellerne vist som »diskr.«. Så mange andre tal er "
+                "diskretioneret, at intet af dem kan regnes ud af summer, heller ikke på tværs af tabeller. Det er "
+                "efterprøvet på de færdige tabeller, før de blev frigivet.",
+            ),
+            ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
+            (
+                "Tal for tidligere år er dem, der blev udgivet dengang. Intet tal vises for en tidligere dag på nye "
+                "områdegrænser.",
+            ),
+            ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
+        ]
+        if choice is not None:
+            items.append((f"Grund til genforhandling: {words[choice.text]}. Valget gælder fra aftalens dag.",))
+        return Section("metode", "Metode og diskretionering", (Points(tuple(items)),))
+
+    def annex(self) -> Section:
+        blocks: list[Block] = []
+        for dimension, title in (
+            ("oprindelse", "Oprindelse i områderne, personer"),
+            ("alder", "Alder i områderne, personer"),
+            ("uddannelse", "Uddannelse i områderne, personer"),
+            ("beskaeftigelse", "Beskæftigelse i områderne, personer"),
+        ):
+            categories = self._ages() if dimension == "alder" else {ALL: "I alt", **CATEGORIES[dimension]}
+            shown = {code: text for code, text in categories.items() if code == ALL or self._anybody(dimension, code)}
+            blocks.append(
+                self.told.pivot(
+                    f"omraader-{dimension}",
+                    title,
+                    "sammensaetning_omraader",
+                    ("kommune", "omraade"),
+                    "kategori",
+                    shown,
+                    "personer",
+                    _having(dimension=dimension),
+                    folded=True,
+                )
+            )
+        for direction, title in (("ind", "Tilflyttere til områderne"), ("ud", "Fraflyttere fra områderne")):
+            blocks.append(
+                self.told.pivot(
+                    f"omraader-flytninger-{direction}",
+                    f"{title}, personer",
+                    "flytninger_omraader",
+                    ("kommune", "omraade"),
+                    "modpart",
+                    COUNTERPARTS[direction],
+                    "personer",
+                    _having(retning=direction),
+                    folded=True,
+                )
+            )
+        blocks.append(
+            self.told.pivot(
+                "omraader-boliger",
+                "Boliger i områderne efter art",
+                "boliger_omraader",
+                ("kommune", "omraade"),
+                "boligart",
+                KINDS,
+                "boliger",
+                _having(brug=ALL),
+                folded=True,
+            )
+        )
+        blocks.append(
+            self.told.view(
+                "omraader-udnyttelse",
+                "Udnyttelsen af boligmassen i områderne",
+                "boligudnyttelse",
+                [i for i, row in enumerate(self._rows("boligudnyttelse")) if row["area_id"]],
+                ("kommune", "omraade", "personer_pr_rum", "m2_pr_person", "familieboliger_pct", "ubeboede_pct"),
+                folded=True,
+            )
+        )
+        blocks.append(
+            self.told.view(
+                "omraader-indkomst",
+                "Indkomst i områderne",
+                "indkomst",
+                [i for i, row in enumerate(self._rows("indkomst")) if row["area_id"]],
+                ("kommune", "omraade", "personer", "gennemsnit_kr"),
+                folded=True,
+            )
+        )
+        return Section("bilag", "Bilag: områderne hver for sig", tuple(blocks))
+
+
+SHORT_VERDICTS = {
+    "hoejere": "Målgruppen flytter oftere ud af kommuner med områder end af øvrige, også når andre voksnes flytninger "
+    "regnes fra. Det kan være social eksport.",
+    "lavere": "Målgruppen flytter sjældnere ud af kommuner med områder end af øvrige, når andre voksnes flytninger "
+    "regnes fra. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Der er ingen sikker forskel på, hvor ofte målgruppen flytter ud af kommuner med områder og af "
+    "øvrige. Tallene viser ikke social eksport.",
+    "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
+}

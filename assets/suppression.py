@@ -1,0 +1,139 @@
+"""Chooses which cells to hide besides those that may not be told, so that totals do not give them away.
+
+For each cell that may not be told a linear program finds the cheapest set of other cells whose figures could be
+changed together with it, all published totals unchanged: those are hidden too. What does not belong here: the
+attacker that tries the result (`assets.attack`), and which cells may not be told (`assets.report_tables`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from assets import attack
+from assets.cells import Cell, Problem, Relation, components
+
+PRIMARY = "primary"
+SECONDARY = "secondary"
+CHANGED = 1e-6
+ALMOST_FREE = 1e-4
+ROUNDS = 10
+
+
+class UnprotectableError(Exception):
+    """A cell cannot be protected: what is published elsewhere or must be published tells it."""
+
+
+def suppress(problem: Problem) -> dict[Cell, str]:
+    """Every hidden cell with its reason, `primary` or `secondary`.
+
+    Meaning: after hiding these, no sensitive cell can be bounded closer than its limit from the cells that are left.
+    A cell in no table (`unpublished`) is never in the answer; it is protected through others. Where the totals that
+    should stay cannot, they are hidden too; raises UnprotectableError where not even that is enough.
+    """
+    try:
+        return _suppressed(problem)
+    except UnprotectableError:
+        return _suppressed(replace(problem, fixed=frozenset()))
+
+
+def _suppressed(problem: Problem) -> dict[Cell, str]:
+    hidden = {cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished}
+    wanted = dict(problem.sensitive)
+    for _ in range(ROUNDS):
+        for cells, relations in components(set(problem.values) - problem.fixed, problem.relations):
+            _hide_in(problem, cells, relations, wanted, hidden)
+        close = _too_close(problem, hidden)
+        if not close:
+            return hidden
+        # A program in whole numbers may allow less than the linear one: ask for more there.
+        wanted = {cell: 2 * wanted.get(cell, limit) for cell, limit in close.items()}
+    raise UnprotectableError(f"{len(wanted)} cells can be bounded too closely whatever is hidden")
+
+
+def _too_close(problem: Problem, hidden: Mapping[Cell, str]) -> dict[Cell, float]:
+    """Hidden and unpublished cells that can be bounded closer than their limit, with the limit."""
+    told = {c: v for c, v in problem.values.items() if c not in hidden and c not in problem.unpublished}
+    unknown = [*hidden, *(cell for cell in problem.unpublished if cell not in hidden)]
+    least = min(problem.sensitive.values(), default=0)
+
+    def enough(cell: Cell) -> float:
+        return problem.sensitive.get(cell, least)
+
+    found = attack.intervals(told, unknown, problem.relations, problem.bounds, enough)
+    close = {}
+    for cell, interval in found.items():
+        limit = enough(cell)
+        if attack.too_close(interval, limit, cell in hidden):
+            close[cell] = limit
+    return close
+
+
+def _hide_in(
+    problem: Problem,
+    cells: list[Cell],
+    relations: list[Relation],
+    wanted: Mapping[Cell, float],
+    hidden: dict[Cell, str],
+) -> None:
+    targets = sorted((cell for cell in cells if cell in wanted), key=lambda cell: (problem.values[cell], cell))
+    if not targets:
+        return
+    program = _Program(problem, cells, relations)
+    for target in targets:
+        changed = program.cheapest_change(target, wanted[target], hidden)
+        for cell in changed:
+            if cell not in problem.unpublished:
+                hidden.setdefault(cell, SECONDARY)
+
+
+class _Program:
+    """The linear program of one group of cells: by how much each figure rises (first half) or falls (second)."""
+
+    def __init__(self, problem: Problem, cells: list[Cell], relations: list[Relation]) -> None:
+        from scipy.sparse import hstack
+
+        self.problem, self.cells = problem, cells
+        self.number = {cell: index for index, cell in enumerate(cells)}
+        unchanged = {cell: 0 for relation in relations for cell in (relation.total, *relation.parts)}
+        matrix, _ = attack.equations(self.number, relations, unchanged)
+        self.matrix = None if matrix is None else hstack([matrix, -matrix]).tocsr()
+
+    def _room(self, cell: Cell, rise: bool) -> float:
+        """How far a figure can rise or fall within what is known of it elsewhere, never below 0."""
+        low, high = self.problem.bounds.get(cell, (0, math.inf))
+        value = self.problem.values[cell]
+        return max(0.0, high - value if rise else value - max(0, low))
+
+    def cheapest_change(self, target: Cell, amount: float, hidden: Mapping[Cell, str]) -> list[Cell]:
+        """The cells that change when `target` moves by `amount` at the least cost; hidden ones cost next to nothing."""
+        rise = min(amount, self._room(target, True))
+        fall = min(amount - rise, self._room(target, False))
+        if rise + fall < amount:
+            raise UnprotectableError(f"{'/'.join(target)} is told elsewhere")
+        costs = [self._cost(cell, hidden) for cell in self.cells]
+        changed: set[Cell] = set()
+        for up, by in ((True, rise), (False, fall)):
+            if by > 0:
+                changed.update(self._change(target, up, by, costs))
+        return sorted(changed)
+
+    def _cost(self, cell: Cell, hidden: Mapping[Cell, str]) -> float:
+        if cell in hidden or cell in self.problem.unpublished:
+            return ALMOST_FREE
+        return self.problem.weights.get(cell, 1.0) * (1.0 + self.problem.values[cell])
+
+    def _change(self, target: Cell, up: bool, by: float, costs: list[float]) -> list[Cell]:
+        from scipy.optimize import linprog
+
+        rises = [(0.0, self._room(cell, True)) for cell in self.cells]
+        falls = [(0.0, self._room(cell, False)) for cell in self.cells]
+        at = self.number[target]
+        rises[at], falls[at] = ((by, by), (0.0, 0.0)) if up else ((0.0, 0.0), (by, by))
+        zeros = None if self.matrix is None else [0] * self.matrix.shape[0]
+        answer = linprog(costs + costs, A_eq=self.matrix, b_eq=zeros, bounds=rises + falls, method="highs-ds")
+        if answer.status != attack.OPTIMAL:
+            raise UnprotectableError(f"{'/'.join(target)} follows from figures that must be published")
+        n = len(self.cells)
+        return [cell for cell, i in self.number.items() if answer.x[i] > CHANGED or answer.x[n + i] > CHANGED]

@@ -1,0 +1,40 @@
+-- The lists of every list year sealed in the home: areas, residents, and the residents' origin.
+-- Grain: list year x year x list.
+WITH lister AS (
+    SELECT unnest(['udsat_boligomraade', 'parallelsamfund', 'omdannelsesomraade', 'forebyggelsesomraade']) AS list
+),
+
+aar AS (
+    SELECT list_year AS year
+    FROM published.editions
+    WHERE list_year <= listeaar()
+)
+
+SELECT
+    CAST(listeaar() AS SMALLINT) AS list_year,
+    aar.year,
+    lister.list,
+    count(area_status.area_id) AS areas,
+    CAST(coalesce(sum(area_criteria.residents), 0) AS BIGINT) AS residents,
+    CAST(coalesce(sum(area_criteria.nonwestern), 0) AS BIGINT) AS nonwestern,
+    CAST(coalesce(sum(area_criteria.persons_30_59), 0) AS BIGINT) AS persons_30_59,
+    CAST(coalesce(sum(area_criteria.primary_only), 0) AS BIGINT) AS primary_only,
+    CAST(coalesce(sum(area_criteria.persons_18_64_y1), 0) AS BIGINT) AS persons_18_64,
+    share(
+        CAST(sum(CAST(area_criteria.outside_share * 10000000000 AS HUGEINT) * area_criteria.persons_18_64_y1) AS HUGEINT),
+        CAST(sum(area_criteria.persons_18_64_y1) AS HUGEINT) * 10000000000
+    ) AS outside_share
+FROM aar
+CROSS JOIN lister
+LEFT JOIN published.area_status AS area_status
+    ON
+        area_status.list_year = aar.year
+        AND (
+            area_status.status = lister.list
+            OR (lister.list = 'parallelsamfund' AND area_status.parallelsamfund)
+            OR (lister.list = 'omdannelsesomraade' AND area_status.omdannelsesomraade)
+        )
+LEFT JOIN published.area_criteria AS area_criteria
+    ON area_criteria.list_year = aar.year AND area_criteria.area_id = area_status.area_id
+GROUP BY aar.year, lister.list
+ORDER BY ALL

@@ -1,0 +1,23 @@
+-- Each area's criteria against each limit in force.
+-- Grain: list year x area x category x criterion. Only areas with enough residents to be judged.
+-- Law: §§ 61 a and 61 b. The figure is the exact fraction with ten digits; met is decided before rounding.
+WITH store_nok AS (
+    SELECT list_year, area_id
+    FROM criteria.criteria_met
+    WHERE list_year = listeaar() AND criterion = 'residents' AND category = 'udsat_boligomraade' AND met
+)
+
+SELECT
+    criteria_met.list_year,
+    criteria_met.area_id,
+    criteria_met.category,
+    criteria_met.criterion,
+    share(CAST(criteria_met.numerator AS HUGEINT), CAST(criteria_met.denominator AS HUGEINT)) AS figure,
+    share(criteria_met.limit_numerator, criteria_met.limit_denominator) AS limit_value,
+    criteria_met.operator,
+    criteria_met.met
+FROM criteria.criteria_met AS criteria_met
+INNER JOIN store_nok
+    ON store_nok.list_year = criteria_met.list_year AND store_nok.area_id = criteria_met.area_id
+WHERE criteria_met.list_year = listeaar() AND criteria_met.criterion <> 'residents'
+ORDER BY ALL

@@ -1,0 +1,42 @@
+-- Everyone on each status day, with what the report groups people by. A view: it stores no person.
+-- Grain: list year x status day x person. Key: list_year, reference_year, pnr.
+-- The agreement of 15 June 2021 asks for the composition of the listed areas; MENAPT is a part of the non-western.
+WITH vestlige_lande AS (
+    SELECT list_year, country_code
+    FROM law.countries
+    WHERE list_contains(lov_koder('opgoerelse.western_country_groups'), country_group)
+),
+
+menapt_lande AS (
+    SELECT list_year, country_code
+    FROM law.countries
+    WHERE menapt
+)
+
+SELECT
+    bef.list_year,
+    bef.reference_year,
+    bef.pnr,
+    bef.kom,
+    bef.statsb,
+    bef.foed_dag,
+    age_on(bef.foed_dag, statusdag(bef.reference_year)) AS age,
+    dwellings.adresse_id IS NOT NULL AS has_dwelling,
+    dwellings.area_id,
+    dwellings.housing_group,
+    CASE
+        WHEN NOT list_contains(lov_koder('opgoerelse.nonwestern_ie_types'), CAST(bef.ie_type AS VARCHAR)) THEN 'dansk'
+        WHEN vestlige_lande.country_code IS NOT NULL THEN 'vestlig'
+        WHEN menapt_lande.country_code IS NOT NULL THEN 'menapt'
+        ELSE 'ikke_vestlig_oevrig'
+    END AS origin
+FROM registers.bef AS bef
+LEFT JOIN report.dwellings AS dwellings
+    ON
+        dwellings.list_year = bef.list_year
+        AND dwellings.reference_year = bef.reference_year
+        AND dwellings.adresse_id = bef.adresse_id
+LEFT JOIN vestlige_lande
+    ON vestlige_lande.list_year = bef.list_year AND vestlige_lande.country_code = bef.opr_land
+LEFT JOIN menapt_lande
+    ON menapt_lande.list_year = bef.list_year AND menapt_lande.country_code = bef.opr_land

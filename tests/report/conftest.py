@@ -1,0 +1,53 @@
+"""One small synthetic country with two list years and their reports, made once for all tests of the report."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.command import edition, run_cli
+
+FIRST, LAST = 2025, 2026
+POPULATION = 40_000
+WITHHELD = "diskretioneret"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A home with two reported list years, and the snapshots they were made from."""
+
+    home: Path
+    snapshots: dict[int, Path]
+
+    def folder(self, list_year: int = LAST) -> Path:
+        return edition(self.home, list_year) / "report"
+
+    def table(self, name: str, list_year: int = LAST) -> list[dict[str, str]]:
+        with (self.folder(list_year) / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    root = tmp_path_factory.mktemp("reported")
+    snapshots = {year: root / str(year) for year in (FIRST, LAST)}
+    for year, folder in snapshots.items():
+        demo = run_cli("demo", "--snapshots", folder, "--list-year", year, "--population", POPULATION)
+        assert demo.code == 0, demo.output
+        run = run_cli(
+            "run",
+            "--list-year",
+            year,
+            "--snapshots",
+            folder,
+            "--home",
+            root / "home",
+            "--as-of",
+            f"{year}-12-01",
+        )
+        assert run.code == 0, run.output
+        assert f"Report {year}:" in run.output, run.output
+    return Reported(root / "home", snapshots)

@@ -1,0 +1,197 @@
+"""The finished files: every figure comes from a table, same bytes, whole and readable."""
+
+from __future__ import annotations
+
+import csv
+import html.parser
+import io
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from assets.finished import danish, from_csv, parsed, written
+from assets.report_publication import write
+from assets.report_shapes import SHAPES
+from law.loader import report_law
+from tests.report.conftest import LAST, WITHHELD, Reported
+
+
+class _Reader(html.parser.HTMLParser):
+    """Collects every figure with the place it names, and the text outside figures, tables and drawings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: list[tuple[str, str, str]] = []
+        self.prose: list[str] = []
+        self.inside: list[str] = []
+        self.place: tuple[str, str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("svg", "style", "nav", "h1", "h2", "caption", "figcaption", "thead", "data", "summary"):
+            self.inside.append(tag)
+        if tag == "data":
+            values = dict(attrs)
+            self.place = (values["data-cell"] or "", values["value"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+        if tag == "data":
+            self.place = None
+
+    def handle_data(self, data: str) -> None:
+        if self.place:
+            self.figures.append((*self.place, data))
+        elif not self.inside:
+            self.prose.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(reported: Reported) -> _Reader:
+    reader = _Reader()
+    reader.feed((reported.folder() / "redegoerelse.html").read_text(encoding="utf-8"))
+    return reader
+
+
+def test_every_figure_in_the_page_is_the_tables(reported: Reported, page: _Reader) -> None:
+    tables = {name: reported.table(name) for name in SHAPES}
+    assert len(page.figures) > 500
+    for place, value, text in page.figures:
+        name, row, column = place.split(":")
+        cell = tables[name][int(row)][column]
+        assert value == cell, place
+        kind = SHAPES[name].column(column).kind
+        if cell == WITHHELD:
+            assert text in ("diskr.", WITHHELD)
+        elif name == "kriterier" and kind in ("pct2", "signed"):
+            places = 2 if tables[name][int(row)]["kriterium"] == "convicted" else 1
+            assert text == f"{Decimal(cell):.{places}f}".replace(".", ",")
+        else:
+            assert text == danish(parsed(cell, kind), kind), place
+
+
+def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
+    """Outside figures only dates, list years, paragraphs and age bands have digits."""
+    allowed = re.compile(
+        rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
+        r"\d+-\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
+    )
+    left = [text for text in page.prose if re.search(r"\d", allowed.sub("", text))]
+    assert left == []
+
+
+def test_the_workbook_holds_the_tables(reported: Reported) -> None:
+    book = openpyxl.load_workbook(reported.folder() / "redegoerelse.xlsx")
+    for name, shape in SHAPES.items():
+        sheet = book[name[:31]]
+        assert list(sheet.tables) == [f"t_{name}"]
+        rows = list(sheet.iter_rows(min_row=4, values_only=True))
+        assert rows[0] == tuple(column.name for column in shape.columns)
+        expected = reported.table(name)
+        for told, row in zip(expected, rows[1:], strict=False):
+            for column, cell in zip(shape.columns, row, strict=True):
+                value = parsed(told[column.name], column.kind)
+                if isinstance(value, bool):
+                    assert cell == ("ja" if value else "nej")
+                elif isinstance(value, Decimal):
+                    assert Decimal(str(cell)) == value
+                else:
+                    assert cell == value
+        assert all(sheet.cell(4, n + 1).comment for n in range(len(shape.columns)))
+
+
+def test_the_dictionary_explains_every_column(reported: Reported) -> None:
+    rows = reported.table("variabelliste")
+    described = {(row["tabel"], row["kolonne"]) for row in rows if row["betydning"] and row["titel"]}
+    assert described == {(name, column.name) for name, shape in SHAPES.items() for column in shape.columns}
+    assert {path.stem for path in reported.folder().glob("*.csv")} == {*SHAPES, "variabelliste"}
+
+
+def test_keys_are_unique_and_cells_typed(reported: Reported) -> None:
+    for name, shape in SHAPES.items():
+        rows = reported.table(name)
+        keys = [tuple(row[key] for key in shape.key) for row in rows]
+        assert len(set(keys)) == len(keys), name
+        text = (reported.folder() / f"{name}.csv").read_text(encoding="utf-8")
+        assert [dict(row) for row in from_csv(shape, text).rows] == [
+            {column.name: parsed(row[column.name], column.kind) for column in shape.columns} for row in rows
+        ]
+
+
+def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path) -> None:
+    tables = {
+        name: from_csv(shape, (reported.folder() / f"{name}.csv").read_text(encoding="utf-8"))
+        for name, shape in SHAPES.items()
+    }
+    write(tables, report_law().for_list_year(LAST), LAST, tmp_path)
+    for path in sorted(tmp_path.iterdir()):
+        assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
+
+
+def test_the_pdf_is_tagged_and_danish(reported: Reported) -> None:
+    content = (reported.folder() / "redegoerelse.pdf").read_bytes()
+    assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
+    assert b"pdfuaid" in content
+    assert re.search(rb"/Lang\s*\(da", content)
+
+
+def test_the_report_holds_no_pseudonym_and_no_path(reported: Reported) -> None:
+    import duckdb
+
+    with duckdb.connect() as con:
+        keys = con.execute(
+            "SELECT DISTINCT PNR FROM read_parquet(?) LIMIT 500",
+            [str(next((reported.snapshots[LAST] / "bef" / f"{LAST}-01-01").glob("*.parquet")))],
+        ).fetchall()
+    text = b"".join(
+        path.read_bytes() for path in reported.folder().iterdir() if path.suffix in (".csv", ".html", ".json")
+    )
+    assert not [key for (key,) in keys if str(key).encode() in text]
+    assert str(reported.home).encode() not in text
+
+
+def test_the_manifest_ties_the_report_to_its_edition(reported: Reported) -> None:
+    import hashlib
+
+    manifest = json.loads((reported.folder() / "report_manifest.json").read_text(encoding="utf-8"))
+    sealed = (reported.folder().parent / "manifest.json").read_bytes()
+    assert manifest["edition"]["manifest_sha256"] == hashlib.sha256(sealed).hexdigest()
+    for item in manifest["files"]:
+        assert hashlib.sha256((reported.folder() / item["file"]).read_bytes()).hexdigest() == item["sha256"]
+    internal = reported.folder().parent / "report.internal"
+    hidden = list(csv.DictReader(io.StringIO((internal / "hidden_cells.csv").read_text(encoding="utf-8"))))
+    told = sum(
+        row[column.name] == WITHHELD
+        for name, shape in SHAPES.items()
+        for row in reported.table(name)
+        for column in shape.columns
+    )
+    assert len(hidden) == told > 0
+    assert {row["reason"] for row in hidden} <= {"primary", "secondary", "derived"}
+    released = (internal / "released.csv").read_text(encoding="utf-8")
+    assert all(item["sha256"] in released for item in manifest["files"])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (1234567, "count", "1.234.567"),
+        (Decimal("-3.2"), "signed", "−3,2"),
+        (Decimal("3.2"), "signed", "+3,2"),
+        (2026, "year", "2026"),
+        (True, "flag", "ja"),
+        (WITHHELD, "count", WITHHELD),
+        (None, "pct", ""),
+    ],
+)
+def test_danish_numbers(value: object, kind: str, text: str) -> None:
+    assert danish(value, kind) == text  # type: ignore[arg-type]
+
+
+def test_values_survive_the_csv() -> None:
+    for value, kind in ((True, "flag"), (Decimal("4.20"), "pct2"), (7, "count"), ("a", "text"), (None, "count")):
+        assert parsed(written(value), kind) == value  # type: ignore[arg-type]

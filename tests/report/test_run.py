@@ -1,0 +1,141 @@
+"""How the report hangs together with the run: never before the lists, held back alone, made again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.home import Home
+from pipelines.running import run_annual_list
+from tests.command import edition, file_bytes, run_cli, run_list
+from tests.populations import World, write_snapshots
+from tests.report.conftest import LAST, Reported
+from tests.test_bad_input import YEAR, sound_world
+
+
+@pytest.fixture
+def copied(reported: Reported, tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    shutil.copytree(reported.home, home)
+    return home
+
+
+def test_the_report_is_left_out_made_again_and_the_same(reported: Reported, copied: Path) -> None:
+    made = file_bytes(reported.folder())
+    shutil.rmtree(edition(copied, LAST) / "report")
+    again = run_list(LAST, reported.snapshots[LAST], copied)
+    assert again.code == 0, again.output
+    assert "unchanged since it was sealed" in again.output
+    assert not (edition(copied, LAST) / "report").exists()
+    answer = run_cli("report", "--home", copied, "--list-year", LAST, "--as-of", f"{LAST}-12-01")
+    assert answer.code == 0, answer.output
+    assert file_bytes(edition(copied, LAST) / "report") == made
+
+
+def test_a_new_revision_keeps_the_old_one_with_its_report(reported: Reported, copied: Path, tmp_path: Path) -> None:
+    made = file_bytes(reported.folder())
+    snapshots = tmp_path / "snapshots"
+    shutil.copytree(reported.snapshots[LAST], snapshots)
+    shutil.rmtree(snapshots / "vnds_ud")
+    run = run_list(LAST, snapshots, copied)
+    assert run.code == 0, run.output
+    assert "revision 2, sealed" in run.output
+    assert file_bytes(copied / "editions" / ".revisions" / str(LAST) / "1" / "report") == made
+    assert not (edition(copied, LAST) / "report").exists()
+
+
+def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
+    whole = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert whole.code == 0, whole.output
+    assert "Report:" in whole.output
+    with (edition(copied, LAST) / "report" / "lister.csv").open("a", encoding="utf-8") as stream:
+        stream.write("2026,x,x,1,1,1,1\n")
+    damaged = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert damaged.code == 1
+    assert "report/lister.csv" in damaged.output
+
+
+def test_weak_suppression_holds_back_the_report_and_not_the_list(
+    reported: Reported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is small itself is hidden: the check finds that it follows from the totals."""
+    from assets import report_tables
+
+    monkeypatch.setattr(report_tables, "suppress", lambda problem: dict.fromkeys(problem.sensitive, "primary"))
+    home = Home(tmp_path / "home")
+    report = run_annual_list(
+        home, reported.snapshots[LAST], LAST, f"{LAST}-12-01", "", lambda _name, _done, _total: None
+    )
+    assert report.success
+    assert report.revision == 1
+    assert not report.report_made
+    assert any("bounded closer" in line for line in report.report_problems)
+    assert not report.faults
+    assert (home.edition(LAST) / "public" / "lister.html").is_file()
+    assert not (home.edition(LAST) / "report").exists()
+
+
+def test_a_report_needs_a_sealed_edition(tmp_path: Path) -> None:
+    answer = run_cli("report", "--home", tmp_path / "home", "--list-year", 2024)
+    assert answer.code == 1
+    assert "no sealed edition" in answer.output
+
+
+def _reported(world: World, tmp_path: Path) -> tuple[str, Path]:
+    write_snapshots(world, tmp_path / "snapshots")
+    place = ("--snapshots", tmp_path / "snapshots", "--home", tmp_path / "home")
+    run = run_cli("run", "--list-year", YEAR, "--as-of", f"{YEAR}-12-01", *place)
+    assert run.code == 0, run.output
+    assert f"Report {YEAR}:" in run.output, run.output
+    return run.output, edition(tmp_path / "home", YEAR) / "report"
+
+
+def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_path: Path) -> None:
+    _, folder = _reported(sound_world(), tmp_path)
+    page = (folder / "redegoerelse.html").read_text(encoding="utf-8")
+    assert "Der er kun udgivet ét listeår her" in page
+    assert "Der er ikke leveret vandringer" in page
+    assert "kræver mindst to udgivne listeår" in page
+    assert (folder / "redegoerelse.pdf").stat().st_size > 10_000
+
+
+HEADER = "PNR,HAEND_DATO,IE_TYPE,OPR_LAND,INDV_LAND\n"
+
+
+def _delivered(tmp_path: Path, text: str, year: int = YEAR - 1) -> Path:
+    snapshots = tmp_path / "snapshots"
+    write_snapshots(sound_world(), snapshots)
+    folder = snapshots / "vnds_ind" / str(year)
+    folder.mkdir(parents=True)
+    (folder / "vnds.csv").write_text(text, encoding="utf-8")
+    return snapshots
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("PNR,HAEND_DATO,IE_TYPE,OPR_LAND\nA1,2023-02-01,2,5472\n", "INDV_LAND"),
+        (HEADER + "A1,2023-02-01,4,5472,5472\n", "IE_TYPE"),
+        (HEADER + "0101901234,2023-02-01,2,5472,5472\n", "CPR"),
+        (HEADER + "A1,i gaar,2,5472,5472\n", "HAEND_DATO"),
+    ],
+)
+def test_a_broken_optional_file_stops_the_run(tmp_path: Path, text: str, told: str) -> None:
+    run = run_list(YEAR, _delivered(tmp_path, text), tmp_path / "home")
+    assert run.code == 1
+    assert "vnds_ind/2023" in run.output
+    assert told in run.output
+    assert not edition(tmp_path / "home", YEAR).exists()
+
+
+def test_a_year_after_the_list_year_is_left_alone(tmp_path: Path) -> None:
+    run = run_list(YEAR, _delivered(tmp_path, "broken", YEAR + 1), tmp_path / "home")
+    assert run.code == 0, run.output
+
+
+def test_a_migration_outside_its_year_only_warns(tmp_path: Path) -> None:
+    run = run_list(YEAR, _delivered(tmp_path, HEADER + "A1,2022-02-01,2,5472,5472\n"), tmp_path / "home")
+    assert run.code == 0, run.output
+    assert "outside the year" in run.output
