@@ -7,7 +7,9 @@ What does not belong here: how the answer is printed (`pipelines.cli`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,27 @@ class RunReport:
     report_problems: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def _own_output() -> Iterator[None]:
+    """Gives the process its output back: Dagster points it at a log of each step, and a full disk leaves it there.
+
+    What could not be written to that log is dropped, so that it does not end up before the user.
+    """
+    streams = {1: sys.stdout, 2: sys.stderr}
+    kept = {number: os.dup(number) for number in streams}
+    try:
+        yield
+    finally:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number, copy in kept.items():
+            os.dup2(nowhere, number)
+            streams[number].flush()
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(nowhere)
+
+
+@_own_output()
 def run_annual_list(
     home: Home,
     snapshots: Path,

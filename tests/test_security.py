@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import re
@@ -10,17 +11,29 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 
 from assets import warehouse
 from pipelines import cli
 from tests.command import ROOT
 
 
-def test_web_server_listens_on_loopback_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("read_only", [False, True])
+def test_web_server_listens_on_loopback_unless_told_otherwise(
+    read_only: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[list[str]] = []
+
+    def serve(command: list[str], *_: object) -> int:
+        started.append(command)
+        return 0
+
     monkeypatch.setattr(os, "execve", lambda _file, command, _environment: started.append(command))
-    cli.ui(home=tmp_path, snapshots=tmp_path)
-    assert started[0][started[0].index("-h") + 1] == "127.0.0.1"
+    monkeypatch.setattr(cli, "_serve", serve)
+    with contextlib.suppress(typer.Exit):
+        cli.ui(home=tmp_path, snapshots=tmp_path, read_only=read_only)
+    assert started
+    assert all(command[command.index("-h") + 1] == "127.0.0.1" for command in started)
     assert inspect.signature(cli.ui).parameters["host"].default == "127.0.0.1"
 
 

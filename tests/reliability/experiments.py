@@ -70,8 +70,8 @@ class Undisturbed:
         return run.wait() == 0 and self.same(home)
 
 
-def killed(base: Undisturbed, times: int, seed: int = 1) -> Figure:
-    """Kills a run at random moments, once or twice, and runs it again."""
+def killed(base: Undisturbed, times: int, seed: int = 1) -> Iterator[Figure]:
+    """Kills a run at random moments, once or twice, and runs it again. Gives the figure after each kill."""
     figure = Figure("a run is killed (-9) at a random moment", "run again, the home seals the same bytes")
     rng = random.Random(seed)
     early = 0
@@ -82,9 +82,9 @@ def killed(base: Undisturbed, times: int, seed: int = 1) -> Figure:
             time.sleep(rng.uniform(0, base.seconds))
             early += not run.kill()
         figure.count(base.runs_again(home), f"kill {n}")
+        figure.notes = [f"{early} runs had ended by themselves before they were killed"]
         shutil.rmtree(home)
-    figure.notes.append(f"{early} runs had ended by themselves before they were killed")
-    return figure
+        yield figure
 
 
 # --- disk -------------------------------------------------------------------------------------------------------

@@ -116,15 +116,17 @@ def start_command(
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+        sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1, closefd=False) for n in (1, 2))
         os.environ.update({"COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb"} | dict(env or {}))
         if env and "TZ" in env:
             time.tzset()
         code = _command(args, before)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)  # whatever failed: nothing of the parent's may run in this process
     raise AssertionError
 
 
@@ -200,4 +202,5 @@ def whole(home: Path, year: int = YEAR) -> bool:
 
 def plainly_refused(run: Run) -> bool:
     """The run failed, in lines and not in a stack, without naming a person."""
-    return run.wait() not in (0, 70) and "Traceback" not in run.said and SECRET not in run.said
+    said = bool(run.said.strip()) and "Traceback" not in run.said and SECRET not in run.said
+    return run.wait() not in (0, 70) and said

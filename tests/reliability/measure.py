@@ -13,7 +13,6 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.command import ROOT
@@ -29,31 +28,38 @@ def main() -> int:
     options.add_argument("--files", type=int, default=1000)
     options.add_argument("--disks", type=int, default=20)
     options.add_argument("--together", type=int, default=5)
+    options.add_argument("--clocks", type=int, default=len(experiments.ZONES))
     chosen = options.parse_args()
-    started = time.monotonic()
-    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "fuzz").mkdir()
         (place / "runs").mkdir()
-        _add(figures, lambda: experiments.fuzzed(place / "fuzz", chosen.files))
-        base = Undisturbed(place / "runs")
-        _add(figures, lambda: experiments.read_only(base))
-        _add(figures, lambda: experiments.clocks(base, len(experiments.ZONES)))
-        _add(figures, lambda: experiments.disk_full(base, chosen.disks))
-        _add(figures, lambda: experiments.disk_full_when_sealing_again(base, max(chosen.disks // 4, 1)))
-        _add(figures, lambda: experiments.at_once(base, chosen.together))
-        _add(figures, lambda: experiments.killed(base, chosen.kills))
-    PAGE.write_text(_page(figures, time.monotonic() - started), encoding="utf-8")
-    return int(any(figure.lost for figure in figures))
+        return _measure(place, chosen)
 
 
-def _add(figures: list[Figure], experiment: Callable[[], Figure]) -> None:
-    figure = experiment()
-    figures.append(figure)
-    print(f"{figure.fault}: {figure.injected} injected, {figure.survived} survived", flush=True)
-    for line in figure.lost:
-        print(f"  lost: {line}", flush=True)
+def _measure(place: Path, chosen: argparse.Namespace) -> int:
+    started = time.monotonic()
+    done: list[Figure] = []
+
+    def tell(figure: Figure) -> None:
+        """The page is written after each experiment, so that one that is ended early has its figures there."""
+        if figure not in done:
+            done.append(figure)
+        PAGE.write_text(_page(done, time.monotonic() - started), encoding="utf-8")
+        print(f"{figure.fault}: {figure.injected} injected, {figure.survived} survived", flush=True)
+
+    tell(experiments.fuzzed(place / "fuzz", chosen.files))
+    base = Undisturbed(place / "runs")
+    tell(experiments.read_only(base))
+    tell(experiments.disk_full(base, chosen.disks))
+    tell(experiments.disk_full_when_sealing_again(base, max(chosen.disks // 4, 1)))
+    tell(experiments.at_once(base, chosen.together))
+    tell(experiments.clocks(base, chosen.clocks))
+    for figure in experiments.killed(base, chosen.kills):
+        tell(figure)
+    for line in (line for figure in done for line in figure.lost):
+        print(f"lost: {line}", flush=True)
+    return int(any(figure.lost for figure in done))
 
 
 def _page(figures: list[Figure], seconds: float) -> str:

@@ -20,7 +20,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 
 SHORT: dict[str, Callable[[Undisturbed], Figure]] = {
-    "killed": lambda base: experiments.killed(base, 1),
+    "killed": lambda base: list(experiments.killed(base, 1))[-1],
     "disk-full-when-sealing-again": lambda base: experiments.disk_full_when_sealing_again(base, 1),
     "read-only": lambda base: experiments.read_only(base, ("run",)),
     "at-once-in-two-time-zones": lambda base: experiments.at_once(base, 1, next_year=False),

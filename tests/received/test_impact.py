@@ -1,0 +1,89 @@
+"""`impact`: what a late delivery would change is told, and nothing is sealed or stored."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.command import file_bytes, run_cli, run_list
+from tests.populations import Row, Style, World, write_reference, write_snapshots
+
+YEAR = 2024
+DAY = f"{YEAR}-01-01"
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[Row]]:
+    """A home whose area is an udsat boligområde by one resident, its snapshots, and the rows of bef."""
+    folder = tmp_path_factory.mktemp("impact")
+    world = World((YEAR,))
+    area = world.area("omraade-a", "101").homes(2)
+    for person in area.crowd(1000, "1980-02-03", "p"):
+        person.on_benefit(YEAR - 2).on_benefit(YEAR - 1)
+    for earlier in range(YEAR - 4, YEAR):
+        world.listed(earlier, "omraade-a", "parallelsamfund")
+    snapshots = write_snapshots(world, folder / "snapshots")
+    result = run_list(YEAR, snapshots, folder / "home")
+    assert result.code == 0, result.output
+    return folder / "home", snapshots, world.tables["bef", DAY]
+
+
+def deliver(sealed: tuple[Path, Path, list[Row]], folder: Path, rows: list[Row]) -> Path:
+    snapshots = folder / "snapshots"
+    shutil.copytree(sealed[1], snapshots)
+    shutil.move(write_reference(folder / "nyt", "bef", DAY, rows, Style()), snapshots / "bef" / DAY / f"{YEAR}-11-20")
+    return snapshots
+
+
+def impact(home: Path, snapshots: Path) -> tuple[int, list[str]]:
+    result = run_cli("impact", "--home", home, "--list-year", YEAR, "--snapshots", snapshots)
+    return result.code, [line for line in result.lines if line]
+
+
+def contents(home: Path) -> tuple[dict[str, bytes], list[tuple[str, int]]]:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        tables = con.execute(
+            "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() ORDER BY 1"
+        ).fetchall()
+    return file_bytes(home / "editions"), tables
+
+
+def test_without_a_new_delivery_nothing_would_change(sealed: tuple[Path, Path, list[Row]]) -> None:
+    code, lines = impact(sealed[0], sealed[1])
+    assert (code, len(lines)) == (0, 1)
+    assert "Nothing would change" in lines[0]
+
+
+def test_late_delivery_is_told_by_status_and_figure_and_changes_nothing(
+    sealed: tuple[Path, Path, list[Row]], tmp_path: Path
+) -> None:
+    home, _, rows = sealed
+    before = contents(home)
+    code, lines = impact(home, deliver(sealed, tmp_path, rows[:-1]))
+    assert code == 0
+    assert lines[0] == f"Input bef/{DAY}: first delivery (1000 rows) -> vintage {YEAR}-11-20 (999 rows)"
+    assert "area_status omraade-a: residents 1000 -> 999" in lines
+    assert any(line.startswith("area_status omraade-a: status ") and line.endswith("ikke_omfattet") for line in lines)
+    assert "the status of 1 areas" in lines[-1]
+    assert contents(home) == before
+    assert list((home / "scratch").iterdir()) == []
+
+
+def test_late_delivery_that_would_stop_a_run_is_told_as_such(
+    sealed: tuple[Path, Path, list[Row]], tmp_path: Path
+) -> None:
+    rows = [*sealed[2], sealed[2][0]]
+    before = contents(sealed[0])
+    code, lines = impact(sealed[0], deliver(sealed, tmp_path, rows))
+    assert code == 1
+    assert any(f"bef/{DAY}/{YEAR}-11-20" in line and "PNR occurs more than once in 2 rows" in line for line in lines)
+    assert contents(sealed[0]) == before
+
+
+def test_without_an_edition_there_is_no_impact(tmp_path: Path) -> None:
+    code, lines = impact(tmp_path / "home", tmp_path)
+    assert code == 1
+    assert f"There is no sealed edition of list year {YEAR}" in lines[0]
