@@ -81,6 +81,7 @@ def _page(figures: list[Figure], seconds: float) -> str:
             *rows,
             "",
             f"Together {injected} faults, {lost} lost.",
+            "Experiments without a row in the table were not run to their end in this measurement.",
             "",
             f"Run on {dt.date.today().isoformat()}, Python {platform.python_version()}, {versions}, "
             f"{os.cpu_count()} cores, {seconds / 60:.0f} minutes. The runs are of a small synthetic population.",
