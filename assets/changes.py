@@ -133,7 +133,8 @@ def _derived(
     used += [snapshot for snapshot in boundary if snapshot.register == OMRAADE.name]
     have = {(snapshot.register, snapshot.year) for snapshot in used}
     for register in REGISTERS:
-        if register.personal and not {(register.name, y) for y in reference_years(register, values, list_year)} <= have:
+        wanted = {(register.name, year) for year in reference_years(register, values, list_year)}
+        if register.personal and not register.optional and not wanted <= have:
             return None
     try:
         show_registers(con, used, list_year)
