@@ -139,7 +139,8 @@ def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> N
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         positions = _positions(table, header, place)
-        if not _read_whole(con, path, len(header), positions, delimiter, first):
+        plain = not _may_have_a_field_too_many(text, len(header), delimiter)
+        if not (plain and _read_whole(con, path, len(header), positions, delimiter, first)):
             _read_rows(con, table, path.name, reader, len(header), positions)
     except csv.Error:
         raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
@@ -151,6 +152,14 @@ def _decoded(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _may_have_a_field_too_many(text: str, width: int, delimiter: str) -> bool:
+    """Whether some row may end in an empty field beyond its columns, which the database would pass over in silence."""
+    ends = delimiter + "\n", delimiter + "\r\n"
+    if not text.endswith(delimiter) and not any(end in text for end in ends):
+        return False
+    return '"' in text or any(line.count(delimiter) >= width for line in text.splitlines())
 
 
 def _read_whole(
