@@ -632,7 +632,9 @@ def _intake_counts(
         measures["without_pnr"] = f"count(*) FILTER (pnr IS NULL AND pnr_text IS NULL AND NOT {refused})"
     if register.in_year:
         outside = f"year({register.in_year.lower()}) IS DISTINCT FROM {int(delivery.reference)}"
-        measures["outside_year"] = f"count(*) FILTER ({outside})"
+        position = [c.name for c in columns].index(register.in_year)
+        # a date that cannot be read is a fault of its own
+        measures["outside_year"] = f"count(*) FILTER ({outside} AND intake_faults & {1 << position} = 0)"
         measures["unknown_decision"] = "count(*) FILTER (sanction_class IS NULL OR sanction_class NOT BETWEEN 1 AND 8)"
         measures["unknown_offence"] = f"count(*) FILTER (offence_class IS NULL OR offence_class = '{UNKNOWN_ACT}')"
         measures["delivered_rows"] = "count(*)"

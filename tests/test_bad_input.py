@@ -354,6 +354,12 @@ def test_wrong_value_is_said_among_all_others(fault: Fault, many_values: Refusal
     assert len(lines) in ({1, 2} if fault.column == "MATRIKEL" else {1}), many_values.result.output
 
 
+def test_unreadable_value_is_not_warned_about_as_well(many_values: Refusal) -> None:
+    """A date that cannot be read is neither an empty one nor one outside the year."""
+    warnings = [line for line in many_values.result.output.splitlines() if line.startswith("Warning:")]
+    assert not [line for line in warnings if "outside the year" in line or "no first day" in line]
+
+
 @pytest.mark.parametrize("fault", FILE_FAULTS, ids=lambda fault: fault.name)
 def test_faulty_file_is_said_among_all_others(fault: Fault, many_files: Refusal) -> None:
     assert len(fault.found_in(many_files.result)) == 1, many_files.result.output
