@@ -31,6 +31,8 @@ COLUMNS = {
     "omraade": "AREA_ID NAVN KOM EJERLAV MATRIKEL FORGAENGER",
     "liste": "AREA_ID LISTE",
     "anvisningsloft": "KOM AREA_ID BESLUTTET JOURNALNR",
+    "vnds_ind": "PNR HAEND_DATO IE_TYPE OPR_LAND INDV_LAND",
+    "vnds_ud": "PNR HAEND_DATO IE_TYPE OPR_LAND UDV_LAND",
 }
 REFERENCES = {
     "bef": {"2025-01-01", "2026-01-01"},
@@ -43,6 +45,8 @@ REFERENCES = {
     "omraade": {"2026"},
     "liste": {"2022", "2023", "2024", "2025"},
     "anvisningsloft": {"2026"},
+    "vnds_ind": {"2020", "2021", "2022", "2023", "2024", "2025"},
+    "vnds_ud": {"2020", "2021", "2022", "2023", "2024", "2025"},
 }
 LISTS = {"udsat_boligomraade", "parallelsamfund", "omdannelsesomraade", "forebyggelsesomraade"}
 
@@ -179,6 +183,7 @@ def test_another_list_year_moves_every_reference(tmp_path: Path) -> None:
     }
     expected |= {"kraf/2021", "kraf/2022", "udda/2022", "ind/2022", "akm/2022", "omraade/2023"}
     expected |= {"anvisningsloft/2023", "liste/2019", "liste/2020", "liste/2021", "liste/2022"}
+    expected |= {f"{register}/{year}" for register in ("vnds_ind", "vnds_ud") for year in range(2017, 2023)}
     assert references == expected
     old = (tmp_path / "liste/2020/liste2020.csv").read_text(encoding="utf-8")
     assert "forebyggelsesomraade" not in old
