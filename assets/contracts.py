@@ -365,7 +365,6 @@ ANVISNINGSLOFT = Register(
 )
 
 
-
 def _migrations(name: str, title: str, description: str, country: Column) -> Register:
     return Register(
         name=name,

@@ -102,9 +102,7 @@ class LegalValue:
         if figure is None:
             return False
         if not isinstance(figure, Fraction | int):
-            raise LawError(
-                f"{self.parameter}: a figure must be a Fraction or an int, not {type(figure).__name__}"
-            )
+            raise LawError(f"{self.parameter}: a figure must be a Fraction or an int, not {type(figure).__name__}")
         difference = figure - self.value
         return {
             ">": difference > 0,
@@ -182,9 +180,7 @@ class Law:
         for name, text in overrides.items():
             parameter = parameters.get(name)
             if parameter is None:
-                raise LawError(
-                    f"{name}: no such parameter; the known names are the files under law/parameters/"
-                )
+                raise LawError(f"{name}: no such parameter; the known names are the files under law/parameters/")
             value = _value_of_text(parameter, text)
             parameters[name] = replace(
                 parameter, values=tuple(replace(dated, value=value) for dated in parameter.values)
@@ -351,15 +347,11 @@ def _read(path: Path, name: str) -> Parameter:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "the file"
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise LawError(
-            f"{where} is no valid YAML ({problem}); check indentation, colons and quotes"
-        ) from None
+        raise LawError(f"{where} is no valid YAML ({problem}); check indentation, colons and quotes") from None
     except ValueError as error:
         if isinstance(error, LawError):
             raise
-        raise LawError(
-            f"a date or a text cannot be read ({error}); write dates as YYYY-MM-DD in UTF-8"
-        ) from None
+        raise LawError(f"a date or a text cannot be read ({error}); write dates as YYYY-MM-DD in UTF-8") from None
     return _parameter(_keys(document, "the file", FILE_KEYS), name)
 
 
@@ -410,18 +402,14 @@ def _computed(document: Mapping[str, Any], unit: str, choices: Mapping[str, str]
         raise LawError("computed: missing; list the choices that the derivation carries out")
     unknown = [str(choice) for choice in computed if choice not in choices]
     if unknown:
-        raise LawError(
-            f"computed: {', '.join(unknown)} is not among the choices; add it there or remove it here"
-        )
+        raise LawError(f"computed: {', '.join(unknown)} is not among the choices; add it there or remove it here")
     return tuple(computed)
 
 
 def _dated(parameter: Parameter, entry: Any, key: str) -> LegalValue:
     fields = _keys(entry, key, VALUE_KEYS)
     if "until" not in fields:
-        raise LawError(
-            f"{key}.until: missing; give the first day it no longer applies, or null when no end is set"
-        )
+        raise LawError(f"{key}.until: missing; give the first day it no longer applies, or null when no end is set")
     effective_from = _date(fields, "from", key)
     until = None if fields["until"] is None else _date(fields, "until", key)
     if until is not None and until <= effective_from:
@@ -459,9 +447,7 @@ def _value(parameter: Parameter, raw: Any) -> Value:
         return _exact(unit, raw)
     if unit in WHOLE_UNITS:
         if not isinstance(raw, int):
-            raise LawError(
-                f"{raw!r} is no whole number of {unit}; write digits only, without quotes or decimals"
-            )
+            raise LawError(f"{raw!r} is no whole number of {unit}; write digits only, without quotes or decimals")
         if raw < 0 and not OFFSET_SUFFIX.search(parameter.name):
             raise LawError(f"{raw} is negative; only a year offset may be")
         return raw
@@ -480,9 +466,7 @@ def _value(parameter: Parameter, raw: Any) -> Value:
 
 def _exact(unit: str, raw: Any) -> Fraction:
     if isinstance(raw, float):
-        raise LawError(
-            f"{raw!r} is binary floating point; put quotes around it, or write it as 40 pct or 40/100"
-        )
+        raise LawError(f"{raw!r} is binary floating point; put quotes around it, or write it as 40 pct or 40/100")
     if isinstance(raw, int) and unit == "share":
         raise LawError(f"{raw} is no share; write it as {raw} pct")
     number = Fraction(raw) if isinstance(raw, int) else parse_exact(str(raw))

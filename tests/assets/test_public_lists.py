@@ -80,9 +80,7 @@ LIMITS = PublicLimits(
 
 
 def ten_digits(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(
-        Decimal("1e-10"), rounding=ROUND_HALF_UP
-    )
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal("1e-10"), rounding=ROUND_HALF_UP)
 
 
 def area(
@@ -310,29 +308,18 @@ def test_accents_do_not_move_a_name_and_composed_letters_sort_alike() -> None:
 )
 def test_shares_are_rounded_half_up_from_the_ten_digits(share: str, printed: str) -> None:
     criteria, status = area("A", "Pilelunden")
-    assert (
-        only(files(({**criteria, "outside_share": Decimal(share)}, status)))["uden_tilknytning_pct"]
-        == printed
-    )
+    assert only(files(({**criteria, "outside_share": Decimal(share)}, status)))["uden_tilknytning_pct"] == printed
 
 
 def test_half_a_hundredth_of_a_pct_of_convicted_rounds_up() -> None:
     criteria, status = area("A", "Pilelunden")
-    assert (
-        only(files(({**criteria, "convicted_share": Decimal("0.0268500000")}, status)))["doemte_pct"]
-        == "2.69"
-    )
-    assert (
-        only(files(({**criteria, "convicted_share": Decimal("0.0268499999")}, status)))["doemte_pct"]
-        == "2.68"
-    )
+    assert only(files(({**criteria, "convicted_share": Decimal("0.0268500000")}, status)))["doemte_pct"] == "2.69"
+    assert only(files(({**criteria, "convicted_share": Decimal("0.0268499999")}, status)))["doemte_pct"] == "2.68"
 
 
 def test_the_mark_follows_the_unrounded_figure_not_the_printed_one() -> None:
     just_over = area("A", "Pilelunden", outside=(Fraction(4001, 10000), Fraction(4001, 10000)))
-    exactly = area(
-        "B", "Pilelunden", outside=(Fraction(2, 5), Fraction(2, 5)), primary_only=600, persons_30_59=800
-    )
+    exactly = area("B", "Pilelunden", outside=(Fraction(2, 5), Fraction(2, 5)), primary_only=600, persons_30_59=800)
     over, at = rows(files(just_over, exactly))
     assert (over["uden_tilknytning_pct"], over["uden_tilknytning_opfyldt"]) == ("40.0", "ja")
     assert (at["uden_tilknytning_pct"], at["uden_tilknytning_opfyldt"]) == ("40.0", "nej")
@@ -359,16 +346,11 @@ def test_each_list_carries_its_own_limits() -> None:
     limits = ("beboere", "ikkevestlige", "uden_tilknytning", "doemte", "grundskole", "indkomst")
 
     def printed(row: dict[str, str]) -> list[str]:
-        return [
-            f"{row[f'{n}_krav']} {row.get(f'{n}_graense_pct', row.get(f'{n}_graense'))}".strip()
-            for n in limits
-        ]
+        return [f"{row[f'{n}_krav']} {row.get(f'{n}_graense_pct', row.get(f'{n}_graense'))}".strip() for n in limits]
 
     assert printed(udsat) == ["mindst 1000", "", "over 40.0", "mindst 2.18", "over 60.0", "under 55.0"]
     assert printed(parallel) == ["mindst 1000", "over 50.0", *printed(udsat)[2:]]
-    assert printed(preventive) == [
-        *("mindst 1000", "over 30.0", "over 30.0", "mindst 1.45", "over 60.0", "under 65.0")
-    ]
+    assert printed(preventive) == [*("mindst 1000", "over 30.0", "over 30.0", "mindst 1.45", "over 60.0", "under 65.0")]
     assert (udsat["doemte_graense_gange"], udsat["doemte_landsgennemsnit_pct"]) == ("3", "0.73")
     assert [rows(made, slug)[0]["paragraf"] for slug in SLUGS] == [
         *("§ 61 a, stk. 1", "§ 61 a, stk. 2", "§ 61 a, stk. 4", "§ 61 b")
@@ -450,10 +432,7 @@ def test_withheld_figures_are_withheld_on_every_list_and_the_criteria_stay_publi
 
 
 def test_the_minimum_count_is_the_callers() -> None:
-    assert (
-        only(files(area("A", "Pilelunden", convicted=(4, 90)), disclosure=Disclosure(3)))["doemte_pct"]
-        == "3.13"
-    )
+    assert only(files(area("A", "Pilelunden", convicted=(4, 90)), disclosure=Disclosure(3)))["doemte_pct"] == "3.13"
 
 
 def test_an_empty_figure_is_empty_and_not_met() -> None:
@@ -462,9 +441,7 @@ def test_an_empty_figure_is_empty_and_not_met() -> None:
     row = only(made)
     assert (row["grundskole_pct"], row["grundskole_opfyldt"]) == ("", "nej")
     assert (row["indkomst_pct"], row["indkomst_opfyldt"]) == ("", "nej")
-    assert [
-        text for label, text, _ in read_page(made)[SLUGS[0]][0] if label in ("Kun grundskole", "Indkomst")
-    ] == [
+    assert [text for label, text, _ in read_page(made)[SLUGS[0]][0] if label in ("Kun grundskole", "Indkomst")] == [
         "–",
         "–",
     ]
@@ -492,16 +469,12 @@ def test_everything_is_marked_draft_until_released() -> None:
     assert 'content: "UDKAST' in page
     assert 'class="watermark"' in page
     assert "udkast" not in released["lister.html"].decode().lower()
-    assert "Offentliggjort 1. december 2025 af Prøvestyrelsen · Revision 2 · Første udgivelse" in page_text(
-        released
-    )
+    assert "Offentliggjort 1. december 2025 af Prøvestyrelsen · Revision 2 · Første udgivelse" in page_text(released)
 
 
 def test_a_revision_says_what_changed() -> None:
     assert "Ændringer" not in page_text(files(*ALL))
-    text = page_text(
-        files(*ALL, release=RELEASE, changes_note="Et område er rettet.\n\nGrænsen er den samme.")
-    )
+    text = page_text(files(*ALL, release=RELEASE, changes_note="Et område er rettet.\n\nGrænsen er den samme."))
     assert "Ændringer i denne udgave Et område er rettet. Grænsen er den samme." in text
 
 
@@ -599,9 +572,7 @@ def test_the_files_are_utf8_with_unix_line_ends_and_the_page_needs_nothing_from_
     assert '<html lang="da">' in page
     assert not re.search(r"https?://|<script|<link|@import|url\(|\ssrc=", page)
     links = set(re.findall(r'href="([^"]+)"', page))
-    assert {link.removeprefix("#") for link in links if link.startswith("#")} <= set(
-        re.findall(r'id="([^"]+)"', page)
-    )
+    assert {link.removeprefix("#") for link in links if link.startswith("#")} <= set(re.findall(r'id="([^"]+)"', page))
     assert {link for link in links if not link.startswith("#")} == {f"{slug}.csv" for slug in SLUGS}
 
 

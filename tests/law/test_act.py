@@ -74,9 +74,7 @@ LIMITS: list[tuple[str, str, str | None, Value]] = [
 
 
 @pytest.mark.parametrize(("day", "name", "operator", "value"), LIMITS)
-def test_value_and_operator_are_those_of_the_act(
-    day: str, name: str, operator: str | None, value: Value
-) -> None:
+def test_value_and_operator_are_those_of_the_act(day: str, name: str, operator: str | None, value: Value) -> None:
     found = LAW.in_force(dt.date.fromisoformat(day))[name]
     assert (found.operator, found.value) == (operator, value)
 

@@ -105,9 +105,7 @@ def test_residents_at_their_limit(
     assert listed == EXPECTED[str(value.operator)]
 
 
-@pytest.mark.parametrize(
-    ("value", "day"), dated_values([f"{act}.criteria_needed" for act in ACTS]), ids=label
-)
+@pytest.mark.parametrize(("value", "day"), dated_values([f"{act}.criteria_needed" for act in ACTS]), ids=label)
 def test_number_of_criteria_at_its_limit(
     value: LegalValue, day: dt.date, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,19 +119,14 @@ def test_number_of_criteria_at_its_limit(
             figures = {name: weaker(name, figure, day) for name, figure in figures.items()}
         rows.append(row(side, figures, convicted_column(day)))
     result = judged(tmp_path, capsys, rows, day)
-    assert (
-        tuple(result[side]["status"] == status for side in ("under", "at", "over"))
-        == EXPECTED[str(value.operator)]
-    )
+    assert tuple(result[side]["status"] == status for side in ("under", "at", "over")) == EXPECTED[str(value.operator)]
 
 
 def weaker(name: str, figure: Fraction | int, day: dt.date) -> Fraction | int:
     """A figure that § 61 b reads as before, pulled back so that § 61 a does not list the area too."""
     if name not in CRITERIA:
         return figure
-    own, other = (
-        LAW.in_force(day)[f"{act}.{name}"] for act in ("forebyggelsesomraade", "udsat_boligomraade")
-    )
+    own, other = (LAW.in_force(day)[f"{act}.{name}"] for act in ("forebyggelsesomraade", "udsat_boligomraade"))
     if not own.met_by(figure) or own.value == other.value:
         return figure
     return Fraction(own.value + other.value) / 2  # type: ignore[operator, arg-type]
@@ -151,9 +144,7 @@ def test_parallelsamfund_at_its_limit(
             "convicted_ratio",
         )
         for count, prefix in ((needed, ""), (needed - 1, "not udsat, "))
-        for side, share in zip(
-            (f"{prefix}under", f"{prefix}at", f"{prefix}over"), figures_around(value), strict=True
-        )
+        for side, share in zip((f"{prefix}under", f"{prefix}at", f"{prefix}over"), figures_around(value), strict=True)
     ]
     result = judged(tmp_path, capsys, rows, day)
     found = tuple(result[side]["parallelsamfund"] == "true" for side in ("under", "at", "over"))
@@ -166,10 +157,7 @@ def test_forebyggelsesomraade_non_western_share_at_its_limit(
     value: LegalValue, day: dt.date, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     needed = int(str(LAW.in_force(day)["forebyggelsesomraade.criteria_needed"].value))
-    figures = {
-        name: weaker(name, figure, day)
-        for name, figure in meeting("forebyggelsesomraade", day, needed).items()
-    }
+    figures = {name: weaker(name, figure, day) for name, figure in meeting("forebyggelsesomraade", day, needed).items()}
     rows = [
         row(side, {"residents": 5000, **figures, "nonwestern": share}, "convicted_ratio")
         for side, share in zip(("under", "at", "over"), figures_around(value), strict=True)

@@ -29,13 +29,9 @@ def run(folder: Path, content: str | bytes, day: dt.date = DAY) -> int:
         GOOD.upper().replace("A,1000", "A,1000"),
         "\ufeff" + GOOD,
         GOOD.replace(",", ";").replace("0.", "0,"),
-        GOOD.replace("area_id,", "area_name,area_id,")
-        .replace("A,1000", "Blåbærhaven,A,1000")
-        .encode("windows-1252"),
+        GOOD.replace("area_id,", "area_name,area_id,").replace("A,1000", "Blåbærhaven,A,1000").encode("windows-1252"),
         GOOD.replace("0.41", "4.1e-1"),
-        GOOD.replace("convicted_ratio", "convicted_share,national_convicted_share").replace(
-            ",3,", ",0.03,0.01,"
-        ),
+        GOOD.replace("convicted_ratio", "convicted_share,national_convicted_share").replace(",3,", ",0.03,0.01,"),
         GOOD.replace("convicted_ratio", "convicted_ratio,convicted_share,national_convicted_share").replace(
             ",3,", ",,0.03,0.01,"
         ),
@@ -52,9 +48,7 @@ def run(folder: Path, content: str | bytes, day: dt.date = DAY) -> int:
         "empty ratio",
     ],
 )
-def test_every_form_of_file_is_read(
-    tmp_path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_form_of_file_is_read(tmp_path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, content) == 0
     assert capsys.readouterr().out.splitlines()[1] == LISTED
 
@@ -67,9 +61,7 @@ def test_a_given_ratio_goes_before_a_quotient_of_rounded_shares(
     assert "outside;convicted" in capsys.readouterr().out
 
 
-def test_a_national_share_of_nothing_leaves_the_ratio_empty(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_national_share_of_nothing_leaves_the_ratio_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = GOOD.replace("convicted_ratio", "convicted_share,national_convicted_share")
     assert run(tmp_path, columns.replace(",3,", ",0.03,0,")) == 0
     assert capsys.readouterr().out.splitlines()[1] == "A,ikke_omfattet,false,1,outside,1,outside"
@@ -136,23 +128,17 @@ def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("day", [dt.date(2010, 12, 31), dt.date(1990, 1, 1)])
-def test_a_day_that_no_law_covers_is_refused(
-    tmp_path: Path, day: dt.date, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_day_that_no_law_covers_is_refused(tmp_path: Path, day: dt.date, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, GOOD, day) == 2
     assert f"no law here covers {day}: the first act took effect on 2011-01-01" in capsys.readouterr().err
 
 
-def test_an_older_act_asks_for_the_share_of_convicted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_older_act_asks_for_the_share_of_convicted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, GOOD, dt.date(2016, 12, 1)) == 2
     assert "no column convicted_share" in capsys.readouterr().err
 
 
-def test_the_2010_act_needs_neither_education_nor_income(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_2010_act_needs_neither_education_nor_income(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = "area_id,residents,nonwestern_share,outside_share,convicted_share\nA,1000,0.51,0.41,0.01\n"
     assert run(tmp_path, content, dt.date(2012, 10, 1)) == 0
     assert capsys.readouterr().out.splitlines()[1] == "A,ghettoomraade,,2,nonwestern;outside,,"

@@ -76,21 +76,15 @@ def test_the_classes_that_the_law_names_are_in_the_code_lists() -> None:
         assert isinstance(value, tuple)
         return set(value)
 
-    assert codes("opgoerelse.convicted_offence_classes") == {
-        r["offence_class"] for r in rows("ger_codes")
-    } - {""}
-    assert codes("opgoerelse.convicted_sanction_classes") <= {
-        r["sanction_class"] for r in rows("afg_afgtyp3")
-    }
+    assert codes("opgoerelse.convicted_offence_classes") == {r["offence_class"] for r in rows("ger_codes")} - {""}
+    assert codes("opgoerelse.convicted_sanction_classes") <= {r["sanction_class"] for r in rows("afg_afgtyp3")}
     assert codes("opgoerelse.western_country_groups") == {r["country_group"] for r in rows("countries")} - {
         "ikke-vestlig"
     }
     assert codes("opgoerelse.primary_only_levels") == {r["level"] for r in rows("hfaudd_grundskole")}
     assert codes("opgoerelse.primary_only_sources_not_counted") <= {r["hf_kilde"] for r in rows("hf_kilde")}
     assert codes("opgoerelse.income_excluded_socio13") <= {r["socio13"] for r in rows("socio13")}
-    assert codes("anvisning.citizenship_groups") == {
-        r["citizenship_group"] for r in rows("eu_eoes_countries")
-    }
+    assert codes("anvisning.citizenship_groups") == {r["citizenship_group"] for r in rows("eu_eoes_countries")}
 
 
 def test_offence_prefixes_of_the_three_acts() -> None:

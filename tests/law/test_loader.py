@@ -72,9 +72,7 @@ def test_list_day_is_the_first_of_december() -> None:
 def test_a_list_year_before_the_2018_act_is_refused() -> None:
     assert LAW.first_list_year == 2018
     assert LAW.for_list_year(2018) == LAW.in_force(dt.date(2018, 12, 1))
-    with pytest.raises(
-        LawError, match="no law here derives a list for 2017: the first list day covered is 2018-12-01"
-    ):
+    with pytest.raises(LawError, match="no law here derives a list for 2017: the first list day covered is 2018-12-01"):
         LAW.for_list_year(2017)
 
 
@@ -110,9 +108,7 @@ def test_every_change_of_content_changes_the_hash(tmp_path: Path, old: str, new:
 
 
 def test_a_scenario_changes_the_value_and_keeps_operator_and_days() -> None:
-    scenario = LAW.with_values(
-        {"forebyggelsesomraade.nonwestern": "25pct", "opgoerelse.income_omfang": "1,2"}
-    )
+    scenario = LAW.with_values({"forebyggelsesomraade.nonwestern": "25pct", "opgoerelse.income_omfang": "1,2"})
     before, after = (law.parameters["forebyggelsesomraade.nonwestern"].values[0] for law in (LAW, scenario))
     assert after.value == Fraction(1, 4)
     assert (after.operator, after.effective_from, after.reference) == (

@@ -99,10 +99,7 @@ def python_numbers(text: str) -> Iterator[tuple[int, str]]:
         for part in (side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side])
     }
     positions = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript)
-        for part in ast.walk(node.slice)
+        id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)
     }
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or id(node) in skipped or isinstance(node.value, bool):

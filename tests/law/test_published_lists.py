@@ -19,9 +19,7 @@ PUBLISHED = Path(law.__file__).parent / "published_lists"
 def published_count(year: int) -> int:
     with (PUBLISHED / "counts.csv").open(encoding="utf-8", newline="") as stream:
         rows = [
-            r
-            for r in csv.DictReader(stream)
-            if (r["list_year"], r["list_type"]) == (str(year), "omdannelsesomraade")
+            r for r in csv.DictReader(stream) if (r["list_year"], r["list_type"]) == (str(year), "omdannelsesomraade")
         ]
     (row,) = rows
     return int(row["count"])

@@ -35,9 +35,7 @@ def hundredths(text: str) -> Fraction:
 @pytest.mark.parametrize(
     "day", [dt.date(2018, 12, 1), dt.date(2020, 12, 1), dt.date(2021, 12, 1), dt.date(2026, 12, 1)]
 )
-def test_every_combination_since_2018(
-    day: dt.date, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_combination_since_2018(day: dt.date, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows, expected = [], {}
     for levels in product(*(LEVELS[name] for name in LEVELS)):
         for origin, size in product(NONWESTERN, RESIDENTS):
@@ -60,13 +58,9 @@ def test_every_combination_since_2018(
                 else "ikke_omfattet",
                 "parallelsamfund": "true" if udsat and origin == "high" else "false",
                 "criteria_met_61a": str(met_a),
-                "criteria_61a": ";".join(
-                    name for name, level in zip(LEVELS, levels, strict=True) if level == "61a"
-                ),
+                "criteria_61a": ";".join(name for name, level in zip(LEVELS, levels, strict=True) if level == "61a"),
                 "criteria_met_61b": str(met_b) if day.year >= 2021 else "",
-                "criteria_61b": ";".join(
-                    name for name, level in zip(LEVELS, levels, strict=True) if level != "no"
-                )
+                "criteria_61b": ";".join(name for name, level in zip(LEVELS, levels, strict=True) if level != "no")
                 if day.year >= 2021
                 else "",
             }
@@ -105,8 +99,7 @@ def test_every_combination_under_the_older_acts(
         for size, residents in RESIDENTS.items():
             area = f"{size}-" + "-".join(name for name, is_met in zip(met, chosen, strict=True) if is_met)
             figures = {
-                name: hundredths((met if is_met else not_met)[name])
-                for name, is_met in zip(met, chosen, strict=True)
+                name: hundredths((met if is_met else not_met)[name]) for name, is_met in zip(met, chosen, strict=True)
             }
             rows.append(row(area, {**figures, "residents": residents}, "convicted_share"))
             listed = size == "large" and sum(chosen) >= needed

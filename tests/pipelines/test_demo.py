@@ -222,14 +222,8 @@ def test_keys_are_filled_and_single(full: Snapshots, table: str, key: str) -> No
 
 def test_no_pseudonym_looks_like_a_cpr_number(full: Snapshots) -> None:
     for table in ("bef_2025", "bef_2026", "of_2025", "kraf_2024", "udda_2025", "ind_2025", "akm_2025"):
-        assert (
-            full.value(f"SELECT count(*) FROM {table} WHERE NOT regexp_full_match(PNR, '[1-9][0-9]{{11}}')")
-            == 0
-        )
-    assert (
-        full.value("SELECT count(*) FROM bolig_2026 WHERE NOT regexp_full_match(ADRESSE_ID, '[0-9]{11}')")
-        == 0
-    )
+        assert full.value(f"SELECT count(*) FROM {table} WHERE NOT regexp_full_match(PNR, '[1-9][0-9]{{11}}')") == 0
+    assert full.value("SELECT count(*) FROM bolig_2026 WHERE NOT regexp_full_match(ADRESSE_ID, '[0-9]{11}')") == 0
 
 
 def test_codes_that_would_stop_a_run_are_all_valid(full: Snapshots) -> None:
@@ -238,12 +232,7 @@ def test_codes_that_would_stop_a_run_are_all_valid(full: Snapshots) -> None:
         assert {row[0] for row in full.rows(f"SELECT DISTINCT KOM FROM bef_{year}")} <= municipalities
         assert {row[0] for row in full.rows(f"SELECT DISTINCT KOM FROM bolig_{year}")} <= municipalities
         assert full.value(f"SELECT count(*) FROM bef_{year} WHERE FOED_DAG > DATE '{year}-01-01'") == 0
-        assert (
-            full.value(
-                f"SELECT count(*) FROM bef_{year} WHERE KOEN NOT IN (1, 2) OR IE_TYPE NOT IN (1, 2, 3)"
-            )
-            == 0
-        )
+        assert full.value(f"SELECT count(*) FROM bef_{year} WHERE KOEN NOT IN (1, 2) OR IE_TYPE NOT IN (1, 2, 3)") == 0
         kinds = {row[0] for row in full.rows(f"SELECT DISTINCT BOLIGKATEGORI FROM bolig_{year}")}
         assert kinds == {None, "familiebolig", "ungdomsbolig", "aeldrebolig"}
     assert full.value("SELECT count(*) FROM ind_2025 WHERE OMFANG NOT BETWEEN 0 AND 5 OR OMFANG IS NULL") == 0
@@ -322,9 +311,7 @@ def test_a_year_passes_between_the_two_days(full: Snapshots) -> None:
     newborn_before = "SELECT count(*) FROM people_2026 WHERE age = 0 AND PNR IN (SELECT PNR FROM bef_2025)"
     assert full.value(newborn_before) == 0
     for year in (2025, 2026):
-        lost = (
-            f"SELECT count(*) FROM bef_{year} WHERE ADRESSE_ID NOT IN (SELECT ADRESSE_ID FROM bolig_{year})"
-        )
+        lost = f"SELECT count(*) FROM bef_{year} WHERE ADRESSE_ID NOT IN (SELECT ADRESSE_ID FROM bolig_{year})"
         assert full.value(lost) == 0
 
 
@@ -334,10 +321,7 @@ def test_ages_are_near_the_marginals(full: Snapshots) -> None:
         ("0_5", 0, 5), ("6_16", 6, 16), ("17_19", 17, 19), ("20_34", 20, 34), ("35_64", 35, 64),
         ("65_79", 65, 79), ("80_plus", 80, 120),
     ):  # fmt: skip
-        found = (
-            full.value(f"SELECT count(*) FROM people_2026 WHERE age BETWEEN {low} AND {high}")
-            / FULL_POPULATION
-        )
+        found = full.value(f"SELECT count(*) FROM people_2026 WHERE age BETWEEN {low} AND {high}") / FULL_POPULATION
         assert found == pytest.approx(figures[f"age_{name}"] / figures["population"], rel=0.3), name
 
 
@@ -359,16 +343,14 @@ def test_national_figures_are_near_the_marginals(full: Snapshots) -> None:
     )
     occupied = "bolig_2026 WHERE ADRESSE_ID IN (SELECT ADRESSE_ID FROM bef_2026)"
     assert 18 < full.value(share("BOLIGKATEGORI IS NOT NULL", occupied)) < 28
-    assert full.value(
-        share("BOLIGKATEGORI = 'familiebolig'", "bolig_2026 WHERE BOLIGKATEGORI IS NOT NULL")
-    ) == (pytest.approx(figures["almene_family"], abs=5))
+    assert full.value(share("BOLIGKATEGORI = 'familiebolig'", "bolig_2026 WHERE BOLIGKATEGORI IS NOT NULL")) == (
+        pytest.approx(figures["almene_family"], abs=5)
+    )
     size = "SELECT count(*) / count(DISTINCT ADRESSE_ID) FROM bef_2026 JOIN bolig_2026 USING (ADRESSE_ID)"
     everyone, almene = full.value(size), full.value(f"{size} WHERE BOLIGKATEGORI IS NOT NULL")
     assert everyone == pytest.approx(2.09, abs=0.05)
     assert almene < everyone - 0.2
-    homes = full.value(
-        "SELECT count(*) / count(DISTINCT AFDELING_ID) FROM bolig_2026 WHERE AFDELING_ID IS NOT NULL"
-    )
+    homes = full.value("SELECT count(*) / count(DISTINCT AFDELING_ID) FROM bolig_2026 WHERE AFDELING_ID IS NOT NULL")
     assert homes == pytest.approx(figures["homes_per_department"], rel=0.15)
 
 
@@ -397,9 +379,7 @@ def test_areas_have_the_planned_residents_origin_and_convictions(full: Snapshots
     residents = dict(full.rows("SELECT area, count(*) FROM people_2026 WHERE area IS NOT NULL GROUP BY area"))
     assert residents == {area.area_id: area.residents for area in country.areas}
     with (LAW / "code_lists" / "countries.csv").open(encoding="utf-8", newline="") as file:
-        western = ", ".join(
-            r["country_code"] for r in csv.DictReader(file) if r["country_group"] != "ikke-vestlig"
-        )
+        western = ", ".join(r["country_code"] for r in csv.DictReader(file) if r["country_group"] != "ikke-vestlig")
     non_western = dict(
         full.rows(
             f"""SELECT area, avg((IE_TYPE IN (2, 3) AND OPR_LAND NOT IN ({western}))::INTEGER)
@@ -434,9 +414,7 @@ def test_areas_span_every_status_at_the_full_sizes() -> None:
 
 
 def test_a_small_demo_has_a_handful_of_areas(small: Snapshots) -> None:
-    sizes = [
-        row[0] for row in small.rows("SELECT count(*) FROM people_2026 WHERE area IS NOT NULL GROUP BY area")
-    ]
+    sizes = [row[0] for row in small.rows("SELECT count(*) FROM people_2026 WHERE area IS NOT NULL GROUP BY area")]
     assert 3 <= len(sizes) <= 10
     assert sum(size >= 1000 for size in sizes) >= 3
 
@@ -462,9 +440,7 @@ def test_earlier_lists_are_consistent(full: Snapshots) -> None:
 
 def test_councils_above_the_cap_decided_or_did_not(full: Snapshots) -> None:
     country = build_country(2026, FULL_POPULATION, 1)
-    written = {
-        (int(row["KOM"]), row["AREA_ID"]) for row in full.csv("anvisningsloft/2026/anvisningsloft2026.csv")
-    }
+    written = {(int(row["KOM"]), row["AREA_ID"]) for row in full.csv("anvisningsloft/2026/anvisningsloft2026.csv")}
     assert written == set(council_decisions(country))
     kind = {area.area_id: area.kind for area in country.areas}
     kom = {area.area_id: area.kom for area in country.areas}
@@ -491,9 +467,7 @@ def test_councils_above_the_cap_decided_or_did_not(full: Snapshots) -> None:
 
 def test_no_demo_name_is_a_real_areas_name() -> None:
     with (LAW / "published_lists" / "membership.csv").open(encoding="utf-8", newline="") as file:
-        real = {
-            part.strip().lower() for row in csv.DictReader(file) for part in re.split("[/,()]", row["area"])
-        }
+        real = {part.strip().lower() for row in csv.DictReader(file) for part in re.split("[/,()]", row["area"])}
     invented = {(stem + suffix).lower() for stem in plan._STEMS for suffix in plan._SUFFIXES}
     assert len(real) > 40
     assert len(invented) == len(plan._STEMS) * len(plan._SUFFIXES) >= 80
