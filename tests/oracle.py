@@ -306,6 +306,17 @@ class Area:
     def income_ratio(self) -> Fraction | None:
         return ratio(self.income_mean, self.region_income_mean)
 
+    def finish(self, list_year: int, nation: Nation) -> None:
+        """Forms the figures over two years and beside the country from those counted per year."""
+        first, second = list_year - 2, list_year - 1
+        self.outside = mean_of_two(self.outside_by_year[first], self.outside_by_year[second])
+        self.convicted_share = mean_of_two(
+            ratio(self.convicted[first], self.adults[first]),
+            ratio(self.convicted[second], self.adults[second]),
+        )
+        self.convicted_ratio = ratio(self.convicted_share, nation.convicted_share)
+        self.region_income_mean = nation.region_income_mean.get(self.reg)
+
     def criteria(self, outside: int, convicted: int, primary: int, income: int) -> int:
         """How many of the four criteria are met at these limits (pct., times, pct., pct.)."""
         return (
@@ -407,18 +418,12 @@ def derive_areas(delivery: Delivery, list_year: int, codes: CodeLists) -> tuple[
             area_incomes[person.area].append(incomes[person.pnr])
     region_means = {reg: _mean(values) for reg, values in region_incomes.items()}
 
+    nation = Nation(national_share, region_means)
     for area in areas.values():
-        first, second = list_year - 2, list_year - 1
-        area.outside = mean_of_two(area.outside_by_year[first], area.outside_by_year[second])
-        area.convicted_share = mean_of_two(
-            ratio(area.convicted[first], area.adults[first]),
-            ratio(area.convicted[second], area.adults[second]),
-        )
-        area.convicted_ratio = ratio(area.convicted_share, national_share)
         area.income_persons = len(area_incomes[area.area_id])
         area.income_mean = _mean(area_incomes[area.area_id])
-        area.region_income_mean = region_means.get(area.reg)
-    return [areas[key] for key in sorted(areas)], Nation(national_share, region_means)
+        area.finish(list_year, nation)
+    return [areas[key] for key in sorted(areas)], nation
 
 
 def criteria_row(area: Area, nation: Nation, list_year: int) -> Row:
@@ -524,8 +529,6 @@ def cap_decision(total: int, udsat: int, by_area: Mapping[str, int], exempted: s
 
 def cap_rows(delivery: Delivery, list_year: int, areas: list[Area]) -> list[Row]:
     """One row per municipality that has an almen familiebolig."""
-    status = {area.area_id: area.status(list_year) for area in areas}
-    kom_of_area = {area.area_id: area.kom for area in areas}
     area_of_parcel = {parcel_of(row): row["AREA_ID"] for row in delivery["omraade", str(list_year)]}
     total: dict[str, int] = defaultdict(int)
     homes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -536,20 +539,33 @@ def cap_rows(delivery: Delivery, list_year: int, areas: list[Area]) -> list[Row]
         area_id = area_of_parcel.get(parcel_of(row))
         if area_id is not None:
             homes[row["KOM"]][area_id] += 1
+    return judged_cap_rows(total, homes, delivery.get(("anvisningsloft", str(list_year)), []), list_year, areas)
 
+
+def judged_cap_rows(
+    total: Mapping[str, int],
+    homes: Mapping[str, Mapping[str, int]],
+    decisions: Iterable[Row],
+    list_year: int,
+    areas: list[Area],
+) -> list[Row]:
+    """The rows from counted homes: all of each municipality, and those of each of its areas."""
+    status = {area.area_id: area.status(list_year) for area in areas}
+    kom_of_area = {area.area_id: area.kom for area in areas}
     decided: dict[str, set[str]] = defaultdict(set)
-    for row in delivery.get(("anvisningsloft", str(list_year)), []):
+    for row in decisions:
         area_id = row["AREA_ID"]
         if status.get(area_id) == "forebyggelsesomraade" and kom_of_area[area_id] == row["KOM"]:
             decided[row["KOM"]].add(area_id)
 
     rows = []
     for kom in sorted(total):
-        udsat = sum(n for area_id, n in homes[kom].items() if status[area_id] == "udsat_boligomraade")
+        here = homes.get(kom, {})
+        udsat = sum(n for area_id, n in here.items() if status[area_id] == "udsat_boligomraade")
         by_area = {
-            area.area_id: homes[kom].get(area.area_id, 0)
+            area.area_id: here.get(area.area_id, 0)
             for area in areas
-            if status[area.area_id] == "forebyggelsesomraade" and (area.kom == kom or homes[kom].get(area.area_id))
+            if status[area.area_id] == "forebyggelsesomraade" and (area.kom == kom or here.get(area.area_id))
         }
         preventive = sum(by_area.values())
         in_force = list_year >= FIRST_YEAR_OF_61B
