@@ -7,7 +7,7 @@ AS_OF ?=
 SNAPSHOTS ?= data/snapshots
 STATE ?= data/home
 
-.PHONY: install run test reliability lint ui clean
+.PHONY: install run test reliability bench lint ui clean
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,10 @@ test: lint
 # Faults injected on purpose, many times; writes docs/reliability.md
 reliability: install
 	$(BIN)/python -m tests.reliability.measure $(RELIABILITY)
+
+# The product beside a bare query and plain pandas, on the same files: BENCH='--population 200000'
+bench: install
+	$(BIN)/python -m tests.performance.bench $(BENCH)
 
 clean:
 	rm -rf data $(VENV)

@@ -1,0 +1,202 @@
+"""One call of the command with its wall time, CPU and peak memory taken down per stage, in a process of its own.
+
+The command is the very one a user types; measuring wraps the places where a step opens the warehouse, so that what is
+left over (wall minus imports minus steps' own work) is orchestration. Belongs here: taking the time. Does not belong
+here: what is compared with what (`tests.performance.bench`).
+Call: python -m tests.performance.staged FILE.json run --list-year ...
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+RESET_PEAK = "5"
+"""What Linux takes in /proc/self/clear_refs to start the peak of resident memory anew."""
+
+STAGES = ("imports", "read", "load", "validate", "derive", "publish", "report", "orchestration")
+
+
+@dataclass
+class Spent:
+    """Seconds, processor seconds (all threads) and the highest resident memory while a stage was under way."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    peak_mb: float = 0.0
+
+    def add(self, wall: float, cpu: float, peak_mb: float = 0.0) -> None:
+        self.wall += wall
+        self.cpu += cpu
+        self.peak_mb = max(self.peak_mb, peak_mb)
+
+
+class Clock:
+    """What each stage has spent, and how often files were read and snapshots stored."""
+
+    def __init__(self) -> None:
+        self.stages = {stage: Spent() for stage in STAGES}
+        self.steps: dict[str, Spent] = {}
+        self.files_read = 0
+        self.snapshots_stored = 0
+        self.tables_judged = 0
+        self.step = ""
+
+    @contextmanager
+    def within(self, stage: str, outer: str = "") -> Iterator[None]:
+        """Counts a stretch to a stage; what it takes is taken off the stage around it."""
+        before = _peak_reset() if not outer else 0.0
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - wall, time.process_time() - cpu
+            peak = max(before, _peak_mb()) if not outer else 0.0
+            self.stages[stage].add(*took, peak)
+            if outer:
+                self.stages[outer].add(-took[0], -took[1])
+            else:
+                self.steps.setdefault(self.step, Spent()).add(*took, peak)
+
+
+def stage_of(step: str) -> str:
+    """The stage a step belongs to; outside of steps the executor recovers before and shows what is published after."""
+    if step.startswith("report"):
+        return "report"
+    if step.endswith("_checks"):
+        return "validate"
+    if step.startswith("received__"):
+        return "load"
+    if step.startswith("edition__") or not step:
+        return "publish"
+    return "derive"
+
+
+def _status(name: str) -> float:
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
+
+
+def _peak_mb() -> float:
+    return _status("VmHWM")
+
+
+def _peak_reset() -> float:
+    try:
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK, encoding="ascii")
+    except OSError:
+        return 0.0
+    return _status("VmRSS")
+
+
+def _timed(clock: Clock, stage: str, outer: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with clock.within(stage, outer):
+            return function(*args, **kwargs)
+
+    return wrapped
+
+
+def _import_everything(clock: Clock) -> None:
+    """What a run imports, at once; without this the first check would bear Great Expectations' import."""
+    with clock.within("imports"):
+        import duckdb_engine  # noqa: F401
+        import great_expectations.expectations  # noqa: F401
+        from dagster._core.execution import api  # noqa: F401
+
+        import pipelines.definitions
+        import pipelines.event_log  # noqa: F401
+
+
+def _watch(clock: Clock) -> None:
+    """Wraps what a run calls, from outside: the product knows nothing of being measured."""
+    from dagster._core.execution import api
+
+    from assets import deliveries, intake, validation, warehouse
+
+    connect, execute, facts, store, judge = (
+        warehouse.connect,
+        api.execute_run_iterator,
+        deliveries.file_facts,
+        intake.store_snapshot,
+        validation.validate,
+    )
+
+    @contextmanager
+    def connected(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        with clock.within(stage_of(clock.step)), connect(*args, **kwargs) as con:
+            yield con
+
+    def executed(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        for event in execute(*args, **kwargs):
+            if event.is_step_start:
+                clock.step = str(event.step_key)
+            elif event.is_step_success or event.is_step_failure:
+                clock.step = ""
+            yield event
+
+    def read(path: Path) -> Any:
+        clock.files_read += 1
+        with clock.within("read", "load"):
+            return facts(path)
+
+    def stored(*args: Any, **kwargs: Any) -> Any:
+        clock.snapshots_stored += 1
+        return store(*args, **kwargs)
+
+    def judged(*args: Any, **kwargs: Any) -> Any:
+        clock.tables_judged += 1
+        return judge(*args, **kwargs)
+
+    warehouse.connect = connected  # type: ignore[assignment]
+    api.execute_run_iterator = executed  # type: ignore[assignment]
+    deliveries.file_facts = read
+    intake.store_snapshot = stored
+    validation.validate = judged
+
+
+def main() -> int:
+    out, command = Path(sys.argv[1]), sys.argv[2:]
+    started, started_cpu = time.perf_counter(), time.process_time()
+    clock = Clock()
+    # what the interpreter took to start: nearly all of it processor time
+    clock.stages["imports"].add(started_cpu, started_cpu)
+    _import_everything(clock)
+    _watch(clock)
+    import pipelines.cli
+
+    sys.argv = ["boligomraader", *command]
+    code: Any = 0
+    try:
+        code = pipelines.cli.main()
+    except SystemExit as stop:
+        code = stop.code
+    counted = [spent for stage, spent in clock.stages.items() if stage != "orchestration"]
+    wall, cpu = started_cpu + time.perf_counter() - started, time.process_time()
+    left = wall - sum(spent.wall for spent in counted), cpu - sum(spent.cpu for spent in counted)
+    clock.stages["orchestration"].add(*left, _peak_mb())
+    told = {
+        "stages": {stage: asdict(spent) for stage, spent in clock.stages.items()},
+        "steps": {step: asdict(spent) for step, spent in clock.steps.items() if step},
+        "files_read": clock.files_read,
+        "snapshots_stored": clock.snapshots_stored,
+        "tables_judged": clock.tables_judged,
+    }
+    out.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    return code if isinstance(code, int) else int(code is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
