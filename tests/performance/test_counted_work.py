@@ -219,6 +219,15 @@ def test_rows_scanned_are_the_rows_of_those_passes(
     assert 0 < scanned <= limit
 
 
+def test_a_second_run_derives_no_table_again(work: Work) -> None:
+    def deriving(counted: Counted) -> list[str]:
+        steps = "|".join(derived.table.replace(".", "__") for derived in derivation.TABLES if derived.kind != "view")
+        return [s for s in counted.of_steps(steps) if s.startswith("CREATE OR REPLACE TEMP TABLE")]
+
+    assert len(deriving(work.first)) == sum(derived.kind != "view" for derived in derivation.TABLES)
+    assert deriving(work.again) == []
+
+
 # --- what stands around it ---
 
 
