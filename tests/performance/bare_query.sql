@@ -37,7 +37,7 @@ medregnede_tilstande AS (
 ),
 
 grundskole_eller_uoplyst AS (
-    SELECT CAST(hfaudd AS INTEGER) AS hfaudd
+    SELECT CAST(hfaudd AS INTEGER) AS kode
     FROM {hfaudd_grundskole}
     WHERE valid_from <= {list_day} AND coalesce(valid_to > {list_day}, true)
 ),
@@ -84,13 +84,13 @@ forloeb AS (
     FROM (
         SELECT
             {y2} AS year, PNR AS pnr, PTI_VFRA AS first_day, PTI_VTIL AS last_day, PTI_TIMER_PER_UGE AS hours,
-            PTI_TILSTAND_KODE AS tilstand
+            PTI_TILSTAND_KODE AS kode
         FROM {of_y2}
         UNION ALL
         SELECT {y1}, PNR, PTI_VFRA, PTI_VTIL, PTI_TIMER_PER_UGE, PTI_TILSTAND_KODE
         FROM {of_y1}
     )
-    WHERE hours IS NOT NULL AND CAST(tilstand AS INTEGER) IN (SELECT tilstand FROM medregnede_tilstande)
+    WHERE hours IS NOT NULL AND CAST(kode AS INTEGER) IN (SELECT tilstand FROM medregnede_tilstande)
 ),
 
 fuldtid AS (
@@ -176,14 +176,16 @@ doemte_i_omraader AS (
 doemte_i_landet AS (
     SELECT y2.adults AS adults_y2, y2.convicted AS convicted_y2, y1.adults AS adults_y1, y1.convicted AS convicted_y1
     FROM (
-        SELECT count(*) AS adults, count(*) FILTER (WHERE PNR IN (SELECT pnr FROM doemte WHERE year = {y2})) AS convicted
-        FROM {bef_y2}
-        WHERE FOED_DAG <= make_date({y2} + 1 - 18, 1, 1)
+        SELECT count(*) AS adults, count(doemte.pnr) AS convicted
+        FROM {bef_y2} AS bef
+        LEFT JOIN doemte ON doemte.year = {y2} AND doemte.pnr = bef.PNR
+        WHERE bef.FOED_DAG <= make_date({y2} + 1 - 18, 1, 1)
     ) AS y2
     CROSS JOIN (
-        SELECT count(*) AS adults, count(*) FILTER (WHERE PNR IN (SELECT pnr FROM doemte WHERE year = {y1})) AS convicted
-        FROM {bef_y1}
-        WHERE FOED_DAG <= make_date({y1} + 1 - 18, 1, 1)
+        SELECT count(*) AS adults, count(doemte.pnr) AS convicted
+        FROM {bef_y1} AS bef
+        LEFT JOIN doemte ON doemte.year = {y1} AND doemte.pnr = bef.PNR
+        WHERE bef.FOED_DAG <= make_date({y1} + 1 - 18, 1, 1)
     ) AS y1
 ),
 
@@ -193,7 +195,7 @@ mere_end_grundskole AS (
     WHERE
         CAST(HF_KILDE AS INTEGER) NOT IN (3, 9, 10, 17, 18)
         AND HFAUDD IS NOT NULL
-        AND CAST(HFAUDD AS INTEGER) NOT IN (SELECT hfaudd FROM grundskole_eller_uoplyst)
+        AND CAST(HFAUDD AS INTEGER) NOT IN (SELECT kode FROM grundskole_eller_uoplyst)
 ),
 
 uddannelse AS (

@@ -39,6 +39,7 @@ NATION, DEMO = 6_000_000, 200_000
 TEN_NATIONS = 60_000_000
 PACKAGES = ("duckdb", "dagster", "great-expectations", "pandas", "pyarrow", "numpy")
 GIGABYTE = 1024.0
+WIDTH = 130
 
 
 @dataclass
@@ -140,9 +141,13 @@ class Bench:
         return self.product(name, "run", *settings, "--snapshots", self.snapshots, "--no-report", *more, cwd=cwd)
 
     def yardsticks(self, with_pandas: bool) -> None:
-        self.python("bare query", "tests.performance.bare_query", self.snapshots, self.list_year, self.folder / "bare.csv")
+        self.python(
+            "bare query", "tests.performance.bare_query", self.snapshots, self.list_year, self.folder / "bare.csv"
+        )
         if with_pandas:
-            self.python("pandas", "tests.performance.plain_pandas", self.snapshots, self.list_year, self.folder / "pandas")
+            self.python(
+                "pandas", "tests.performance.plain_pandas", self.snapshots, self.list_year, self.folder / "pandas"
+            )
 
     def runs(self, with_report: bool) -> None:
         home = self.folder / "home"
@@ -251,9 +256,15 @@ def _national(country: Country) -> Iterator[Target]:
     wall, cpu = first.of_stages("orchestration", "imports") if first else (math.nan, math.nan)
     yield Target(name, limit, *_both(wall, cpu, " s", first), wall <= 8 if first else None)
     next(names)
-    yield _seconds("nothing changed", country, "nothing changed", 10) if again else Target("nothing changed", "", "", "", None)
+    yield (
+        _seconds("nothing changed", country, "nothing changed", 10)
+        if again
+        else Target("nothing changed", "", "", "", None)
+    )
     name, limit = next(names)
-    stored = "" if changed is None else f"{changed.snapshots_stored} read into tables, {changed.files_read} files hashed"
+    stored = (
+        "" if changed is None else f"{changed.snapshots_stored} read into tables, {changed.files_read} files hashed"
+    )
     yield Target(name, limit, stored, "", changed.snapshots_stored == 0 if changed else None)
     yield _ratio(*next(names), changed, first, at_most=0.2)
 
@@ -355,10 +366,15 @@ def table_of(countries: Sequence[Country], judged: Sequence[Target]) -> Table:
     """Measurements, stages and verdicts, one under the other."""
     table = Table(title="make bench: seconds of wall time, of processor time, and peak memory")
     for name in ("Residents", "Measured", "Wall", "CPU", "Peak MB", "Load before"):
-        table.add_column(name, justify="left" if name == "Measured" else "right")
+        table.add_column(name, justify="left" if name == "Measured" else "right", no_wrap=True)
     for country in countries:
         for measure in country.measures.values():
-            figures = (f"{measure.wall:.1f}", f"{measure.cpu:.1f}", f"{measure.peak_mb:.0f}", f"{measure.load_before:.1f}")
+            figures = (
+                f"{measure.wall:.1f}",
+                f"{measure.cpu:.1f}",
+                f"{measure.peak_mb:.0f}",
+                f"{measure.load_before:.1f}",
+            )
             table.add_row(f"{country.population:,}", measure.name, *figures)
             for stage in STAGES:
                 spent = measure.stages.get(stage)
@@ -374,7 +390,9 @@ def table_of(countries: Sequence[Country], judged: Sequence[Target]) -> Table:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--population", type=int, nargs="+", default=[NATION], help="residents; several fit the growth")
+    options.add_argument(
+        "--population", type=int, nargs="+", default=[NATION], help="residents; several fit the growth"
+    )
     options.add_argument("--list-year", type=int, default=2026)
     options.add_argument("--years", type=int, default=1, help="list years in one home, the smallest population alone")
     options.add_argument("--threads", type=int, help="threads of DuckDB (default: all cores)")
@@ -391,6 +409,7 @@ def main() -> int:
         if value is not None:
             os.environ[name] = str(value)
     console, countries = Console(), []
+    console.width = max(console.width, WIDTH)
     for population in sorted(chosen.population):
         with tempfile.TemporaryDirectory(prefix="bench-") as place:
             countries.append(_measured(Path(place), population, chosen, console))

@@ -57,8 +57,12 @@ class Counting:
             with connect(*args, **kwargs) as con:
                 con.execute("CALL enable_logging('QueryLog')")
                 yield con
-                log = con.execute("SELECT message FROM duckdb_logs WHERE type = 'QueryLog' ORDER BY timestamp").fetchall()
-                self.now.statements += [(self.step, str(row[0])) for row in log[:-1] if "duckdb_logs" not in str(row[0])]
+                log = con.execute(
+                    "SELECT message FROM duckdb_logs WHERE type = 'QueryLog' ORDER BY timestamp"
+                ).fetchall()
+                self.now.statements += [
+                    (self.step, str(row[0])) for row in log[:-1] if "duckdb_logs" not in str(row[0])
+                ]
 
         def executed(*args: Any, **kwargs: Any) -> Iterator[Any]:
             for event in execute(*args, **kwargs):

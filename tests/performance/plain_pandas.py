@@ -77,9 +77,7 @@ def _people(snapshots: Path, day: str, homes: pd.DataFrame) -> pd.DataFrame:
 
 def _support(snapshots: Path, year: int, codes: CodeLists) -> pd.Series:
     """Each person's hundredths of an hour per week times weekdays in counted states, by PNR."""
-    spells = _read(
-        snapshots, "of", year, ["PNR", "PTI_TILSTAND_KODE", "PTI_VFRA", "PTI_VTIL", "PTI_TIMER_PER_UGE"]
-    )
+    spells = _read(snapshots, "of", year, ["PNR", "PTI_TILSTAND_KODE", "PTI_VFRA", "PTI_VTIL", "PTI_TIMER_PER_UGE"])
     counted = _whole(spells["PTI_TILSTAND_KODE"]).isin(_numbers(codes.counted_states))
     spells = spells[counted & spells["PTI_TIMER_PER_UGE"].notna() & spells["PNR"].notna()]
     first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)
@@ -132,7 +130,9 @@ def _sums(values: pd.Series, by: pd.Series) -> dict[Any, tuple[int, int]]:
     return {key: (int(row["count"]), int(row["sum"])) for key, row in grouped.iterrows()}
 
 
-def _year(areas: dict[str, Area], people: pd.DataFrame, snapshots: Path, year: int, codes: CodeLists) -> Fraction | None:
+def _year(
+    areas: dict[str, Area], people: pd.DataFrame, snapshots: Path, year: int, codes: CodeLists
+) -> Fraction | None:
     """Adds what is counted per year to each area, and gives the year's national share of convicted."""
     adults = people[people["age"] >= 18]
     guilty = adults["PNR"].isin(_convicted(snapshots, year))
@@ -149,7 +149,9 @@ def _year(areas: dict[str, Area], people: pd.DataFrame, snapshots: Path, year: i
     return ratio(int(guilty.sum()), len(adults))
 
 
-def _residents(areas: dict[str, Area], people: pd.DataFrame, snapshots: Path, list_year: int, codes: CodeLists) -> Nation:
+def _residents(
+    areas: dict[str, Area], people: pd.DataFrame, snapshots: Path, list_year: int, codes: CodeLists
+) -> Nation:
     """Adds what is counted on the newest status day to each area, and gives the means of the regions."""
     here = people[people["area"].notna()]
     western = _whole(here["OPR_LAND"]).isin(_numbers(codes.western))

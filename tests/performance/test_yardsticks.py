@@ -1,4 +1,4 @@
-"""The two yardsticks of the benchmark give what the product publishes, cell by cell.
+"""Results never differ: the yardsticks give what the product publishes, and threads and memory change no byte.
 
 Belongs here: that what is compared in time is the same in content. Does not belong here: time itself.
 """
@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from assets.warehouse import MEMORY, THREADS
 from tests import oracle
-from tests.command import TABLES, csv_table, run_list
+from tests.command import TABLES, csv_table, edition, file_bytes, manifest, run_cli
 from tests.performance import bare_query, plain_pandas
 from tests.populations import Style, random_world, write_snapshots
 
 TYPED = Style(suffix="parquet", numeric=True)
 """As the yardsticks read it: Parquet with numbers and dates in their own types."""
 
+SETTINGS = [("1", "1GB"), ("2", "2GB"), ("4", "4GB")]
+RUN_YEAR = 2026
 
-@pytest.fixture(scope="module", params=[(31, 2023), (52, 2026), (7, 2019)], ids=lambda drawn: f"{drawn[0]}-{drawn[1]}")
+
+@pytest.fixture(scope="module", params=[(31, 2023), (52, 2022), (7, 2019)], ids=lambda drawn: f"{drawn[0]}-{drawn[1]}")
 def delivered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     seed, list_year = request.param
     folder = tmp_path_factory.mktemp("yardsticks")
@@ -38,12 +42,36 @@ def test_plain_pandas_gives_every_table(delivered: tuple[Path, int], expected: o
     assert plain_pandas.derive(*delivered) == expected
 
 
-def test_both_give_what_the_product_publishes(delivered: tuple[Path, int], tmp_path: Path) -> None:
-    snapshots, list_year = delivered
-    if list_year != 2026:
-        pytest.skip("one run of the product is enough: the oracle stands between them for the other populations")
-    done = run_list(list_year, snapshots, tmp_path / "home")
-    assert done.code == 0, done.output[-3000:]
-    published = {table: csv_table(tmp_path / "home", list_year, table) for table in TABLES}
-    assert plain_pandas.derive(snapshots, list_year) == published
-    assert bare_query.area_criteria(snapshots, list_year) == published["area_criteria"]
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """Snapshots of one random population, and a home for each of the settings."""
+    folder = tmp_path_factory.mktemp("settings")
+    snapshots = write_snapshots(random_world(94, RUN_YEAR, large=3), folder / "snapshots", lambda *_: TYPED)
+    made = []
+    for threads, memory in SETTINGS:
+        home = folder / f"home-{threads}"
+        year = ("--list-year", RUN_YEAR, "--as-of", f"{RUN_YEAR}-12-01", "--no-report")
+        settings = {THREADS: threads, MEMORY: memory}
+        done = run_cli("run", *year, "--snapshots", snapshots, "--home", home, env=settings)
+        assert done.code == 0, done.output[-3000:]
+        made.append(home)
+    return snapshots, made
+
+
+def test_threads_and_memory_change_no_byte_of_the_edition(homes: tuple[Path, list[Path]]) -> None:
+    editions = []
+    for home in homes[1]:
+        files = file_bytes(edition(home, RUN_YEAR))
+        assert files.pop("manifest.json")
+        editions.append((files, {part: told for part, told in manifest(home, RUN_YEAR).items() if part != "run"}))
+    first, *others = editions
+    assert len(first[0]) > len(TABLES)
+    for other in others:
+        assert other == first
+
+
+def test_both_yardsticks_give_what_the_product_publishes(homes: tuple[Path, list[Path]]) -> None:
+    snapshots, (home, *_) = homes
+    published = {table: csv_table(home, RUN_YEAR, table) for table in TABLES}
+    assert plain_pandas.derive(snapshots, RUN_YEAR) == published
+    assert bare_query.area_criteria(snapshots, RUN_YEAR) == published["area_criteria"]
