@@ -28,6 +28,7 @@ from assets.report_labels import (
 AREA = "omraade:"
 MOVED, STAYED = "flyttet", "blev"
 AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
+AGES_OF_EDUCATION = ("midt",)
 NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
 NOT_OF_MIDDLE_AGE = "uden_for_uddannelsesalder"
 LISTED_GROUPS = ("udsat_boligomraade", "forebyggelsesomraade")

@@ -176,3 +176,12 @@ class Told:
             return None
         kind = self.tables[table].column(column).kind
         return figure.text if kind in ("text", "code") and not figure.withheld else figure
+
+
+def age_span(table: Finished, bands: Sequence[str]) -> str:
+    """The ages that bands next to each other cover, in words: `18-64 år`."""
+    texts = [
+        next(str(r["kategori_tekst"]) for r in table.rows if r["dimension"] == "alder" and r["kategori"] == band)
+        for band in bands
+    ]
+    return f"{texts[0].split('-')[0]}-{texts[-1].split('-')[1]}"

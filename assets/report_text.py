@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assets.finished import Finished, Row, Value
-from assets.report_cells import LISTED_GROUPS
+from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.report_document import (
     Block,
     Chart,
@@ -21,6 +21,7 @@ from assets.report_document import (
     Points,
     Section,
     Told,
+    age_span,
 )
 from assets.report_labels import (
     ALL,
@@ -111,7 +112,7 @@ class _Writer:
             (
                 "Beskæftigede udgør ",
                 self._share("udsat_boligomraade", "beskaeftigelse", "beskaeftiget"),
-                " pct. i den erhvervsaktive alder i de udsatte boligområder, ",
+                " pct. af dem i den erhvervsaktive alder i de udsatte boligområder, ",
                 self._share("forebyggelsesomraade", "beskaeftigelse", "beskaeftiget"),
                 " pct. i forebyggelsesområderne og ",
                 self._share(COUNTRY, "beskaeftigelse", "beskaeftiget"),
@@ -193,9 +194,11 @@ class _Writer:
                     "tæller med.",
                 )
             ),
-            self._composition("uddannelse", "Højeste fuldførte uddannelse, pct.", EDUCATIONS),
+            self._composition(
+                "uddannelse", f"Højeste fuldførte uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS
+            ),
             *self._chart("beskaeftigelse"),
-            self._composition("beskaeftigelse", "Beskæftigelse, pct.", EMPLOYMENTS),
+            self._composition("beskaeftigelse", f"Beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
             Paragraph(
                 (
                     "Den gennemsnitlige indkomst før skat er ",
@@ -218,6 +221,9 @@ class _Writer:
             ),
         ]
         return Section("beboersammensaetning", "Beboersammensætning", tuple(blocks))
+
+    def _span(self, bands: Sequence[str]) -> str:
+        return ", " + age_span(self.told.tables["sammensaetning"], bands)
 
     def _ages(self) -> dict[str, str]:
         rows = self._rows("sammensaetning")
@@ -322,8 +328,8 @@ class _Writer:
                 )
             )
         for dimension, title, members in (
-            ("beskaeftigelse", "Flytternes beskæftigelse, pct.", EMPLOYMENTS),
-            ("uddannelse", "Flytternes uddannelse, pct.", EDUCATIONS),
+            ("beskaeftigelse", f"Flytternes beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
+            ("uddannelse", f"Flytternes uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS),
         ):
             blocks.append(
                 self.told.pivot(
@@ -674,8 +680,8 @@ class _Writer:
         for dimension, title in (
             ("oprindelse", "Oprindelse i områderne, personer"),
             ("alder", "Alder i områderne, personer"),
-            ("uddannelse", "Uddannelse i områderne, personer"),
-            ("beskaeftigelse", "Beskæftigelse i områderne, personer"),
+            ("uddannelse", f"Uddannelse i områderne{self._span(AGES_OF_EDUCATION)}, personer"),
+            ("beskaeftigelse", f"Beskæftigelse i områderne{self._span(AGES_OF_EMPLOYMENT)}, personer"),
         ):
             categories = self._ages() if dimension == "alder" else {ALL: "I alt", **CATEGORIES[dimension]}
             shown = {code: text for code, text in categories.items() if code == ALL or self._anybody(dimension, code)}
