@@ -344,10 +344,7 @@ def _export(tables: Mapping[str, Finished]) -> Chart | None:
         axes.plot([low, high], [line, line], color=colour, linewidth=3, solid_capstyle="butt")
         axes.scatter([share], [line], s=2 * STYLE["dot"], color=colour, zorder=3)
         axes.text(high, line, f"  {danish(number(row, 'andel_pct'), 'pct')}", va="center", fontsize=STYLE["small"])
-    names = [
-        f"{row['persongruppe_tekst']!s}\n{row['kommunegruppe_tekst']!s}"
-        for row in rows
-    ]
+    names = [f"{row['persongruppe_tekst']!s}\n{row['kommunegruppe_tekst']!s}" for row in rows]
     axes.set_yticks(range(len(rows)), names[::-1], fontsize=STYLE["small"])
     axes.set_xlim(left=0)
     axes.set_ylim(-0.6, len(rows) - 0.4)

@@ -16,6 +16,7 @@ from assets.cells import Cell, Problem, Relation, components
 
 PRIMARY = "primary"
 SECONDARY = "secondary"
+BEFORE = "withheld_before"
 CHANGED = 1e-6
 ALMOST_FREE = 1e-4
 ROUNDS = 10
@@ -26,7 +27,7 @@ class UnprotectableError(Exception):
 
 
 def suppress(problem: Problem) -> dict[Cell, str]:
-    """Every hidden cell with its reason, `primary` or `secondary`.
+    """Every hidden cell with its reason: `primary`, `secondary`, or `withheld_before` in an earlier release.
 
     Meaning: after hiding these, no sensitive cell can be bounded closer than its limit from the cells that are left.
     A cell in no table (`unpublished`) is never in the answer; it is protected through others. Where the totals that
@@ -39,7 +40,8 @@ def suppress(problem: Problem) -> dict[Cell, str]:
 
 
 def _suppressed(problem: Problem) -> dict[Cell, str]:
-    hidden = {cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished}
+    hidden = dict.fromkeys(sorted(problem.withheld), BEFORE)
+    hidden.update({cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished})
     wanted = dict(problem.sensitive)
     for _ in range(ROUNDS):
         for cells, relations in components(set(problem.values) - problem.fixed, problem.relations):
