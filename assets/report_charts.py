@@ -16,7 +16,7 @@ import yaml
 
 from assets.finished import Finished, Row, danish, number
 from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.report_document import Chart, age_span
+from assets.report_document import Chart, age_span, inhabited
 from assets.report_labels import (
     ALL,
     COUNTERPARTS,
@@ -109,8 +109,9 @@ def _stacked(
         shown = [row for row in rows if any(_same(row, other) and number(other, "personer") for other in rows)]
         categories = list(dict.fromkeys(str(row["kategori"]) for row in shown))
         texts = {str(row["kategori"]): str(row["kategori_tekst"]).removeprefix("heraf ") for row in shown}
-        figure, axes = _canvas(len(BAR_GROUPS) + 1)
-        for line, group in enumerate(reversed(BAR_GROUPS)):
+        groups = [group for group in BAR_GROUPS if group in inhabited(tables)][::-1]
+        figure, axes = _canvas(len(groups) + 1)
+        for line, group in enumerate(groups):
             left = 0.0
             for position, category in enumerate(categories):
                 row = next(r for r in shown if r["boliggruppe"] == group and r["kategori"] == category)
@@ -124,7 +125,7 @@ def _stacked(
                         color=ink, fontsize=STYLE["small"],
                     )  # fmt: skip
                 left += share
-        axes.set_yticks(range(len(BAR_GROUPS)), [GROUPS[group] for group in reversed(BAR_GROUPS)])
+        axes.set_yticks(range(len(groups)), [GROUPS[group] for group in groups])
         axes.set_xlim(0, 100)
         axes.set_xlabel(f"Pct. af beboerne på {age_span(table, ages)}" if ages else "Pct. af beboerne")
         axes.tick_params(length=0)

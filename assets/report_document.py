@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.report_labels import WITHHELD
+from assets.report_labels import ALL, WITHHELD
 
 SHORT_WITHHELD = "diskr."
 
@@ -185,3 +185,10 @@ def age_span(table: Finished, bands: Sequence[str]) -> str:
         for band in bands
     ]
     return f"{texts[0].split('-')[0]}-{texts[-1].split('-')[1]}"
+
+
+def inhabited(tables: Mapping[str, Finished]) -> tuple[str, ...]:
+    """The groups of homes that have residents, in order."""
+    rows = tables["sammensaetning"].rows
+    found = {str(r["boliggruppe"]): r["personer"] for r in rows if r["dimension"] == "alder" and r["kategori"] == ALL}
+    return tuple(group for group, persons in found.items() if persons != 0)

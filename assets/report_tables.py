@@ -850,52 +850,68 @@ def _rate(persons: Value, moved: Value, confidence: float) -> dict[str, Value]:
 
 
 def _differences(source: Source, exports: Finished, confidence: float) -> Finished:
-    """The target group's rate with listed areas less that without; and that less the same of other adults."""
+    """The target group's rate with listed areas less that without; that less the same of other adults; and how much
+    the latter has changed since the last list year before the rules, where the home has one."""
     rows: list[Row] = []
-    start = source.law.get("forebyggelsesomraade.nonwestern")
-    for year in sorted({int(str(row["aar"])) for row in exports.rows}):
-        counts = {
-            (str(row["kommunegruppe"]), str(row["persongruppe"])): (number(row, "flyttet"), number(row, "personer"))
-            for row in exports.rows
-            if row["aar"] == year
-        }
-        for measure, signs in (
-            ("forskel", {("med", "maalgruppe"): 1, ("uden", "maalgruppe"): -1}),
-            (
-                "merforskel",
-                {
-                    ("med", "maalgruppe"): 1,
-                    ("uden", "maalgruppe"): -1,
-                    ("med", "andre"): -1,
-                    ("uden", "andre"): 1,
-                },
-            ),
-        ):
-            parts = [(sign, counts.get(key, (None, None))) for key, sign in signs.items()]
-            before = start is None or dt.date(year, 1, 1) <= start.effective_from
+    years = sorted({int(str(row["aar"])) for row in exports.rows})
+    before = [year for year in years if _before_the_rules(source, year)]
+    for year in years:
+        measures = {"forskel": _shares(exports, year, ("maalgruppe",)), "merforskel": _shares(exports, year)}
+        if before and year not in before:
+            then = _shares(exports, before[-1])
+            measures["aendring"] = measures["merforskel"] + [(-sign, counts) for sign, counts in then]
+        for measure, parts in measures.items():
+            words = CHANGED_SINCE if measure == "aendring" else VERDICTS
             rows.append(
                 {
                     "aar": year,
-                    "periode": "foer" if before else "efter",
+                    "periode": "foer" if year in before else "efter",
                     "maal": measure,
                     "maal_tekst": MEASURES_OF_EXPORT[measure],
-                    **_verdict(parts, source.limits.minimum_count, confidence),
+                    **_verdict(parts, source.limits.minimum_count, confidence, words),
                 }
             )
     return replace(SHAPES["social_eksport_forskel"], rows=rows)
 
 
+def _before_the_rules(source: Source, year: int) -> bool:
+    start = source.law.get("forebyggelsesomraade.nonwestern")
+    return start is None or dt.date(year, 1, 1) <= start.effective_from
+
+
+def _shares(
+    exports: Finished, year: int, targets: Sequence[str] = ("maalgruppe", "andre")
+) -> list[tuple[int, tuple[Any, Any]]]:
+    """Movers and persons behind a difference, each with its sign; others than the target group are taken off."""
+    found = []
+    for row in exports.rows:
+        target, group = str(row["persongruppe"]), str(row["kommunegruppe"])
+        if row["aar"] == year and target in targets:
+            sign = (1 if target == "maalgruppe" else -1) * (1 if group == "med" else -1)
+            found.append((sign, (number(row, "flyttet"), number(row, "personer"))))
+    return found
+
+
 MEASURES_OF_EXPORT = {
     "forskel": "Målgruppens udflytning: kommuner med områder minus øvrige",
     "merforskel": "Samme, ud over andre voksnes forskel",
+    "aendring": "Ændring i den siden sidste listeår før reglerne",
+}
+CHANGED_SINCE = {
+    "hoejere": "Ja, udflytningen er steget",
+    "lavere": "Nej, udflytningen er faldet",
+    "ingen_forskel": "Nej, ændringen kan skyldes tilfældigheder",
+    "for_faa": VERDICTS["for_faa"],
 }
 
 
-def _verdict(parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidence: float) -> dict[str, Value]:
+def _verdict(
+    parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidence: float, words: Mapping[str, str]
+) -> dict[str, Value]:
     usable = all(moved is not None and persons and moved >= least for _, (moved, persons) in parts)
     if not usable:
         code = "for_faa"
-        return {"forskel_pct": None, "nedre_pct": None, "oevre_pct": None, "dom": code, "dom_tekst": VERDICTS[code]}
+        return {"forskel_pct": None, "nedre_pct": None, "oevre_pct": None, "dom": code, "dom_tekst": words[code]}
     value, low, high = uncertainty.contrast([(sign, int(m), int(n)) for sign, (m, n) in parts], confidence)
     code = "hoejere" if low > 0 else "lavere" if high < 0 else "ingen_forskel"
     return {
@@ -903,7 +919,7 @@ def _verdict(parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidenc
         "nedre_pct": rounded(Fraction(low) * 100, 1),
         "oevre_pct": rounded(Fraction(high) * 100, 1),
         "dom": code,
-        "dom_tekst": VERDICTS[code],
+        "dom_tekst": words[code],
     }
 
 
