@@ -799,12 +799,12 @@ BEFORE_THE_RULES = (
     "af dem."
 )
 CHANGE_VERDICTS = {
-    "hoejere": "Siden før reglerne er målgruppen begyndt at flytte oftere ud af kommuner med områder end af øvrige, også "
-    "når andre voksnes flytninger regnes fra. Det kan være social eksport.",
+    "hoejere": "Siden før reglerne er målgruppen begyndt at flytte oftere ud af kommuner med områder end af øvrige, "
+    "også når andre voksnes flytninger regnes fra. Det kan være social eksport.",
     "lavere": "Siden før reglerne er målgruppen begyndt at flytte sjældnere ud af kommuner med områder end af øvrige, "
     "når andre voksnes flytninger regnes fra. Tallene tyder ikke på social eksport.",
-    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i, hvor ofte målgruppen flytter ud af kommuner med "
-    "områder og af øvrige. Tallene viser ikke social eksport.",
+    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i, hvor ofte målgruppen flytter ud af kommuner "
+    "med områder og af øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
 }
 SHORT_VERDICTS = {
     "hoejere": "Målgruppen flytter oftere ud af kommuner med områder end af øvrige, også når andre voksnes flytninger "
@@ -812,6 +812,6 @@ SHORT_VERDICTS = {
     "lavere": "Målgruppen flytter sjældnere ud af kommuner med områder end af øvrige, når andre voksnes flytninger "
     "regnes fra. Tallene tyder ikke på social eksport.",
     "ingen_forskel": "Der er ingen sikker forskel på, hvor ofte målgruppen flytter ud af kommuner med områder og af "
-    "øvrige. Tallene viser ikke social eksport.",
+    "øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
     "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
 }
