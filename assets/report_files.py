@@ -35,7 +35,7 @@ def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[s
         "list_year": list_year,
         "edition": {
             "revision": sealed["revision"],
-            "manifest_sha256": sealing.sha256_of(edition / sealing.MANIFEST),
+            "tables_sha256": _tables_sha256(sealed),
         },
         "law_sha256": report_law().sha256,
         "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
@@ -43,6 +43,12 @@ def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[s
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "files": _described(staged, rows),
     }
+
+
+def _tables_sha256(sealed: Mapping[str, Any]) -> str:
+    """Hash of an edition's tables: what a report is made from. Runs and releases of the same tables have the same."""
+    tables = {item["file"]: item["sha256"] for item in sealed["outputs"] if "/" not in item["file"]}
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
 def _described(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -74,7 +80,10 @@ def damaged(edition: Path) -> list[str]:
     if manifest is None:
         return [f"{REPORT}/{REPORT_MANIFEST}: there is none"] if (edition / REPORT).exists() else []
     lines = _altered(edition)
-    if manifest["edition"]["manifest_sha256"] != sealing.sha256_of(edition / sealing.MANIFEST):
+    sealed = sealing.read_manifest(edition)
+    assert sealed is not None
+    of_edition = {"revision": sealed["revision"], "tables_sha256": _tables_sha256(sealed)}
+    if manifest["edition"] != of_edition:
         lines.append(f"{REPORT}/: belongs to another revision of the edition")
     return lines
 

@@ -488,7 +488,7 @@ class _Writer:
 
     def _export_line(self) -> tuple[Part, ...]:
         found = self._rows("social_eksport_forskel")[self._judged()]
-        if found["periode"] == "foer" and found["dom"] != "for_faa":
+        if found["periode"] == "foer":
             return (BEFORE_THE_RULES,)
         words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
         return (words[str(found["dom"])],)
@@ -531,7 +531,7 @@ class _Writer:
             ),
         ]
         if row["dom"] == "for_faa":
-            blocks.append(Notice((SHORT_VERDICTS["for_faa"],)))
+            blocks.append(Notice(self._export_line()))
         else:
             at = lambda column: self.told.at("social_eksport_forskel", this, column)  # noqa: E731
             blocks.append(
@@ -712,8 +712,8 @@ class _Writer:
             ),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
-                "Tal for tidligere år er dem, der blev udgivet dengang. Intet tal vises for en tidligere dag på nye "
-                "områdegrænser.",
+                "Tal for tidligere år er dem, der blev udgivet dengang. Beboersammensætning vises ikke for en tidligere "
+                "dag på nye områdegrænser.",
             ),
             ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
         ]

@@ -29,6 +29,7 @@ class _Reader(html.parser.HTMLParser):
         self.prose: list[str] = []
         self.inside: list[str] = []
         self.place: tuple[str, str] | None = None
+        self.source = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("svg", "style", "nav", "h1", "h2", "caption", "figcaption", "thead", "data", "summary"):
@@ -53,7 +54,8 @@ class _Reader(html.parser.HTMLParser):
 @pytest.fixture(scope="module")
 def page(reported: Reported) -> _Reader:
     reader = _Reader()
-    reader.feed((reported.folder() / "redegoerelse.html").read_text(encoding="utf-8"))
+    reader.source = (reported.folder() / "redegoerelse.html").read_text(encoding="utf-8")
+    reader.feed(reader.source)
     return reader
 
 
@@ -72,6 +74,11 @@ def test_every_figure_in_the_page_is_the_tables(reported: Reported, page: _Reade
             assert text == f"{Decimal(cell):.{places}f}".replace(".", ",")
         else:
             assert text == danish(parsed(cell, kind), kind), place
+
+
+def test_no_figure_in_the_text_is_empty(page: _Reader) -> None:
+    assert all(text.strip() for _, _, text in page.figures)
+    assert not re.search(r'data-cell="[^"]*"[^>]*></data>', page.source)
 
 
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
@@ -158,8 +165,13 @@ def test_the_manifest_ties_the_report_to_its_edition(reported: Reported) -> None
     import hashlib
 
     manifest = json.loads((reported.folder() / "report_manifest.json").read_text(encoding="utf-8"))
-    sealed = (reported.folder().parent / "manifest.json").read_bytes()
-    assert manifest["edition"]["manifest_sha256"] == hashlib.sha256(sealed).hexdigest()
+    tables = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in reported.folder().parent.iterdir()
+        if path.suffix in (".csv", ".parquet")
+    }
+    expected = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
+    assert manifest["edition"] == {"revision": 1, "tables_sha256": expected}
     for item in manifest["files"]:
         assert hashlib.sha256((reported.folder() / item["file"]).read_bytes()).hexdigest() == item["sha256"]
     internal = reported.folder().parent / "report.internal"

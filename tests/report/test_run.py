@@ -62,6 +62,16 @@ def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
     assert "report/lister.csv" in damaged.output
 
 
+def test_a_released_edition_keeps_its_report(reported: Reported, copied: Path) -> None:
+    made = file_bytes(reported.folder())
+    released = run_cli("release", "--home", copied, "--list-year", LAST, "--by", "Ministeriet")
+    assert released.code == 0, released.output
+    assert file_bytes(edition(copied, LAST) / "report") == made
+    whole = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert whole.code == 0, whole.output
+    assert "Report:" in whole.output
+
+
 def test_weak_suppression_holds_back_the_report_and_not_the_list(
     reported: Reported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
