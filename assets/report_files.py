@@ -133,24 +133,21 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def released_already(editions: Path, list_year: int) -> list[dict[str, Finished]]:
     """The tables of every report of a list year that is out: of its earlier revisions, and of the newest."""
     kept = sorted((editions / sealing.REVISIONS / str(list_year)).glob("[0-9]*"), key=lambda kept: int(kept.name))
-    return [
-        _tables(edition / REPORT)
-        for edition in (*kept, editions / str(list_year))
-        if read_report_manifest(edition) is not None and not _altered(edition)
-    ]
+    return [_tables(edition) for edition in (*kept, editions / str(list_year)) if _whole(edition)]
 
 
 def released_before(editions: Path, list_year: int) -> dict[int, dict[str, Finished]]:
     """The tables of the reports of earlier list years, as they were released, by list year."""
-    found: dict[int, dict[str, Finished]] = {}
-    for year in sealing.sealed_years(editions):
-        folder = editions / str(year) / REPORT
-        if year < list_year and not damaged(editions / str(year)) and folder.is_dir():
-            found[year] = _tables(folder)
-    return found
+    years = [year for year in sealing.sealed_years(editions) if year < list_year]
+    return {year: _tables(editions / str(year)) for year in years if _whole(editions / str(year))}
 
 
-def _tables(folder: Path) -> dict[str, Finished]:
+def _whole(edition: Path) -> bool:
+    return read_report_manifest(edition) is not None and not _altered(edition)
+
+
+def _tables(edition: Path) -> dict[str, Finished]:
     return {
-        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+        name: from_csv(shape, (edition / REPORT / f"{name}.csv").read_text(encoding="utf-8"))
+        for name, shape in SHAPES.items()
     }

@@ -712,8 +712,8 @@ class _Writer:
             ),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
-                "Tal for tidligere år er dem, der blev udgivet dengang. Beboersammensætning vises ikke for en tidligere "
-                "dag på nye områdegrænser.",
+                "Tal for tidligere år er dem, der blev udgivet dengang. Beboersammensætning vises ikke for en "
+                "tidligere dag på nye områdegrænser.",
             ),
             ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
         ]
