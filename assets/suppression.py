@@ -44,7 +44,8 @@ def _suppressed(problem: Problem) -> dict[Cell, str]:
     hidden.update({cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished})
     wanted = dict(problem.sensitive)
     for _ in range(ROUNDS):
-        for cells, relations in components(set(problem.values) - problem.fixed, problem.relations):
+        free = [cell for cell in problem.values if cell not in problem.fixed]  # in an order of its own: equal answers
+        for cells, relations in components(free, problem.relations):
             _hide_in(problem, cells, relations, wanted, hidden)
         close = _too_close(problem, hidden)
         if not close:
@@ -57,7 +58,7 @@ def _suppressed(problem: Problem) -> dict[Cell, str]:
 def _too_close(problem: Problem, hidden: Mapping[Cell, str]) -> dict[Cell, float]:
     """Hidden and unpublished cells that can be bounded closer than their limit, with the limit."""
     told = {c: v for c, v in problem.values.items() if c not in hidden and c not in problem.unpublished}
-    unknown = [*hidden, *(cell for cell in problem.unpublished if cell not in hidden)]
+    unknown = sorted({*hidden, *problem.unpublished})
     least = min(problem.sensitive.values(), default=0)
 
     def enough(cell: Cell) -> float:
