@@ -139,7 +139,8 @@ def _under_the_cap(binding: Binding, area_id: str, since: dt.date, known: bool, 
     state = stk7.on(day, unsettled)
     if state == "exempted":
         why = "exempted by the council under the cap (stk. 8); every other rule stays"
-        return Finding(False, stk7.exempted_from, stk7.exempted_from is not None, None, why)
+        start = max(stk7.exempted_from, list_day(binding.lists.list_year)) if stk7.exempted_from else None
+        return Finding(False, start, start is not None, None, why)
     if state == "undecided":
         why = "the municipality is above the cap, and it is not recorded which areas the council exempts (stk. 7-8)"
         return Finding(None, None, None, None, why)

@@ -116,8 +116,8 @@ def decide(
                 WHEN NOT coalesce(regimes.stk7_listed, false) THEN 'no'
                 WHEN NOT regimes.cap_exceeded THEN 'applies'
                 WHEN regimes.exempted_from <= assignments.decision_date THEN 'exempted'
-                WHEN regimes.decided_from IS NULL THEN regimes.sealed
-                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.otherwise
+                WHEN regimes.decided_from IS NULL THEN regimes.otherwise
+                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.not_exempted
                 ELSE 'undecided'
             END AS stk7,
             assignments.decision_date >= ? AND assignments.decision_date < ? AS list_in_force
@@ -245,8 +245,8 @@ def _load_regimes(
         "cap_exceeded": "BOOLEAN",
         "exempted_from": "DATE",
         "decided_from": "DATE",
-        "sealed": "VARCHAR",
         "otherwise": "VARCHAR",
+        "not_exempted": "VARCHAR",
     }
     rows: list[list[object]] = []
     for number, period in enumerate(periods):
@@ -265,12 +265,8 @@ def _load_regimes(
             rows.append(
                 [
                     *(number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
-                    *(
-                        (cap.cap_exceeded, cap.exempted_from, cap.decided_from, cap.sealed)
-                        if cap
-                        else (False, None, None, None)
-                    ),
-                    "undecided" if cap and cap.insufficient and unsettled else "applies",
+                    *((cap.cap_exceeded, cap.exempted_from, cap.decided_from) if cap else (False, None, None)),
+                    *((cap.otherwise, cap.not_exempted(unsettled)) if cap else (None, None)),
                 ]
             )
     load_rows(con, "regimes", columns, rows)

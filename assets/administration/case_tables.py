@@ -199,31 +199,6 @@ REFUND_EVENTS = CaseTable(
     ),
 )
 
-CAP_EXEMPTIONS = CaseTable(
-    name="cap_exemptions",
-    description="The forebyggelsesområder that a council decided to exempt from stk. 7, by list year.",
-    paragraph="almenboligloven § 59, stk. 8",
-    columns=(
-        _count("exempted_list_year", "List year that the decision is for", required=True),
-        KOM,
-        _area("The area exempted"),
-        _day("decided_on", "Day of the council's decision", required=True),
-        _text("journal_no", "The council's journal number"),
-    ),
-    key=("exempted_list_year", "area_id"),
-    key_reason="the same area is exempted twice for the list year",
-    rules=(Rule("decided_on >= end_of_day()", "decided_on: after the day of the run"),),
-)
-
-AREA_HOMES = CaseTable(
-    name="area_homes",
-    description="The almene familieboliger of each listed area, as the municipality counts them for the cap.",
-    paragraph="almenboligloven § 59, stk. 7",
-    columns=(_area("The area"), _count("family_homes", "Almene familieboliger in the area", required=True)),
-    key=("area_id",),
-    key_reason="the same area twice",
-)
-
 LETTING_CRITERIA = CaseTable(
     name="letting_criteria",
     description="The criteria for flexible letting that a council published, one row per criterion.",
@@ -488,8 +463,6 @@ CASE_TABLES: tuple[CaseTable, ...] = (
     BENEFIT_MONTHS,
     ASSIGNMENTS,
     REFUND_EVENTS,
-    CAP_EXEMPTIONS,
-    AREA_HOMES,
     LETTING_CRITERIA,
     VACANCIES,
     APPLICANTS,

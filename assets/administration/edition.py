@@ -40,10 +40,23 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "cap_exceeded": "BOOLEAN",
         "decision": "VARCHAR",
         "homes_exempted": "BIGINT",
+        "covered_homes": "BIGINT",
+        "covered_share": "DECIMAL(28,10)",
+        "over_exempted": "BOOLEAN",
+    },
+    "area_cap": {
+        "list_year": "SMALLINT",
+        "area_id": "VARCHAR",
+        "kom": "VARCHAR",
+        "family_homes": "BIGINT",
+        "decided": "BOOLEAN",
+        "decided_on": "DATE",
+        "exempted": "BOOLEAN",
     },
     "area_criteria": {"list_year": "SMALLINT", "area_id": "VARCHAR", "convicted_ratio": "DECIMAL(28,10)"},
 }
-OPTIONAL = frozenset({"area_criteria"})
+#: Tables that an edition may lack; what rests on them is then not known.
+OPTIONAL = frozenset({"area_cap", "area_criteria"})
 
 
 @dataclass(frozen=True)

@@ -302,6 +302,7 @@ def test_no_day_of_decision(world: World) -> None:
 
 
 def capped(tmp_path: Path, decision: str, exempted: int = 0, areas: int = 2) -> World:
+    """A municipality above the cap whose edition lacks the areas' rows of area_cap."""
     made = World(tmp_path)
     for number in range(areas):
         made.area(2026, f"F{number}", "forebyggelsesomraade", kom="151")
@@ -311,42 +312,70 @@ def capped(tmp_path: Path, decision: str, exempted: int = 0, areas: int = 2) -> 
     return made
 
 
+def decided_by_council(tmp_path: Path, decision: str, days: dict[str, str | None]) -> World:
+    """Above the cap, with four forebyggelsesområder of 100 homes; `days`: when the council exempted which of them."""
+    made = World(tmp_path)
+    for area in ("F0", "F1", "F2", "F3"):
+        made.area(2026, area, "forebyggelsesomraade", kom="151")
+        made.homes(2026, "151", area, 100, days.get(area), area in days)
+    made.area(2026, "U", "udsat_boligomraade", kom="151")
+    made.homes(2026, "151", "U", 100)
+    made.cap(2026, "151", decision, "1000 100 400", 100 * len(days))
+    made.seal()
+    return made
+
+
+OPEN = ("undecided", "59-6-3", "cap_decision")
+
+
 def test_above_the_cap_without_a_decision(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F0", LEASE, alternative=False) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F0", {}) == ("allowed", "", "")
-    assert decide(world, "U", LEASE) == ("banned", "59-6-3", "")
+    for world in (capped(tmp_path / "old", "missing"), decided_by_council(tmp_path / "new", "missing", {})):
+        assert decide(world, "F0", LEASE) == OPEN
+        assert decide(world, "F0", LEASE, alternative=False) == OPEN
+        assert decide(world, "F0", {}) == ("allowed", "", "")
+        assert decide(world, "U", LEASE) == ("banned", "59-6-3", "")
 
 
 def test_an_exempted_area_is_free_from_the_day_of_the_decision(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    world.give(
-        "cap_exemptions", {"exempted_list_year": 2026, "kom": "151", "area_id": "F0", "decided_on": "2026-12-10"}
-    )
-    assert decide(world, "F0", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F1", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
+    world = decided_by_council(tmp_path, "valid", {"F0": "2026-12-10", "F2": "2026-12-10"})
+    assert decide(world, "F0", LEASE, day="2026-12-09") == OPEN
+    assert decide(world, "F1", LEASE, day="2026-12-09") == OPEN
     assert decide(world, "F0", LEASE, day="2026-12-10") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2026-12-10") == ("allowed", "", "")
     assert decide(world, "F1", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
+    assert decide(world, "F3", LEASE, day="2026-12-10", alternative=False) == ("must_assign", "59-6-3", "")
     assert decide(world, "U", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
 
 
-def test_an_exemption_for_another_list_or_municipality_does_not_count(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    world.give(
-        "cap_exemptions",
-        {"exempted_list_year": 2025, "kom": "151", "area_id": "F0", "decided_on": "2025-12-10"},
-        {"exempted_list_year": 2026, "kom": "101", "area_id": "F1", "decided_on": "2026-12-02"},
-    )
-    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F1", LEASE) == ("undecided", "59-6-3", "cap_decision")
+def test_two_decisions_of_the_council(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path, "valid", {"F0": "2026-12-10", "F1": "2027-01-15"})
+    assert decide(world, "F1", LEASE, day="2026-12-09") == OPEN
+    assert decide(world, "F1", LEASE, day="2027-01-14") == ("banned", "59-6-3", "")
+    assert decide(world, "F1", LEASE, day="2027-01-15") == ("allowed", "", "")
+    assert decide(world, "F0", LEASE, day="2027-01-15") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2027-01-15") == ("banned", "59-6-3", "")
 
 
-def test_what_the_edition_alone_shows(tmp_path: Path) -> None:
+def test_a_decision_without_a_day_is_open_in_the_area_it_names(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path / "some", "valid", {"F0": None, "F1": "2026-12-10"})
+    assert decide(world, "F0", LEASE, day="2026-12-20") == OPEN
+    assert decide(world, "F1", LEASE, day="2026-12-20") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2026-12-20") == ("banned", "59-6-3", "")
+    none = decided_by_council(tmp_path / "none", "cap_unreachable", dict.fromkeys(("F0", "F1", "F2", "F3")))
+    assert decide(none, "F0", LEASE) == OPEN
+
+
+def test_a_decision_that_does_not_count_lifts_nothing(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path, "not_allowed", {})
+    world.area_caps[2026][0] |= {"decided": True, "decided_on": "2026-12-02"}
+    world.seal()
+    assert decide(world, "F0", LEASE) == ("banned", "59-6-3", "")
+
+
+def test_what_the_totals_of_an_older_edition_show(tmp_path: Path) -> None:
     assert decide(capped(tmp_path / "all", "cap_unreachable", 400), "F1", LEASE)[0] == "allowed"
     assert decide(capped(tmp_path / "one", "insufficient", 100, areas=1), "F0", LEASE)[0] == "allowed"
-    which = decide(capped(tmp_path / "which", "valid", 250), "F0", LEASE)
-    assert which == ("undecided", "59-6-3", "cap_decision")
+    assert decide(capped(tmp_path / "which", "valid", 250), "F0", LEASE) == OPEN
     assert decide(capped(tmp_path / "ignored", "not_allowed"), "F0", LEASE)[0] == "banned"
 
 

@@ -57,7 +57,9 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
 
 def test_a_cap_decision_that_is_not_enough(tmp_path: Path) -> None:
     world = world_at(tmp_path, "insufficient", 100)
-    world.give("cap_exemptions", {"exempted_list_year": 2026, "kom": "101", "area_id": "G", "decided_on": "2026-12-02"})
+    world.homes(2026, "101", "F", 300)
+    world.homes(2026, "101", "G", 100, "2026-12-02", exempted=True)
+    world.seal()
     assert decided(world, law())[0] == "banned"
     unsettled = law(insufficient_cap_decision="undecided")
     assert decided(world, unsettled) == ("undecided", "59-6-3", "cap_decision")
