@@ -7,7 +7,7 @@ belong here: the search itself (`cap_choice`). Almenboligloven § 59, stk. 7-8.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction

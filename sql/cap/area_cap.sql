@@ -2,15 +2,15 @@
 -- Grain: list year x area on the list x municipality that its homes stand in, its own also where it has none. Key: list_year, area_id, kom.
 -- Law: almenboligloven § 59, stk. 7 and 8. A decision counts only where the cap is exceeded.
 WITH listede_omraader AS (
-    SELECT area_id, CAST(kom AS INTEGER) AS kom
+    SELECT list_year, area_id, CAST(kom AS INTEGER) AS kom
     FROM status.area_status
     WHERE list_year = listeaar() AND status <> 'ikke_omfattet'
 ),
 
 steder AS (
-    SELECT area_id, kom FROM listede_omraader
+    SELECT list_year, area_id, kom FROM listede_omraader
     UNION
-    SELECT family_homes.area_id, family_homes.kom
+    SELECT listede_omraader.list_year, family_homes.area_id, family_homes.kom
     FROM cap.family_homes AS family_homes
     INNER JOIN listede_omraader ON listede_omraader.area_id = family_homes.area_id
     WHERE family_homes.list_year = listeaar()
@@ -23,7 +23,7 @@ beslutninger AS (
 )
 
 SELECT
-    CAST(listeaar() AS SMALLINT) AS list_year,
+    steder.list_year,
     steder.area_id,
     lpad(CAST(steder.kom AS VARCHAR), 3, '0') AS kom,
     coalesce(family_homes.family_homes, 0) AS family_homes,
@@ -42,4 +42,4 @@ LEFT JOIN cap.municipal_cap AS municipal_cap
     ON
         municipal_cap.list_year = listeaar()
         AND CAST(municipal_cap.kom AS INTEGER) = steder.kom
-ORDER BY list_year, area_id, kom
+ORDER BY steder.list_year, steder.area_id, kom

@@ -43,7 +43,10 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 @dataclass
 class World:
-    """A home under `folder`; areas and caps by list year, cases by table. Without `homes` the edition has no area_cap."""
+    """A home under `folder`; areas and caps by list year, cases by table.
+
+    Without `homes` the edition has no area_cap, as one sealed before that table.
+    """
 
     folder: Path
     areas: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
