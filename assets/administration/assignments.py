@@ -107,6 +107,7 @@ def decide(
             assignments.assignment_id, assignments.household_id, assignments.area_id, assignments.decision_date,
             assignments.alternative_exists, rules.period, rules.parameter_set,
             coalesce(regimes.status, 'ikke_omfattet') AS status,
+            regimes.area_id IS NOT NULL AS area_in_force,
             CASE
                 WHEN regimes.stk6 IS NULL THEN 'no'
                 WHEN regimes.stk6_until <= assignments.decision_date THEN 'no'

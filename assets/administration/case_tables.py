@@ -144,6 +144,8 @@ BENEFIT_MONTHS = CaseTable(
     key=("member_id", "month"),
     key_reason="overlapping benefit months: this month of the member stands twice",
     subject=("member_id",),
+    rules=(Rule("member_id NOT IN (SELECT member_id FROM cases.members)", "member_id: no accepted member"),),
+    after=("members",),
 )
 
 ASSIGNMENTS = CaseTable(
@@ -278,8 +280,9 @@ APPLICANT_CRITERIA = CaseTable(
             "(criteria_set, criterion) NOT IN (SELECT (criteria_set, criterion) FROM cases.letting_criteria)",
             "criterion: unknown criterion",
         ),
+        Rule("applicant_id NOT IN (SELECT applicant_id FROM cases.applicants)", "applicant_id: unknown applicant"),
     ),
-    after=("letting_criteria",),
+    after=("letting_criteria", "applicants"),
 )
 
 OCCUPANCY_REQUESTS = CaseTable(
@@ -388,8 +391,14 @@ PRIVATE_REFUNDS = CaseTable(
     columns=(_id("application_id", "The application"), _id("agreement_id", "The agreement")),
     key=("application_id",),
     key_reason="the same application twice",
-    rules=_AGREEMENT_RULES,
-    after=("private_agreements",),
+    rules=(
+        *_AGREEMENT_RULES,
+        Rule(
+            "application_id NOT IN (SELECT application_id FROM cases.refund_events WHERE kind = 'application')",
+            "application_id: no accepted application",
+        ),
+    ),
+    after=("private_agreements", "refund_events"),
 )
 
 FUND_ALLOTMENTS = CaseTable(

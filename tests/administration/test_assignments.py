@@ -379,6 +379,21 @@ def test_what_the_totals_of_an_older_edition_show(tmp_path: Path) -> None:
     assert decide(capped(tmp_path / "ignored", "not_allowed"), "F0", LEASE)[0] == "banned"
 
 
+def test_an_area_that_is_not_in_force_for_the_list_is_open(tmp_path: Path) -> None:
+    """Merged or split since an earlier list: what the home's area is today is not recorded."""
+    world = World(tmp_path)
+    world.area(2025, "gone", "udsat_boligomraade")
+    world.area(2026, "N", "ikke_omfattet")
+    for year in (2025, 2026):
+        world.cap(year, "101", "not_needed", "1000 100 0")
+    world.seal()
+    assert decide(world, "gone", {}) == ("undecided", "", "area_id")
+    assert decide(world, "gone", LEASE, alternative=False) == ("undecided", "", "area_id")
+    assert decide(world, "gone", LEASE, day="") == ("undecided", "", "decision_date")
+    world.give("development_plans", {"area_id": "gone", "approved_on": "2020-05-01"})
+    assert decide(world, "gone", LEASE) == ("banned", "59-6-3", "")
+
+
 def planned(tmp_path: Path, statuses: dict[int, str], first_as_conversion: bool = True) -> World:
     made = World(tmp_path)
     for number, (year, status) in enumerate(statuses.items()):

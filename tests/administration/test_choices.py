@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_choices_of_private_letting() -> None:
     )
     assert private_letting.refundable(agreement, day, basis(law())) is False
     assert private_letting.refundable(agreement, day, basis(law(tilsagn_same_day="enough"))) is True
+    ended = replace(agreement, signed_on=date("2023-03-01"), ends_on=date("2026-03-01"))
+
+    def one_agreement(rules: Law, earlier: private_letting.Agreement) -> bool | None:
+        found = private_letting.checks(agreement, basis(rules), [earlier])
+        return next(check.met for check in found if check.name == "one_agreement")
+
+    running = law(second_agreement="running")
+    assert one_agreement(law(), ended) is False
+    assert one_agreement(running, ended) is True
+    assert one_agreement(running, replace(ended, ends_on=day)) is False
+    assert one_agreement(running, replace(ended, ends_on=None)) is False
     vacancy = private_letting.Vacancy("v", "A", "h", day, day, True, None, None)
 
     def first_uses(rules: Law) -> list[bool | None]:
