@@ -16,7 +16,6 @@ from assets.administration.errors import AdministrationError
 from assets.administration.intake import check_folder
 from tests.administration.worlds import World, store_in_memory
 
-
 MEMBERS = ("M", "N", "P", "SØREN")
 
 

@@ -108,8 +108,8 @@ def test_no_second_agreement_on_a_property(world: World) -> None:
     found = results.by("private_agreement_decisions", "agreement_id")
     again = "one_agreement"
     assert {n: row["failed"] for n, row in found.items()} == {
-        **{"1": "", "2": again, "3": "", "4": again},
-        **{"5": "", "6": "", "7": again},
+        "1": "", "2": again, "3": "", "4": again,
+        "5": "", "6": "", "7": again,
     }
     checks = results.by("private_agreement_checks", "agreement_id", "check_name")
     assert checks["4", again]["paragraph"] == "§ 53, stk. 1"
