@@ -126,6 +126,61 @@ GROUNDS = [
 ]
 
 
+def test_months_end_with_the_last_day_of_a_shorter_month(world: World) -> None:
+    late = {**RELEASED, "release_date": "2026-08-31"}
+    assert decide(world, "F", late, day="2027-02-28") == ("banned", "59-6-1", "")
+    assert decide(world, "F", late, day="2027-03-01") == ("allowed", "", "")
+    leap = {**LEASE, "lease_ended_date": "2027-08-29"}
+    assert decide(world, "U", leap, day="2028-02-29") == ("banned", "59-6-3", "")
+    assert decide(world, "U", leap, day="2028-03-01") == ("allowed", "", "")
+
+
+def test_one_born_on_a_leap_day_is_eighteen_on_28_february(world: World) -> None:
+    born = {**YOUNG, "birth_date": "2008-02-29", "release_date": "2026-01-05"}
+    assert decide(world, "F", born, day="2026-02-27") == ("banned", "59-6-2", "")
+    assert decide(world, "F", born, day="2026-02-28") == ("allowed", "", "")
+
+
+def test_the_month_of_the_decision_is_not_whole_on_its_last_day(world: World) -> None:
+    assert decide(world, "U", {}, months("dagpenge", 6, "2026-12"), day="2026-12-31") == ("allowed", "", "")
+    assert decide(world, "U", {}, months("dagpenge", 6, "2026-12"), day="2027-01-01") == ("banned", "59-6-7", "")
+
+
+def test_what_stk_7_does_not_name_in_2021(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    made.area(2021, "U", "udsat_boligomraade")
+    made.area(2021, "F", "forebyggelsesomraade")
+    made.area(2021, "N", "ikke_omfattet")
+    made.cap(2021, "101", "not_needed", "1000 100 100")
+    made.seal()
+    spells = {
+        "two names of one rule": (
+            months("overgangsydelse", 3, "2021-11") + months("selvforsoergelses_og_hjemrejseydelse", 3, "2021-08"),
+            ("59-6-5", "59-7-ydelse-6"),
+        ),
+        "half of it on education benefit": (
+            months("kontanthjaelp", 12, "2021-11") + months("uddannelseshjaelp", 12, "2020-11"),
+            ("59-6-5", ""),
+        ),
+        "unemployment benefit": (months("dagpenge", 24, "2021-11"), ("59-6-7", "")),
+        "24 months": (months("kontanthjaelp", 24, "2021-11"), ("59-6-5", "59-7-kontanthjaelp-24")),
+    }
+    made.give("members", *({"household_id": n, "member_id": n, **CLEAN} for n in spells))
+    made.give("benefit_months", *({**row, "member_id": n} for n, (rows, _) in spells.items() for row in rows))
+    case = {"decision_date": "2021-12-01", "alternative_exists": True}
+    made.give(
+        "assignments",
+        *(
+            {**case, "assignment_id": f"{n}, {area}", "household_id": n, "area_id": area}
+            for n in spells
+            for area in "UF"
+        ),
+    )
+    found = made.run(2021, "2021-12-31").by("assignment_decisions", "assignment_id")
+    for name, (_, expected) in spells.items():
+        assert tuple(found[f"{name}, {area}"]["grounds"] for area in "UF") == expected, name
+
+
 def test_grounds_of_one_member(world: World) -> None:
     found = decide_all(world, DAY, {name: (facts, []) for name, facts, _, _ in GROUNDS})
     expected = {}

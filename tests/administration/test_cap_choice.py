@@ -140,3 +140,12 @@ def test_an_edition_sealed_without_the_areas_has_no_options(tmp_path: Path) -> N
     row = world.run().by("cap_decisions", "kom")["151"]
     assert (row["options"], row["options_state"], row["areas_exempted"]) == ("", "homes_missing", "")
     assert (row["decision"], row["homes_exempted"], row["homes_to_exempt"]) == ("valid", "100", "70")
+
+
+def test_a_file_that_was_not_sealed_is_not_read(tmp_path: Path) -> None:
+    """An older edition beside which someone has laid an area_cap of their own."""
+    world = world_with(tmp_path, {"F1": 100, "F2": 60}, "300 0 160", "valid", ("F1",))
+    world.area_caps.clear()
+    world.seal()
+    assert (world.home / "editions" / "2026" / "area_cap.csv").is_file()
+    assert world.run().by("cap_decisions", "kom")["151"]["options_state"] == "homes_missing"

@@ -108,8 +108,13 @@ def test_no_second_agreement_on_a_property(world: World) -> None:
     found = results.by("private_agreement_decisions", "agreement_id")
     again = "one_agreement"
     assert {n: row["failed"] for n, row in found.items()} == {
-        "1": "", "2": again, "3": "", "4": again,
-        "5": "", "6": "", "7": again,
+        "1": "",
+        "2": again,
+        "3": "",
+        "4": again,
+        "5": "",
+        "6": "",
+        "7": again,
     }
     checks = results.by("private_agreement_checks", "agreement_id", "check_name")
     assert checks["4", again]["paragraph"] == "§ 53, stk. 1"
@@ -299,6 +304,14 @@ def test_the_overview_for_the_evaluation(world: World) -> None:
         )
         for row in (("2025", "151", "1", "1", "3", "0", "0"), ("2026", "101", "2", "1", "4", "1", "5000000"))
     ]
+
+
+def test_around_christmas_and_whitsun() -> None:
+    """25 and 26 December and 1 January pass by; 24 and 31 December and 5 June are working days by the choice made."""
+    assert working_days_after(date("2025-12-19"), 7, "public_holidays") == date("2026-01-02")
+    assert working_days_after(date("2025-12-19"), 7, "public_and_customary") == date("2026-01-06")
+    assert working_days_after(date("2026-05-13"), 7, "public_holidays") == date("2026-05-26")
+    assert working_days_after(date("2026-06-01"), 7, "public_holidays") == date("2026-06-10")
 
 
 def test_store_bededag_is_a_working_day_from_2024() -> None:
