@@ -192,6 +192,8 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         "last_day_counts": "BOOLEAN",
         "no_lease_when_empty": "BOOLEAN",
         "unknown_alternative_bans": "BOOLEAN",
+        "names_of_each_month": "BOOLEAN",
+        "first_day": "DATE",
     }
     rows = []
     for number, period in enumerate(periods):
@@ -211,6 +213,7 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         row += [max(lengths.values()), period.choice("valg.months_last_day") == "counted"]
         row += [period.choice("valg.lease_not_recorded") == "no_ended_lease"]
         row += [period.choice("valg.assignment_alternative_unknown") == "ban_stands"]
+        row += [period.choice("valg.benefit_names") == "each_month", periods[0].start]
         rows.append(row)
     load_rows(con, "assignment_law", columns, rows)
 
