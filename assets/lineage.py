@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -19,6 +20,9 @@ from assets.derivation import TABLE_BY_NAME, TABLES
 from assets.disclosure import set_limit_variables
 from assets.law_tables import LAW_TABLES, fill_law_table, set_law_variables
 from law.loader import list_day, report_law, statistics_law
+
+if TYPE_CHECKING:
+    from sqlglot.schema import MappingSchema
 
 DIALECT = "duckdb"
 LAW_MACROS = frozenset({"lov", "lov_aar", "lov_koder"})
@@ -196,6 +200,17 @@ def undeclared_counts(table: str) -> list[str]:
     return [f"{table}.{c}" for c, (_, counts) in traced.items() if counts and f"{table}.{c}" not in COUNTED]
 
 
+@cache
+def _schema() -> MappingSchema:
+    """Every table's columns as sqlglot asks for them."""
+    from sqlglot.schema import MappingSchema
+
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for name, types in table_columns().items():
+        schema.setdefault(name.split(".")[0], {})[name.split(".")[1]] = dict(types)
+    return MappingSchema(schema, dialect=DIALECT)
+
+
 def trace(sql: str, columns: tuple[str, ...]) -> Mapping[str, tuple[frozenset[str], bool]]:
     """For each column of a query: the stored columns it comes from, and whether a `count(*)` is on the way."""
     import sqlglot
@@ -203,9 +218,7 @@ def trace(sql: str, columns: tuple[str, ...]) -> Mapping[str, tuple[frozenset[st
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
 
-    schema: dict[str, dict[str, dict[str, str]]] = {}
-    for name, types in table_columns().items():
-        schema.setdefault(name.split(".")[0], {})[name.split(".")[1]] = dict(types)
+    schema = _schema()
     tree = qualify(
         sqlglot.parse_one(sql, read=DIALECT),
         dialect=DIALECT,

@@ -221,18 +221,20 @@ STATISTICS_GROUPS = frozenset(
 """The groups of parameters that the lists are derived from. The others decide about persons and money."""
 
 
+@lru_cache(maxsize=1)
 def statistics_law() -> Law:
-    """The parameters that the lists are derived from."""
-    return load_law().of_groups(STATISTICS_GROUPS)
+    """The parameters that the lists are derived from, read once per process."""
+    return shipped_law().of_groups(STATISTICS_GROUPS)
 
 
 REPORT_GROUPS = STATISTICS_GROUPS | {"redegoerelse"}
 """The groups that the annual report is derived from: those of the lists, and its own choices of method."""
 
 
+@lru_cache(maxsize=1)
 def report_law() -> Law:
-    """The parameters that the annual report is derived from."""
-    return load_law().of_groups(REPORT_GROUPS)
+    """The parameters that the annual report is derived from, read once per process."""
+    return shipped_law().of_groups(REPORT_GROUPS)
 
 
 def values_sha256(values: Mapping[str, LegalValue]) -> str:

@@ -86,11 +86,11 @@ def _run(
     home.prepare()
     os.environ["DAGSTER_HOME"] = str(home.instance)
     os.environ[HOME], os.environ[SNAPSHOTS] = str(home.path), str(snapshots)
-    from dagster import DagsterInstance
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import create_execution_plan, execute_run_iterator
 
     from pipelines.definitions import defs
+    from pipelines.event_log import instance_of
 
     job = defs.resolve_job_def(job_name)
     settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
@@ -99,7 +99,7 @@ def _run(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with home.opening_instance():
-        opened = DagsterInstance.get()
+        opened = instance_of(home)
     with opened as instance:
         tags = {"dagster/partition": str(list_year)}
         plan = create_execution_plan(job, run_config=run_config, tags=tags)

@@ -1,0 +1,74 @@
+"""The event log of a run that is started from the command line: Dagster's files, kept open, and nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetKey, AssetsDefinition, DagsterInstance, asset, materialize
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from pipelines.event_log import OpenEventLogStorage, instance_of
+from pipelines.home import Home
+
+
+@asset
+def counted() -> int:
+    return 3
+
+
+def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with instance_of(home) as instance:
+        assert isinstance(instance.event_log_storage, OpenEventLogStorage)
+        run = materialize([counted], instance=instance)
+    assert run.success
+    with DagsterInstance.from_config(str(home.instance)) as instance:
+        assert not isinstance(instance.event_log_storage, OpenEventLogStorage)
+        assert instance.get_latest_materialization_event(AssetKey("counted")) is not None
+        entries = [entry.dagster_event for entry in instance.all_logs(run.run_id)]
+    written = [entry.event_type_value for entry in entries if entry]
+    assert written.count("STEP_SUCCESS") == 1
+    assert written[-1] == "PIPELINE_SUCCESS"
+
+
+def opened_by(assets: Sequence[AssetsDefinition], instance: DagsterInstance) -> int:
+    """How often a run opens a database of the event log."""
+    opened: list[str] = []
+
+    def note(connection: sqlite3.Connection, _record: Any) -> None:
+        opened.append(connection.execute("PRAGMA database_list").fetchall()[0][2])
+
+    event.listen(Engine, "connect", note)
+    try:
+        assert materialize(assets, instance=instance).success
+    finally:
+        event.remove(Engine, "connect", note)
+    return sum("/history/runs/" in name for name in opened)
+
+
+def test_more_assets_open_no_more_databases(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    more = [asset(name=f"another_{number}")(lambda: 1) for number in range(5)]
+    with instance_of(home) as instance:
+        opened_by([counted], instance)
+        assert opened_by([counted], instance) == opened_by([counted, *more], instance)
+    with DagsterInstance.from_config(str(home.instance)) as instance:
+        assert opened_by([counted], instance) < opened_by([counted, *more], instance)
+
+
+def test_another_storage_is_left_as_it_is(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    elsewhere = tmp_path / "elsewhere"
+    config = home.instance / "dagster.yaml"
+    config.write_text(config.read_text() + f"\nstorage:\n  sqlite:\n    base_dir: {elsewhere}\n")
+    with instance_of(home) as instance:
+        assert materialize([counted], instance=instance).success
+    assert (elsewhere / "history" / "runs" / "index.db").exists()
+    assert not (home.instance / "history" / "runs" / "index.db").exists()
