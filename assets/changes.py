@@ -330,10 +330,10 @@ def code_version() -> str:
 def status_changes(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Each area's last and present status, and the cause of the difference."""
     list_year = list_year_of(context)
-    law_of(run, list_year)
+    law = law_of(run, list_year)
     with run.warehouse() as con:
         recorded = derivation.recorded_fingerprints(con, list_year)
-        sources = source_fingerprints(con, list_year, recorded)
+        sources = source_fingerprints(con, law, list_year)
         stale = derivation.stale_tables(recorded, sources, READS)
     if stale:
         raise Failure(f"{TABLE}: materialise {', '.join(stale)} first.", allow_retries=False)

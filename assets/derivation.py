@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -43,8 +44,22 @@ class Derived:
     def sql(self) -> str:
         return (SQL / self.schema / f"{self.name}.sql").read_text(encoding="utf-8")
 
+    @property
+    def legal_values(self) -> tuple[str, ...]:
+        """The legal values that the SQL names, in order; empty where it reads them as a table."""
+        if LAW in _without_comments(self.sql):
+            return ()
+        return tuple(sorted(set(NAMED_VALUE.findall(self.sql))))
+
 
 LAW = "law.parameters"
+NAMED_VALUE = re.compile(r"\b(?:lov|lov_aar|lov_koder|valgt)\('([^']+)'\)")
+"""A legal value by its name, as the SQL files ask for it (`sql/macros.sql`)."""
+
+
+def _without_comments(sql: str) -> str:
+    return "\n".join(line.partition("--")[0] for line in sql.splitlines())
+
 
 TABLES: tuple[Derived, ...] = (
     Derived(
@@ -399,30 +414,48 @@ def sql_hash() -> str:
     return digest.hexdigest()
 
 
-def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> int:
+def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None = None) -> int:
     """Replaces a list year in a derived table, in one transaction. Returns the rows of that list year.
 
-    The connection has the macros and the law's variables (`prepare_session`). Raises DerivationError.
+    `made_from` is noted in the same transaction as what the rows were derived from. The connection has the macros and
+    the law's variables (`prepare_session`). Raises DerivationError.
     """
     try:
         if derived.kind == "view":
-            con.execute(f"CREATE OR REPLACE VIEW {derived.table} AS {derived.sql}")
+            with transaction(con):
+                con.execute(f"CREATE OR REPLACE VIEW {derived.table} AS {derived.sql}")
+                _note(con, derived, list_year, made_from)
         else:
-            _replace(con, derived, list_year)
-        counted = con.execute(f"SELECT count(*) FROM {derived.table} WHERE list_year = {int(list_year)}").fetchall()
+            con.execute(f"CREATE OR REPLACE TEMP TABLE derived_now AS {derived.sql}")
+            with transaction(con):
+                _replace(con, derived, list_year)
+                _note(con, derived, list_year, made_from)
+            con.execute("DROP TABLE derived_now")
+        return rows_of(con, derived.table, list_year)
     except duckdb.Error as error:
         raise DerivationError(f"{derived.table}: {type(error).__name__} while deriving list year {list_year}") from None
-    return int(counted[0][0])
+
+
+def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:
+    """Whether a derived table is there with its rows: a view stores none."""
+    return derived.kind == "table" and bool(_layout(con, derived.schema, derived.name))
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> int:
+    """How many rows a list year has in a derived table."""
+    return int(con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0])
 
 
 def _replace(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE derived_now AS {derived.sql}")
-    with transaction(con):
-        if _layout(con, derived.schema, derived.name) != _layout(con, "main", "derived_now"):
-            con.execute(f"CREATE OR REPLACE TABLE {derived.table} AS SELECT * FROM derived_now WHERE false")
-        con.execute(f"DELETE FROM {derived.table} WHERE list_year = {int(list_year)}")
-        con.execute(f"INSERT INTO {derived.table} SELECT * FROM derived_now")
-    con.execute("DROP TABLE derived_now")
+    if _layout(con, derived.schema, derived.name) != _layout(con, "main", "derived_now"):
+        con.execute(f"CREATE OR REPLACE TABLE {derived.table} AS SELECT * FROM derived_now WHERE false")
+    con.execute(f"DELETE FROM {derived.table} WHERE list_year = {int(list_year)}")
+    con.execute(f"INSERT INTO {derived.table} SELECT * FROM derived_now")
+
+
+def _note(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None) -> None:
+    if made_from is not None:
+        record_fingerprint(con, derived.table, list_year, made_from)
 
 
 def _layout(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> list[tuple[str, str]]:
@@ -446,14 +479,25 @@ def prepare_session(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def fingerprint(table: str, sources: Mapping[str, str]) -> str:
-    """Hash of a table's SQL and of everything upstream of it; `sources` gives that of registers and law tables."""
+    """Hash of a table's SQL and of everything upstream of it; `sources` gives that of registers, law and history.
+
+    Of the legal values those count that the SQL names, so that another value leaves the table as it is.
+    """
+    return _fingerprint(table, sources, {})
+
+
+def _fingerprint(table: str, sources: Mapping[str, str], known: dict[str, str]) -> str:
     derived = TABLE_BY_NAME.get(table)
     if derived is None:
         return sources[table]
-    digest = hashlib.sha256((macros() + derived.sql).encode())
-    for read in derived.reads:
-        digest.update(f"{read}={fingerprint(read, sources)};".encode())
-    return digest.hexdigest()
+    if table not in known:
+        digest = hashlib.sha256((macros() + derived.sql).encode())
+        for read in derived.reads:
+            named = [f"{LAW}.{value}" for value in derived.legal_values] if read == LAW else []
+            for part in [value for value in named if value in sources] or [read]:
+                digest.update(f"{part}={_fingerprint(part, sources, known)};".encode())
+        known[table] = digest.hexdigest()
+    return known[table]
 
 
 def record_fingerprint(con: duckdb.DuckDBPyConnection, table: str, list_year: int, value: str) -> None:

@@ -70,7 +70,7 @@ def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue
     if hindered:
         raise Failure("; ".join(hindered), allow_retries=False)
     recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, list_year, recorded)
+    sources = source_fingerprints(con, law, list_year)
     stale = derivation.stale_tables(recorded, sources, (*derivation.PUBLISHED, "criteria.criteria_met"))
     if stale:
         raise Failure(

@@ -14,7 +14,7 @@ from assets.contracts import REGISTERS
 from assets.derivation import Derived
 from assets.disclosure import set_limit_variables
 from assets.documentation import described, materialized, paragraph_link
-from assets.law_tables import set_law_variables
+from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprint
 from law.loader import LawError, LegalValue, report_law, shipped_law, statistics_law
@@ -47,10 +47,12 @@ def law_of(run: Run, list_year: int) -> Mapping[str, LegalValue]:
         raise Failure(str(error), allow_retries=False) from None
 
 
-def source_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int, recorded: Mapping[str, str]) -> dict[str, str]:
-    """What identifies the inputs of the derivation: promoted registers, law tables, the history of earlier years."""
+def source_fingerprints(
+    con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int
+) -> dict[str, str]:
+    """What identifies the inputs of the derivation: promoted registers, the law, the history of earlier years."""
     sources = {f"registers.{r.name}": promoted_fingerprint(con, r, list_year) for r in REGISTERS}
-    sources.update({table: value for table, value in recorded.items() if table.startswith("law.")})
+    sources.update(law_fingerprints(law, list_year))
     history = con.execute(
         """
         SELECT editions.list_year, history.area_id
@@ -100,19 +102,28 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
             if derived.schema == REPORT:
                 prepare_report(con, list_year)
             recorded = derivation.recorded_fingerprints(con, list_year)
-            sources = source_fingerprints(con, list_year, recorded)
+            sources = source_fingerprints(con, law, list_year)
             _refuse_unready(con, derived, list_year, recorded, sources)
+            value = derivation.fingerprint(derived.table, sources)
             try:
-                rows = derivation.derive(con, derived, list_year)
+                rows = _derive(con, derived, list_year, value, recorded)
             except derivation.DerivationError as error:
                 raise Failure(str(error), allow_retries=False) from None
-            value = derivation.fingerprint(derived.table, sources)
-            derivation.record_fingerprint(con, derived.table, list_year, value)
             # a view stores no row: what it shows follows from its inputs alone
             version = value if derived.kind == "view" else None
             return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
     return compute
+
+
+def _derive(
+    con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str, recorded: Mapping[str, str]
+) -> int:
+    """Derives a table, unless the list year's rows were derived by the same SQL from the same inputs before."""
+    made_before = recorded.get(derived.table) == made_from and derivation.is_stored(con, derived)
+    if made_before and derived in derivation.TABLES:
+        return derivation.rows_of(con, derived.table, list_year)
+    return derivation.derive(con, derived, list_year, made_from)
 
 
 def _waits_for(derived: Derived) -> tuple[str, ...]:
@@ -181,8 +192,11 @@ def _refuse_unready(
                     f"{derived.table}: {read} is not promoted for list year {list_year}. Materialise {read} first.",
                     allow_retries=False,
                 )
-        elif read.startswith("law.") and read not in recorded:
-            raise Failure(f"{derived.table}: materialise {read} first.", allow_retries=False)
+        elif read.startswith("law.") and recorded.get(read) != sources[read]:
+            raise Failure(
+                f"{derived.table}: {read} is not filled from the present law. Materialise {read} first.",
+                allow_retries=False,
+            )
         elif read in derivation.TABLE_BY_NAME and recorded.get(read) != derivation.fingerprint(read, sources):
             raise Failure(
                 f"{derived.table}: {read} was derived from other inputs. Materialise it anew first.",

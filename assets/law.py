@@ -22,7 +22,7 @@ from dagster import (
 from assets.derivation import record_fingerprint
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
-from assets.law_tables import LAW_TABLES, LawTable, fill_law_table
+from assets.law_tables import LAW_TABLES, LawTable, fill_law_table, law_fingerprints
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.warehouse import transaction
 from law.loader import list_day, statistics_law
@@ -48,7 +48,9 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         law = law_of(run, list_year)
         with run.warehouse() as con, transaction(con):
             rows, digest = fill_law_table(con, table, law, list_year, list_day(list_year))
-            record_fingerprint(con, f"law.{table.name}", list_year, digest)
+            record_fingerprint(
+                con, f"law.{table.name}", list_year, law_fingerprints(law, list_year)[f"law.{table.name}"]
+            )
         return materialized(None, f"law.{table.name}", rows, {"fingerprint": digest}, version=digest)
 
     return compute

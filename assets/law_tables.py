@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from assets.code_lists import code_list, in_force
-from law.loader import LegalValue, report_law
+from law.loader import LegalValue, list_day, report_law
 
 Row = tuple[Any, ...]
 
@@ -197,6 +197,27 @@ LAW_TABLES: tuple[LawTable, ...] = (
         _citizenships,
     ),
 )
+
+
+VALUE_COLUMNS = ("parameter", "unit", "operator", "value", "numerator", "denominator")
+"""What a figure rests on of a legal quantity. Its citation and the day of its confirmation decide nothing."""
+
+
+def law_fingerprints(law: Mapping[str, LegalValue], list_year: int) -> dict[str, str]:
+    """Hash of each law table as the law of 1 December of the list year fills it, and of each legal value by its name.
+
+    Keys are `law.<table>` and `law.parameters.<parameter>`.
+    """
+    found = {}
+    for table in LAW_TABLES:
+        rows = table.rows(law, list_day(list_year))
+        if table.columns is PARAMETER_COLUMNS:
+            rows = [row[: len(VALUE_COLUMNS)] for row in rows]
+        found[f"law.{table.name}"] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    for value in law.values():
+        row = _parameter(value)[: len(VALUE_COLUMNS)]
+        found[f"law.parameters.{value.parameter}"] = hashlib.sha256(repr(row).encode()).hexdigest()
+    return found
 
 
 def fill_law_table(

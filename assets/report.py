@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -43,7 +43,7 @@ from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.report_shapes import SHAPES
 from assets.warehouse import transaction
-from law.loader import report_law
+from law.loader import LegalValue, report_law
 from pipelines.resources import Run
 
 FINISHED = "report.finished"
@@ -77,11 +77,11 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets import report_files, report_tables
 
     list_year = int(context.partition_key)
-    law_of(run, list_year)
+    law = law_of(run, list_year)
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        digest = _refuse_stale(con, list_year)
+        digest = _refuse_stale(con, law, list_year)
         earlier = report_files.released_before(run.at_home.editions, list_year)
         values = report_law().for_list_year(list_year)
         source = report_tables.Source(con, list_year, values, report_limits(), earlier)
@@ -101,10 +101,10 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     return materialized(None, FINISHED, rows, told, list_year, digest)
 
 
-def _refuse_stale(con: duckdb.DuckDBPyConnection, list_year: int) -> str:
+def _refuse_stale(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
     """Hash of all that the report's tables are made from; refuses where any of it is of other inputs."""
     recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, list_year, recorded)
+    sources = source_fingerprints(con, law, list_year)
     if not con.execute("SELECT count(*) FROM published.editions WHERE list_year = ?", [list_year]).fetchall()[0][0]:
         raise Failure(f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False)
     stale = derivation.stale_tables(recorded, sources, SOURCES)
@@ -218,12 +218,12 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets.report_tables import HiddenCell
 
     list_year = int(context.partition_key)
-    law_of(run, list_year)
+    law = law_of(run, list_year)
     home = run.at_home
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, list_year):
+        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
         _, lines = _attack(con, list_year)
         if lines:
