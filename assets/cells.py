@@ -100,7 +100,8 @@ class Problem:
 
     `values` are the true figures; `sensitive` says by how much, at least, each cell that may not be told must stay
     uncertain; `fixed` cells are published whatever happens; `unpublished` cells stand in no table but follow from
-    some; `bounds` is what other publications tell of a cell. `weights` tells how dear a cell is to hide.
+    some; `bounds` is what other publications tell of a cell. `weights` tells how dear a cell is to hide. `withheld`
+    cells were hidden when the tables were released before, and stay hidden.
     """
 
     values: dict[Cell, int]
@@ -110,6 +111,7 @@ class Problem:
     unpublished: frozenset[Cell] = frozenset()
     bounds: Mapping[Cell, Interval] = field(default_factory=dict)
     weights: Mapping[Cell, float] = field(default_factory=dict)
+    withheld: frozenset[Cell] = frozenset()
 
 
 def components(cells: Iterable[Cell], relations: Sequence[Relation]) -> list[tuple[list[Cell], list[Relation]]]:

@@ -201,6 +201,13 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "covered_share": "covered_homes / N. Ten digits.",
         "over_exempted": "A valid decision from which some area could be dropped and the cap still be kept.",
     },
+    "cap.area_cap": {
+        "kom": "The municipality that the homes stand in. Three digits.",
+        "family_homes": "Almene familieboliger of the area in the municipality. Homes.",
+        "decided": "Whether the council decided to exempt the area.",
+        "decided_on": "Day of the council's decision.",
+        "exempted": "Whether that decision counts: the municipality is above the cap.",
+    },
     "reference.published_membership": {
         "published": "When the list was published.",
         "list_as_titled": "The list's title at the time.",

@@ -241,6 +241,14 @@ TABLES: tuple[Derived, ...] = (
         (LAW, "status.area_status", "cap.family_homes", "cap.council_decisions"),
         ("§ 59, stk. 7", "§ 59, stk. 8"),
     ),
+    Derived(
+        "cap",
+        "area_cap",
+        "Loftet område for område",
+        "The listed areas as the cap counts them: their almene familieboliger, and what the council decided.",
+        ("status.area_status", "cap.family_homes", "cap.council_decisions", "cap.municipal_cap"),
+        ("§ 59, stk. 7", "§ 59, stk. 8"),
+    ),
 )
 
 EDITION = "edition.edition"
@@ -369,6 +377,7 @@ PUBLISHED = (
     "criteria.area_criteria",
     "status.area_status",
     "cap.municipal_cap",
+    "cap.area_cap",
     "status.parallelsamfund_history",
 )
 """The tables that an edition seals, each under its own name in schema `published`."""

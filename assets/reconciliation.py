@@ -122,7 +122,7 @@ def _reconciliation() -> AssetChecksDefinition:
                 asset_key=key_of(item.table),
                 check_name=item.name,
                 severity=AssetCheckSeverity.WARN,
-                description=f"{count} {item.what}. {item.remedy}" if count else None,
+                description=f"{item.what[0].upper()}{item.what[1:]}: {count}. {item.remedy}" if count else None,
                 metadata={"failing_rows": count, "limit": 0, "remedy": item.remedy},
             )
 

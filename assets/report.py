@@ -41,6 +41,7 @@ from assets.factory import (
 )
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.report_cells import Before, released
 from assets.report_shapes import SHAPES
 from assets.warehouse import transaction
 from law.loader import LegalValue, report_law
@@ -83,8 +84,9 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         prepare_report(con, list_year)
         digest = _refuse_stale(con, law, list_year)
         earlier = report_files.released_before(run.at_home.editions, list_year)
+        before = _released(run, list_year)
         values = report_law().for_list_year(list_year)
-        source = report_tables.Source(con, list_year, values, report_limits(), earlier)
+        source = report_tables.Source(con, list_year, values, report_limits(), earlier, before)
         released = report_tables.release(source)
         with transaction(con):
             con.execute("DELETE FROM report.finished_tables WHERE list_year = ?", [list_year])
@@ -139,7 +141,7 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
     """The blocking check: it holds back the report, never the lists."""
     list_year = int(context.partition_key)
     with run.warehouse() as con:
-        withheld, lines = _attack(con, list_year)
+        withheld, lines = _attack(con, list_year, _released(run, list_year))
     yield AssetCheckResult(
         passed=not lines,
         asset_key=key_of(FINISHED),
@@ -156,10 +158,19 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
     )
 
 
-def _attack(con: duckdb.DuckDBPyConnection, list_year: int) -> tuple[int, list[str]]:
+def _released(run: Run, list_year: int) -> Before:
+    """What earlier releases tell of the figures of a list year's report."""
+    from assets import report_files
+
+    editions = run.at_home.editions
+    of_years = report_files.released_before(editions, list_year)
+    return released(report_files.released_already(editions, list_year), list(of_years.values()))
+
+
+def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> tuple[int, list[str]]:
     """How many figures are withheld, and a line per figure that can be bounded too closely.
 
-    The very same tables, limits and attack are not tried twice: the answer is read back.
+    The very same tables, limits, earlier releases and attack are not tried twice: the answer is read back.
     """
     from assets import report_check
     from assets.attack import ContradictionError
@@ -168,6 +179,7 @@ def _attack(con: duckdb.DuckDBPyConnection, list_year: int) -> tuple[int, list[s
     digest = hashlib.sha256("".join(to_csv(table) for table in tables.values()).encode())
     for name in ("law/disclosure.yaml", *(f"assets/{module}.py" for module in ATTACKING)):
         digest.update((Path(__file__).parent.parent / name).read_bytes())
+    digest.update(repr((sorted(before.withheld), [sorted(told.items()) for told in before.told])).encode())
     known = con.execute(
         "SELECT withheld, lines FROM report.attacks WHERE list_year = ? AND attacked = ?",
         [list_year, digest.hexdigest()],
@@ -175,7 +187,7 @@ def _attack(con: duckdb.DuckDBPyConnection, list_year: int) -> tuple[int, list[s
     if known:
         return int(known[0][0]), list(known[0][1])
     try:
-        found = report_check.attacked(tables, report_limits())
+        found = report_check.attacked(tables, report_limits(), before)
         withheld, lines = found.withheld, found.lines
     except ContradictionError as error:
         withheld, lines = 0, [f"the tables contradict each other: {error}"]
@@ -225,7 +237,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         prepare_report(con, list_year)
         if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
-        _, lines = _attack(con, list_year)
+        _, lines = _attack(con, list_year, _released(run, list_year))
         if lines:
             raise Failure("disclosure control: " + "; ".join(lines), allow_retries=False)
         tables = finished_tables(con, list_year)

@@ -23,11 +23,14 @@ from assets.report_labels import (
     KINDS,
     LISTED,
     MUNICIPALITY_GROUPS,
+    WITHHELD,
 )
 
 AREA = "omraade:"
 MOVED, STAYED = "flyttet", "blev"
+MIGRATIONS = "vandringer_"
 AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
+AGES_OF_EDUCATION = ("midt",)
 NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
 NOT_OF_MIDDLE_AGE = "uden_for_uddannelsesalder"
 LISTED_GROUPS = ("udsat_boligomraade", "forebyggelsesomraade")
@@ -109,7 +112,7 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int
             unpublished.add(by_kom.cell("med", target, moved))
     for cube in cubes[-2:]:
         unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
-    cubes += [Cube(f"vandringer_{year}_{way}", (ORIGIN_TREE,)) for year in years for way in ("ind", "ud")]
+    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year in years for way in ("ind", "ud")]
     for cube in cubes:
         relations += cube.relations()
     return Structure(tuple(cubes), tuple(relations), frozenset(unpublished))
@@ -161,8 +164,16 @@ def scope_of(row: Row) -> str:
     return AREA + str(row["area_id"]) if row.get("area_id") else str(row["boliggruppe"])
 
 
-def counts(name: str, row: Row) -> Iterator[tuple[str, Cell]]:
-    """The counts in a row of a finished table: the column each stands in, and the cell it is."""
+def list_year_of(tables: Mapping[str, Finished]) -> int:
+    """The list year that finished tables are of."""
+    return int(str(tables["lister"].rows[0]["aar"]))
+
+
+def counts(name: str, row: Row, list_year: int) -> Iterator[tuple[str, Cell]]:
+    """The counts in a row of a finished table: the column each stands in, and the cell it is.
+
+    Rows of earlier list years hold none: they are told as they were released, and hang together with nothing here.
+    """
     if name.startswith("sammensaetning"):
         yield "personer", (f"sammensaetning_{row['dimension']}", scope_of(row), str(row["kategori"]))
     elif name.startswith("indkomst"):
@@ -175,7 +186,7 @@ def counts(name: str, row: Row) -> Iterator[tuple[str, Cell]]:
         yield "personer", (cube, scope_of(row), str(row["modpart"]), str(row["kategori"]))
     elif name.startswith("flytninger"):
         yield "personer", (f"flytninger_{row['retning']}", scope_of(row), str(row["modpart"]))
-    elif name == "social_eksport":
+    elif name == "social_eksport" and row["aar"] == list_year:
         at = ("kommuneflytning", str(row["kommunegruppe"]), str(row["persongruppe"]))
         yield "personer", (*at, ALL)
         yield "flyttet", (*at, MOVED)
@@ -185,7 +196,60 @@ def counts(name: str, row: Row) -> Iterator[tuple[str, Cell]]:
         yield "flyttet", (*at, MOVED)
     elif name == "nettoindvandring":
         for column, way in (("indvandrede", "ind"), ("udvandrede", "ud")):
-            yield column, (f"vandringer_{row['aar']}_{way}", str(row["oprindelse"]))
+            yield column, (f"{MIGRATIONS}{row['aar']}_{way}", str(row["oprindelse"]))
+
+
+def read(tables: Mapping[str, Finished]) -> tuple[dict[Cell, int], set[Cell]]:
+    """The counts that finished tables tell, and those that stand in them as withheld."""
+    told: dict[Cell, int] = {}
+    hidden: set[Cell] = set()
+    list_year = list_year_of(tables)
+    for name, table in tables.items():
+        for row in table.rows:
+            for column, cell in counts(name, row, list_year):
+                value = row[column]
+                if value == WITHHELD:
+                    hidden.add(cell)
+                else:
+                    assert isinstance(value, int)
+                    told[cell] = value
+    return told, hidden
+
+
+@dataclass(frozen=True)
+class Before:
+    """What earlier releases tell: counts by release, and every count that one of them withheld."""
+
+    told: tuple[Mapping[Cell, int], ...] = ()
+    withheld: frozenset[Cell] = frozenset()
+
+
+def released(same_year: Sequence[Mapping[str, Finished]], other_years: Sequence[Mapping[str, Finished]]) -> Before:
+    """What is out already of the figures of a list year's report.
+
+    Of the reports of other list years only migrations count again: the other figures are of other days.
+    """
+    told: list[Mapping[Cell, int]] = []
+    withheld: set[Cell] = set()
+    for tables, again in [(tables, "") for tables in same_year] + [(tables, MIGRATIONS) for tables in other_years]:
+        figures, hidden = read(tables)
+        told.append({cell: value for cell, value in figures.items() if cell[0].startswith(again)})
+        withheld |= {cell for cell in hidden if cell[0].startswith(again)}
+    return Before(tuple(told), frozenset(withheld))
+
+
+def incomes_by_difference(now: Mapping[Cell, int], before: Before, least: int) -> set[Cell]:
+    """Sums of income that differ from an earlier release by those of few persons: the difference is their income."""
+    found = set()
+    for told in before.told:
+        for cell, persons in told.items():
+            if cell[0] != "indkomstpersoner":
+                continue
+            income = ("indkomst", *cell[1:])
+            both = (cell in now, income in now, income in told)
+            if all(both) and 0 < abs(now[cell] - persons) < least and now[income] != told[income]:
+                found.add(income)
+    return found
 
 
 def told_elsewhere(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
@@ -205,6 +269,20 @@ def told_elsewhere(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
             base, pct = residents.get((area, dimension)), number(row, "tal")
             if row["kriterium"] == criterion and base is not None and pct is not None:
                 found[(f"sammensaetning_{dimension}", AREA + area, category)] = rounded_to(Decimal(pct), int(base))
+    return found
+
+
+def told_by_the_cap(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
+    """Family homes of an area that is the only one of its kind in its municipality: the cap's table tells them."""
+    alone: dict[tuple[str, str], set[str]] = {}
+    for row in tables["sammensaetning_omraader"].rows:
+        alone.setdefault((str(row["kommune"]), str(row["boliggruppe"])), set()).add(str(row["area_id"]))
+    found: dict[Cell, Interval] = {}
+    for row in tables["loft"].rows:
+        for group, column in zip(LISTED_GROUPS, ("i_udsatte", "i_forebyggelse"), strict=True):
+            areas, homes = alone.get((str(row["kommune"]), group), set()), number(row, column)
+            if len(areas) == 1 and homes is not None:
+                found[("boliger", AREA + next(iter(areas)), "familiebolig", ALL)] = (int(homes), int(homes))
     return found
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from assets.finished import Finished, Row, danish, number
-from assets.report_cells import LISTED_GROUPS
-from assets.report_document import Chart
+from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
+from assets.report_document import Chart, age_span, inhabited
 from assets.report_labels import (
     ALL,
     COUNTERPARTS,
@@ -98,8 +98,10 @@ def _canvas(rows: float, height: float | None = None) -> tuple[Any, Any]:
     return plt.subplots(figsize=(STYLE["width"], tall))
 
 
-def _stacked(dimension: str, name: str, title: str, left_out: tuple[str, ...]) -> Callable[..., Chart | None]:
-    """Bars of a hundred pct., one per group of homes."""
+def _stacked(
+    dimension: str, name: str, title: str, left_out: tuple[str, ...], ages: tuple[str, ...] = ()
+) -> Callable[..., Chart | None]:
+    """Bars of a hundred pct., one per group of homes; `ages` are the age bands counted (none: everyone)."""
 
     def draw(tables: Mapping[str, Finished]) -> Chart | None:
         table = tables["sammensaetning"]
@@ -107,8 +109,9 @@ def _stacked(dimension: str, name: str, title: str, left_out: tuple[str, ...]) -
         shown = [row for row in rows if any(_same(row, other) and number(other, "personer") for other in rows)]
         categories = list(dict.fromkeys(str(row["kategori"]) for row in shown))
         texts = {str(row["kategori"]): str(row["kategori_tekst"]).removeprefix("heraf ") for row in shown}
-        figure, axes = _canvas(len(BAR_GROUPS) + 1)
-        for line, group in enumerate(reversed(BAR_GROUPS)):
+        groups = [group for group in BAR_GROUPS if group in inhabited(tables)][::-1]
+        figure, axes = _canvas(len(groups) + 1)
+        for line, group in enumerate(groups):
             left = 0.0
             for position, category in enumerate(categories):
                 row = next(r for r in shown if r["boliggruppe"] == group and r["kategori"] == category)
@@ -122,9 +125,9 @@ def _stacked(dimension: str, name: str, title: str, left_out: tuple[str, ...]) -
                         color=ink, fontsize=STYLE["small"],
                     )  # fmt: skip
                 left += share
-        axes.set_yticks(range(len(BAR_GROUPS)), [GROUPS[group] for group in reversed(BAR_GROUPS)])
+        axes.set_yticks(range(len(groups)), [GROUPS[group] for group in groups])
         axes.set_xlim(0, 100)
-        axes.set_xlabel("Pct. af beboerne")
+        axes.set_xlabel(f"Pct. af beboerne på {age_span(table, ages)}" if ages else "Pct. af beboerne")
         axes.tick_params(length=0)
         handles, labels = axes.get_legend_handles_labels()
         once = dict(zip(labels, handles, strict=True))
@@ -163,9 +166,9 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
                 edgecolor="white",
             )
         )
-        axes.text(
-            x + 0.5, y + 0.4, row["kort_navn"], ha="center", va="center", fontsize=STYLE["tiny"], color=inks[shade]
-        )
+        name = str(row["kort_navn"])
+        size = STYLE["tiny"] * min(1.0, STYLE["tile_letters"] / len(name))
+        axes.text(x + 0.5, y + 0.4, name, ha="center", va="center", fontsize=size, color=inks[shade])
         if areas:
             axes.text(
                 x + 0.5, y + 0.72, str(areas), ha="center", va="center", fontsize=STYLE["small"], color=inks[shade],
@@ -187,6 +190,8 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
     rows = [r for r in table.rows if number(r, "tal") is not None and number(r, "graense_forebyggelse")]
     if not rows:
         return None
+    from matplotlib.ticker import MultipleLocator
+
     figure, axes = _canvas(len(CRITERIA) * 1.6)
     for status, text in list(STATUS.items())[::-1]:
         points = []
@@ -202,6 +207,7 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
     axes.axvline(1, color=STYLE["limit"], linewidth=1.2)
     axes.set_yticks(range(len(CRITERIA)), list(CRITERIA.values())[::-1])
     axes.set_xlabel("Områdets tal i forhold til grænsen for forebyggelsesområder (streg)")
+    axes.xaxis.set_major_locator(MultipleLocator(STYLE["ratio_step"]))
     axes.xaxis.set_major_formatter(lambda value, _: danish_ratio(value))
     axes.grid(axis="x", color=STYLE["grid"], linewidth=0.6)
     axes.tick_params(length=0)
@@ -339,10 +345,7 @@ def _export(tables: Mapping[str, Finished]) -> Chart | None:
         axes.plot([low, high], [line, line], color=colour, linewidth=3, solid_capstyle="butt")
         axes.scatter([share], [line], s=2 * STYLE["dot"], color=colour, zorder=3)
         axes.text(high, line, f"  {danish(number(row, 'andel_pct'), 'pct')}", va="center", fontsize=STYLE["small"])
-    names = [
-        f"{row['persongruppe_tekst']!s}\n{str(row['kommunegruppe_tekst']).replace('udsatte eller ', '')}"
-        for row in rows
-    ]
+    names = [f"{row['persongruppe_tekst']!s}\n{row['kommunegruppe_tekst']!s}" for row in rows]
     axes.set_yticks(range(len(rows)), names[::-1], fontsize=STYLE["small"])
     axes.set_xlim(left=0)
     axes.set_ylim(-0.6, len(rows) - 0.4)
@@ -368,7 +371,10 @@ def _immigration(tables: Mapping[str, Finished]) -> Chart | None:
     values = [int(str(row["netto"])) for row in rows]
     axes.bar(years, values, STYLE["bar"], color=STYLE["colours"][0])
     for year, value in zip(years, values, strict=True):
-        axes.text(year, value, danish(value, "count"), ha="center", va="bottom", fontsize=STYLE["small"])
+        axes.text(
+            year, max(value, 0), danish(value, "count"), ha="center", va="bottom", fontsize=STYLE["small"], zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+        )  # fmt: skip
     levels = tables["nettoindvandring_niveau"].rows
     if levels:
         last = levels[-1]
@@ -393,8 +399,8 @@ DRAWN: tuple[Callable[[Mapping[str, Finished]], Chart | None], ...] = (
     _map,
     _stacked("oprindelse", "oprindelse", "Oprindelse", (ALL, "ikke_vestlig")),
     _stacked("alder", "alder", "Alder", (ALL,)),
-    _stacked("uddannelse", "uddannelse", "Højeste fuldførte uddannelse", (ALL,)),
-    _stacked("beskaeftigelse", "beskaeftigelse", "Beskæftigelse", (ALL,)),
+    _stacked("uddannelse", "uddannelse", "Højeste fuldførte uddannelse", (ALL,), AGES_OF_EDUCATION),
+    _stacked("beskaeftigelse", "beskaeftigelse", "Beskæftigelse", (ALL,), AGES_OF_EMPLOYMENT),
     _nearness,
     _moves,
     _space,

@@ -13,45 +13,58 @@ from assets import attack, report_cells
 from assets.cells import Cell, Interval
 from assets.disclosure import Limits
 from assets.finished import Finished
-from assets.report_labels import WITHHELD
+from assets.report_cells import Before
 
 
 @dataclass(frozen=True)
 class Attacked:
-    """What an attack found: how many cells are withheld, and those that can be bounded closer than the limit."""
+    """What an attack found.
+
+    How many cells are withheld; those that can be bounded closer than the limit; those told now that an earlier
+    release of the same figures withheld; and incomes that follow from an earlier release by difference.
+    """
 
     withheld: int
     too_close: dict[Cell, Interval]
+    told_after_all: frozenset[Cell] = frozenset()
+    by_difference: frozenset[Cell] = frozenset()
 
     @property
     def lines(self) -> list[str]:
-        return [f"{'/'.join(cell)}: can be bounded closer than the limit" for cell in sorted(self.too_close)]
+        return [
+            f"{'/'.join(cell)}: {what}"
+            for cells, what in (
+                (self.too_close, "can be bounded closer than the limit"),
+                (self.told_after_all, "is told here and was withheld in an earlier release"),
+                (self.by_difference, "less an earlier release is the income of few persons"),
+            )
+            for cell in sorted(cells)
+        ]
 
 
-def attacked(tables: Mapping[str, Finished], limits: Limits) -> Attacked:
-    """Bounds every cell that is not told. Raises attack.ContradictionError where the tables do not add up."""
+def attacked(tables: Mapping[str, Finished], limits: Limits, before: Before) -> Attacked:
+    """Bounds every cell that is not told, and holds the told ones against what earlier releases withheld.
+
+    Raises attack.ContradictionError where the tables do not add up.
+    """
     structure = report_cells.structure_of(tables)
-    told: dict[Cell, int] = {}
-    hidden: set[Cell] = set()
-    for name, table in tables.items():
-        for row in table.rows:
-            for column, cell in report_cells.counts(name, row):
-                value = row[column]
-                if value == WITHHELD:
-                    hidden.add(cell)
-                else:
-                    assert isinstance(value, int)
-                    told[cell] = value
+    told, hidden = report_cells.read(tables)
     known = {cell for cube in structure.cubes for cell in (cube.cell(*at) for at in cube.coordinates())}
     silent = known - told.keys() - hidden
-    bounds = {c: interval for c, interval in report_cells.told_elsewhere(tables).items() if c in hidden}
+    elsewhere = report_cells.told_elsewhere(tables) | report_cells.told_by_the_cap(tables)
+    bounds = {cell: interval for cell, interval in elsewhere.items() if cell in hidden}
     found = attack.intervals(told, sorted(hidden | silent), structure.relations, bounds)
     close = {
         cell: interval
         for cell, interval in found.items()
         if attack.too_close(interval, _limit(cell, interval, limits), cell in hidden)
     }
-    return Attacked(len(hidden), close)
+    return Attacked(
+        len(hidden),
+        close,
+        frozenset(before.withheld & told.keys()),
+        frozenset(report_cells.incomes_by_difference(told, before, limits.minimum_count)),
+    )
 
 
 def _limit(cell: Cell, interval: Interval, limits: Limits) -> float:

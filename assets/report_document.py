@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.report_labels import WITHHELD
+from assets.report_labels import ALL, WITHHELD
 
 SHORT_WITHHELD = "diskr."
 
@@ -176,3 +176,19 @@ class Told:
             return None
         kind = self.tables[table].column(column).kind
         return figure.text if kind in ("text", "code") and not figure.withheld else figure
+
+
+def age_span(table: Finished, bands: Sequence[str]) -> str:
+    """The ages that bands next to each other cover, in words: `18-64 år`."""
+    texts = [
+        next(str(r["kategori_tekst"]) for r in table.rows if r["dimension"] == "alder" and r["kategori"] == band)
+        for band in bands
+    ]
+    return f"{texts[0].split('-')[0]}-{texts[-1].split('-')[1]}"
+
+
+def inhabited(tables: Mapping[str, Finished]) -> tuple[str, ...]:
+    """The groups of homes that have residents, in order."""
+    rows = tables["sammensaetning"].rows
+    found = {str(r["boliggruppe"]): r["personer"] for r in rows if r["dimension"] == "alder" and r["kategori"] == ALL}
+    return tuple(group for group, persons in found.items() if persons != 0)

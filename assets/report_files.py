@@ -35,7 +35,7 @@ def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[s
         "list_year": list_year,
         "edition": {
             "revision": sealed["revision"],
-            "manifest_sha256": sealing.sha256_of(edition / sealing.MANIFEST),
+            "tables_sha256": _tables_sha256(sealed),
         },
         "law_sha256": report_law().sha256,
         "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
@@ -43,6 +43,12 @@ def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[s
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "files": _described(staged, rows),
     }
+
+
+def _tables_sha256(sealed: Mapping[str, Any]) -> str:
+    """Hash of an edition's tables: what a report is made from. Runs and releases of the same tables have the same."""
+    tables = {item["file"]: item["sha256"] for item in sealed["outputs"] if "/" not in item["file"]}
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
 def _described(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -73,15 +79,25 @@ def damaged(edition: Path) -> list[str]:
     manifest = read_report_manifest(edition)
     if manifest is None:
         return [f"{REPORT}/{REPORT_MANIFEST}: there is none"] if (edition / REPORT).exists() else []
+    lines = _altered(edition)
+    sealed = sealing.read_manifest(edition)
+    assert sealed is not None
+    of_edition = {"revision": sealed["revision"], "tables_sha256": _tables_sha256(sealed)}
+    if manifest["edition"] != of_edition:
+        lines.append(f"{REPORT}/: belongs to another revision of the edition")
+    return lines
+
+
+def _altered(edition: Path) -> list[str]:
+    """Files of a report that are missing, added or changed; the report has a manifest."""
+    manifest = read_report_manifest(edition)
+    assert manifest is not None
     made = {item["file"]: item["sha256"] for item in manifest["files"]}
     folder = edition / REPORT
     present = set(_files(folder))
     wrong = {name for name in made.keys() & present if sealing.sha256_of(folder / name) != made[name]}
     lines = [f"{REPORT}/{name}: is not the file that the report was made with" for name in sorted(wrong)]
-    lines += [f"{REPORT}/{name}: missing or added" for name in sorted(made.keys() ^ present)]
-    if manifest["edition"]["manifest_sha256"] != sealing.sha256_of(edition / sealing.MANIFEST):
-        lines.append(f"{REPORT}/: belongs to another revision of the edition")
-    return lines
+    return lines + [f"{REPORT}/{name}: missing or added" for name in sorted(made.keys() ^ present)]
 
 
 def put_in_place(
@@ -114,14 +130,24 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return out.getvalue()
 
 
+def released_already(editions: Path, list_year: int) -> list[dict[str, Finished]]:
+    """The tables of every report of a list year that is out: of its earlier revisions, and of the newest."""
+    kept = sorted((editions / sealing.REVISIONS / str(list_year)).glob("[0-9]*"), key=lambda kept: int(kept.name))
+    return [_tables(edition) for edition in (*kept, editions / str(list_year)) if _whole(edition)]
+
+
 def released_before(editions: Path, list_year: int) -> dict[int, dict[str, Finished]]:
     """The tables of the reports of earlier list years, as they were released, by list year."""
-    found: dict[int, dict[str, Finished]] = {}
-    for year in sealing.sealed_years(editions):
-        folder = editions / str(year) / REPORT
-        if year < list_year and not damaged(editions / str(year)) and folder.is_dir():
-            found[year] = {
-                name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8"))
-                for name, shape in SHAPES.items()
-            }
-    return found
+    years = [year for year in sealing.sealed_years(editions) if year < list_year]
+    return {year: _tables(editions / str(year)) for year in years if _whole(editions / str(year))}
+
+
+def _whole(edition: Path) -> bool:
+    return read_report_manifest(edition) is not None and not _altered(edition)
+
+
+def _tables(edition: Path) -> dict[str, Finished]:
+    return {
+        name: from_csv(shape, (edition / REPORT / f"{name}.csv").read_text(encoding="utf-8"))
+        for name, shape in SHAPES.items()
+    }

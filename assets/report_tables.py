@@ -21,7 +21,7 @@ from assets.code_lists import in_force, municipality_names
 from assets.disclosure import Limits
 from assets.finished import Finished, Row, Value, number
 from assets.public_lists import figure_rests_on_few
-from assets.report_cells import AREA, LISTED_GROUPS, MOVED, STAYED, Structure
+from assets.report_cells import AREA, LISTED_GROUPS, MOVED, STAYED, Before, Structure
 from assets.report_labels import (
     ALL,
     CATEGORIES,
@@ -58,7 +58,8 @@ PRIVATE_GROUPS = ("oevrige_almene", "oevrige_boliger")
 class Source:
     """What the tables are made from: the warehouse, the list year, the law with the report's choices, the limits.
 
-    `earlier` are the tables of the reports of earlier list years, as they were released.
+    `earlier` are the tables of the reports of earlier list years, as they were released; `before` is what those and
+    earlier reports of this list year tell of the same figures.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -66,6 +67,7 @@ class Source:
     law: Mapping[str, LegalValue]
     limits: Limits
     earlier: Mapping[int, Mapping[str, Finished]] = field(default_factory=dict)
+    before: Before = field(default_factory=Before)
 
     def rows(self, table: str, order: str = "ALL") -> list[dict[str, Any]]:
         """The list year's rows of a table."""
@@ -138,9 +140,7 @@ def release(source: Source) -> Released:
     makers = (
         _lists,
         _list_changes,
-        _home_use,
         _cap,
-        _development,
         _areas_over_time,
         _municipalities,
         _comparison,
@@ -148,21 +148,27 @@ def release(source: Source) -> Released:
     for make in makers:
         table = make(source)
         tables[table.name] = table
-    for table in _social_export(source, shown) + _migrations(source, shown) + [_exempted(source)]:
+    for table in (
+        _home_use(source, shown),
+        _development(source, shown),
+        *_social_export(source, shown),
+        *_migrations(source, shown),
+        _exempted(source),
+    ):
         tables[table.name] = table
     ordered = {name: tables[name] for name in SHAPES}
-    return Released(ordered, _record(ordered, hidden))
+    return Released(ordered, _record(ordered, hidden, source.list_year))
 
 
-def _record(tables: Mapping[str, Finished], hidden: Mapping[Cell, str]) -> list[HiddenCell]:
+def _record(tables: Mapping[str, Finished], hidden: Mapping[Cell, str], list_year: int) -> list[HiddenCell]:
     found = []
     for name, table in tables.items():
         for row in table.rows:
-            counted = dict(report_cells.counts(name, row))
+            counted = dict(report_cells.counts(name, row, list_year))
             for column in table.columns:
                 if row[column.name] == WITHHELD:
                     at = "/".join(str(row[key]) for key in table.key)
-                    reason = hidden.get(counted[column.name], "primary") if column.name in counted else "derived"
+                    reason = hidden[counted[column.name]] if column.name in counted else "derived"
                     found.append(HiddenCell(name, f"{at}/{column.name}", reason))
     return found
 
@@ -258,13 +264,18 @@ def _problem(source: Source, values: dict[Cell, int], structure: Structure, crit
     for row in source.rows("report.incomes"):
         scope = _lowest_scope(row) or row["housing_group"] or COUNTRY
         if row["dominated"] or 0 < row["persons"] < least:
-            cell = ("indkomst", scope)
+            sensitive[("indkomst", scope)] = 0
+    for cell in sensitive.keys() | report_cells.incomes_by_difference(values, source.before, least):
+        if cell[0] == "indkomst":
             sensitive[cell] = max(1, abs(values[cell]) * source.limits.income_protection_pct / 100)
+    # Whoever has an earlier release knows what it told: where that still holds, hiding it hides nothing.
+    known = {cell for told in source.before.told for cell, value in told.items() if values.get(cell) == value}
     fixed = {
         cell
         for cell in values
         if cell not in sensitive
-        and ((cell[1] == COUNTRY) or (cell[-1] == ALL and cell[0].startswith("sammensaetning")))
+        and cell not in source.before.withheld
+        and (cell[1] == COUNTRY or cell in known or _public_by_law(cell, values[cell], least))
     }
     told = {cell: low_high for cell, low_high in _told(values, criteria).items() if cell in values}
     return Problem(
@@ -275,7 +286,15 @@ def _problem(source: Source, values: dict[Cell, int], structure: Structure, crit
         structure.unpublished,
         told,
         {cell: GROUP_WEIGHT for cell in values if len(cell) > 1 and not cell[1].startswith(AREA)},
+        source.before.withheld & (values.keys() - structure.unpublished),
     )
+
+
+def _public_by_law(cell: Cell, value: int, least: int) -> bool:
+    """Residents, as the lists tell them, and an area's family homes, which the cap is reckoned from."""
+    if cell[0] == "boliger":
+        return cell[1].startswith(AREA) and cell[2:] == ("familiebolig", ALL) and value >= least
+    return cell[-1] == ALL and cell[0].startswith("sammensaetning")
 
 
 GROUP_WEIGHT = 10.0
@@ -329,6 +348,10 @@ class _Shown:
 
     def __call__(self, *cell: str) -> Value:
         return WITHHELD if cell in self.hidden else self.values[cell]
+
+    def tells(self, scope: str, homes: Sequence[tuple[str, str]]) -> bool:
+        """Whether none of these counts of homes (kind, use) is withheld: a share of them tells them too."""
+        return not any(("boliger", scope, kind, use) in self.hidden for kind, use in homes)
 
     def _area(self, area: Area) -> dict[str, Value]:
         return {
@@ -596,8 +619,8 @@ def _or_withheld(value: Decimal | None, few: bool, scale: int, places: int) -> V
     return WITHHELD if few else rounded(Fraction(value) * scale, places)
 
 
-def _home_use(source: Source) -> Finished:
-    """How homes are used: ratios over many homes, withheld where few people live in them."""
+def _home_use(source: Source, shown: _Shown) -> Finished:
+    """How homes are used: ratios over many homes, withheld where few people live in them or a count is withheld."""
     names = {area.area_id: area for area in listed_areas(source)}
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for row in source.rows("report.housing"):
@@ -616,6 +639,9 @@ def _home_use(source: Source) -> Finished:
     for (group, area_id), total in sorted(sums.items(), key=lambda item: _use_order(item[0], names)):
         few = min(total["measured_homes"], total["residents"]) < source.limits.minimum_count
         area = names.get(area_id)
+        scope = AREA + area_id if area_id else group
+        vacant_told = shown.tells(scope, ((ALL, ALL), (ALL, "ubeboet"), ("ikke_almen", ALL), ("ikke_almen", "ubeboet")))
+        family_told = shown.tells(scope, ((ALL, ALL), ("familiebolig", ALL), ("ikke_almen", ALL)))
         rows.append(
             {
                 "boliggruppe": group,
@@ -624,8 +650,8 @@ def _home_use(source: Source) -> Finished:
                 "omraade": area.name if area else GROUPS[group],
                 "personer_pr_rum": _ratio(total["residents"], total["rooms"], few),
                 "m2_pr_person": _ratio(total["square_metres"], total["residents"], few),
-                "familieboliger_pct": _home_share(total["family"], total["homes"], group),
-                "ubeboede_pct": _home_share(total["vacant"], total["homes"], None),
+                "familieboliger_pct": _home_share(total["family"], total["homes"], group) if family_told else WITHHELD,
+                "ubeboede_pct": _home_share(total["vacant"], total["homes"], None) if vacant_told else WITHHELD,
             }
         )
     return replace(SHAPES["boligudnyttelse"], rows=rows)
@@ -698,30 +724,44 @@ def _municipalities(source: Source) -> Finished:
 # --- over time ---------------------------------------------------------------------------------------------------
 
 
-def _development(source: Source) -> Finished:
+def _development(source: Source, shown: _Shown) -> Finished:
+    """The lists year by year. What an earlier report told of its own year stands as it was told."""
     least = source.limits.minimum_count
+    members = _members(source)
 
-    def share(row: Mapping[str, Any], part: str, whole: str) -> Value:
+    def share(row: Mapping[str, Any], part: str, whole: str, *counted: str) -> Value:
         few = 0 < row[part] < least or 0 < row[whole] - row[part] < least
+        if row["year"] == source.list_year:
+            few = few or any((counted[0], AREA + area, counted[1]) in shown.hidden for area in members[row["list"]])
         return WITHHELD if few else share_pct(int(row[part]), int(row[whole]))
 
-    rows: list[Row] = [
+    rows: list[Row] = [row for year, of in source.earlier.items() for row in of["udvikling"].rows if row["aar"] == year]
+    rows += [
         {
             "aar": row["year"],
             "liste": row["list"],
             "liste_tekst": LISTS[row["list"]],
             "omraader": row["areas"],
             "beboere": row["residents"],
-            "ikkevestlige_pct": share(row, "nonwestern", "residents"),
-            "grundskole_pct": share(row, "primary_only", "persons_30_59"),
+            "ikkevestlige_pct": share(row, "nonwestern", "residents", "sammensaetning_oprindelse", "ikke_vestlig"),
+            "grundskole_pct": share(row, "primary_only", "persons_30_59", "sammensaetning_uddannelse", "grundskole"),
             "uden_tilknytning_pct": None
             if row["outside_share"] is None
             else rounded(Fraction(row["outside_share"]) * 100, 1),
         }
         for row in source.rows("report.development")
+        if row["year"] not in source.earlier
     ]
     order = list(LISTS)
     return replace(SHAPES["udvikling"], rows=sorted(rows, key=lambda r: (str(r["aar"]), order.index(str(r["liste"])))))
+
+
+def _members(source: Source) -> dict[str, list[str]]:
+    """The areas on each list of the list year."""
+    status = source.rows("status.area_status")
+    return {
+        code: [row["area_id"] for row in status if row["status"] == code or row.get(code) is True] for code in LISTS
+    }
 
 
 def _areas_over_time(source: Source) -> Finished:
@@ -810,52 +850,68 @@ def _rate(persons: Value, moved: Value, confidence: float) -> dict[str, Value]:
 
 
 def _differences(source: Source, exports: Finished, confidence: float) -> Finished:
-    """The target group's rate with listed areas less that without; and that less the same of other adults."""
+    """The target group's rate with listed areas less that without; that less the same of other adults; and how much
+    the latter has changed since the last list year before the rules, where the home has one."""
     rows: list[Row] = []
-    start = source.law.get("forebyggelsesomraade.nonwestern")
-    for year in sorted({int(str(row["aar"])) for row in exports.rows}):
-        counts = {
-            (str(row["kommunegruppe"]), str(row["persongruppe"])): (number(row, "flyttet"), number(row, "personer"))
-            for row in exports.rows
-            if row["aar"] == year
-        }
-        for measure, signs in (
-            ("forskel", {("med", "maalgruppe"): 1, ("uden", "maalgruppe"): -1}),
-            (
-                "merforskel",
-                {
-                    ("med", "maalgruppe"): 1,
-                    ("uden", "maalgruppe"): -1,
-                    ("med", "andre"): -1,
-                    ("uden", "andre"): 1,
-                },
-            ),
-        ):
-            parts = [(sign, counts.get(key, (None, None))) for key, sign in signs.items()]
-            before = start is None or dt.date(year, 1, 1) <= start.effective_from
+    years = sorted({int(str(row["aar"])) for row in exports.rows})
+    before = [year for year in years if _before_the_rules(source, year)]
+    for year in years:
+        measures = {"forskel": _shares(exports, year, ("maalgruppe",)), "merforskel": _shares(exports, year)}
+        if before and year not in before:
+            then = _shares(exports, before[-1])
+            measures["aendring"] = measures["merforskel"] + [(-sign, counts) for sign, counts in then]
+        for measure, parts in measures.items():
+            words = CHANGED_SINCE if measure == "aendring" else VERDICTS
             rows.append(
                 {
                     "aar": year,
-                    "periode": "foer" if before else "efter",
+                    "periode": "foer" if year in before else "efter",
                     "maal": measure,
                     "maal_tekst": MEASURES_OF_EXPORT[measure],
-                    **_verdict(parts, source.limits.minimum_count, confidence),
+                    **_verdict(parts, source.limits.minimum_count, confidence, words),
                 }
             )
     return replace(SHAPES["social_eksport_forskel"], rows=rows)
 
 
+def _before_the_rules(source: Source, year: int) -> bool:
+    start = source.law.get("forebyggelsesomraade.nonwestern")
+    return start is None or dt.date(year, 1, 1) <= start.effective_from
+
+
+def _shares(
+    exports: Finished, year: int, targets: Sequence[str] = ("maalgruppe", "andre")
+) -> list[tuple[int, tuple[Any, Any]]]:
+    """Movers and persons behind a difference, each with its sign; others than the target group are taken off."""
+    found = []
+    for row in exports.rows:
+        target, group = str(row["persongruppe"]), str(row["kommunegruppe"])
+        if row["aar"] == year and target in targets:
+            sign = (1 if target == "maalgruppe" else -1) * (1 if group == "med" else -1)
+            found.append((sign, (number(row, "flyttet"), number(row, "personer"))))
+    return found
+
+
 MEASURES_OF_EXPORT = {
     "forskel": "Målgruppens udflytning: kommuner med områder minus øvrige",
     "merforskel": "Samme, ud over andre voksnes forskel",
+    "aendring": "Ændring i den siden sidste listeår før reglerne",
+}
+CHANGED_SINCE = {
+    "hoejere": "Ja, udflytningen er steget",
+    "lavere": "Nej, udflytningen er faldet",
+    "ingen_forskel": "Nej, ændringen kan skyldes tilfældigheder",
+    "for_faa": VERDICTS["for_faa"],
 }
 
 
-def _verdict(parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidence: float) -> dict[str, Value]:
+def _verdict(
+    parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidence: float, words: Mapping[str, str]
+) -> dict[str, Value]:
     usable = all(moved is not None and persons and moved >= least for _, (moved, persons) in parts)
     if not usable:
         code = "for_faa"
-        return {"forskel_pct": None, "nedre_pct": None, "oevre_pct": None, "dom": code, "dom_tekst": VERDICTS[code]}
+        return {"forskel_pct": None, "nedre_pct": None, "oevre_pct": None, "dom": code, "dom_tekst": words[code]}
     value, low, high = uncertainty.contrast([(sign, int(m), int(n)) for sign, (m, n) in parts], confidence)
     code = "hoejere" if low > 0 else "lavere" if high < 0 else "ingen_forskel"
     return {
@@ -863,7 +919,7 @@ def _verdict(parts: Sequence[tuple[int, tuple[Any, Any]]], least: int, confidenc
         "nedre_pct": rounded(Fraction(low) * 100, 1),
         "oevre_pct": rounded(Fraction(high) * 100, 1),
         "dom": code,
-        "dom_tekst": VERDICTS[code],
+        "dom_tekst": words[code],
     }
 
 

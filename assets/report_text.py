@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assets.finished import Finished, Row, Value
-from assets.report_cells import LISTED_GROUPS
+from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.report_document import (
     Block,
     Chart,
@@ -21,6 +21,8 @@ from assets.report_document import (
     Points,
     Section,
     Told,
+    age_span,
+    inhabited,
 )
 from assets.report_labels import (
     ALL,
@@ -45,8 +47,9 @@ def document(
 ) -> Document:
     """The whole report of a list year."""
     writer = _Writer(Told(tables), law, list_year, charts)
+    kinds = "udsatte boligområder og forebyggelsesområder" if writer.preventive else "udsatte boligområder"
     return Document(
-        f"Redegørelse om udsatte boligområder og forebyggelsesområder {list_year}",
+        f"Redegørelse om {kinds} {list_year}",
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
         (
@@ -67,6 +70,17 @@ def document(
     )
 
 
+SUMMED = (*LISTED_GROUPS, COUNTRY)
+SUMMED_TOO = ("oevrige_almene", COUNTRY)
+WHERE: Mapping[str, str] = {
+    "udsat_boligomraade": "i de udsatte boligområder",
+    "forebyggelsesomraade": "i forebyggelsesområderne",
+    "oevrige_almene": "i øvrige almene boliger",
+    COUNTRY: "i hele landet",
+}
+"""Groups of homes inside a sentence."""
+
+
 def _having(**at: Value) -> Callable[[Row], bool]:
     """Whether a row has these values."""
     return lambda row: all(row[name] == value for name, value in at.items())
@@ -75,6 +89,8 @@ def _having(**at: Value) -> Callable[[Row], bool]:
 class _Writer:
     def __init__(self, told: Told, law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]) -> None:
         self.told, self.law, self.year, self.charts = told, law, list_year, charts
+        self.preventive = "forebyggelsesomraade.nonwestern" in law
+        self.groups = inhabited(told.tables)
 
     def _chart(self, name: str) -> list[Block]:
         return [self.charts[name]] if name in self.charts else []
@@ -89,35 +105,9 @@ class _Writer:
 
     def summary(self) -> Section:
         of = self.told.of
-        items: list[tuple[Part, ...]] = [self._list_line(code) for code in LISTS]
-        items.append(
-            (
-                "I de udsatte boligområder har ",
-                self._share("udsat_boligomraade", "oprindelse", "ikke_vestlig"),
-                " pct. af beboerne ikke-vestlig oprindelse, heraf ",
-                self._share("udsat_boligomraade", "oprindelse", "menapt"),
-                " pct. af alle beboere oprindelse i MENAPT-lande. I forebyggelsesområderne er det ",
-                self._share("forebyggelsesomraade", "oprindelse", "ikke_vestlig"),
-                " og ",
-                self._share("forebyggelsesomraade", "oprindelse", "menapt"),
-                " pct., i hele landet ",
-                self._share(COUNTRY, "oprindelse", "ikke_vestlig"),
-                " og ",
-                self._share(COUNTRY, "oprindelse", "menapt"),
-                " pct.",
-            )
-        )
-        items.append(
-            (
-                "Beskæftigede udgør ",
-                self._share("udsat_boligomraade", "beskaeftigelse", "beskaeftiget"),
-                " pct. i den erhvervsaktive alder i de udsatte boligområder, ",
-                self._share("forebyggelsesomraade", "beskaeftigelse", "beskaeftiget"),
-                " pct. i forebyggelsesområderne og ",
-                self._share(COUNTRY, "beskaeftigelse", "beskaeftiget"),
-                " pct. i landet.",
-            )
-        )
+        items: list[tuple[Part, ...]] = [self._list_line(code) for code in self._lists()]
+        items.append(("Af beboerne har ikke-vestlig oprindelse: ", *self._by_group(self._nonwestern)))
+        items.append((f"I beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}: ", *self._by_group(self._employed)))
         items.append(
             (
                 "Til områderne flyttede ",
@@ -130,6 +120,25 @@ class _Writer:
         items.append(self._export_line())
         items.append(self._ground_line())
         return Section("sammenfatning", "Sammenfatning", (Points(tuple(items)), *self._chart("fliskort")))
+
+    def _by_group(self, of: Callable[[str], tuple[Part, ...]], groups: Sequence[str] = SUMMED) -> tuple[Part, ...]:
+        """A figure for each of these groups of homes that has residents, as one sentence."""
+        parts: list[Part] = []
+        kept = [group for group in groups if group in self.groups]
+        for place, group in enumerate(kept):
+            parts += ["" if place == 0 else " og " if place == len(kept) - 1 else ", ", *of(group), f" {WHERE[group]}"]
+        return (*parts, ".")
+
+    def _nonwestern(self, group: str) -> tuple[Part, ...]:
+        menapt = self._share(group, "oprindelse", "menapt")
+        return (self._share(group, "oprindelse", "ikke_vestlig"), " pct. (MENAPT-lande ", menapt, ")")
+
+    def _employed(self, group: str) -> tuple[Part, ...]:
+        return (self._share(group, "beskaeftigelse", "beskaeftiget"), " pct.")
+
+    def _lists(self) -> tuple[str, ...]:
+        """The lists that the law of the list year knows."""
+        return tuple(code for code in LISTS if self.preventive or code != "forebyggelsesomraade")
 
     def _list_line(self, code: str) -> tuple[Part, ...]:
         row = self.told.tables["lister"].find(liste=code)
@@ -149,11 +158,12 @@ class _Writer:
                     "offentlig for hvert område, også hvor et tal bag den er diskretioneret.",
                 )
             ),
+            *self._no_preventive("Forebyggelsesområder fandtes ikke i loven på listens dag."),
             self.told.view(
                 "lister",
                 "Områder og beboere på listerne",
                 "lister",
-                range(len(self._rows("lister"))),
+                [i for i, row in enumerate(self._rows("lister")) if row["liste"] in self._lists()],
                 ("liste_tekst", "omraader", "beboere", "nye", "udgaaede"),
             ),
         ]
@@ -172,6 +182,9 @@ class _Writer:
         else:
             blocks.append(Notice(("Listen fra året før kendes ikke her, så ændringer kan ikke vises.",)))
         return Section("lister", "Listerne", tuple(blocks))
+
+    def _no_preventive(self, words: str) -> list[Block]:
+        return [] if self.preventive else [Notice((words,))]
 
     def composition(self) -> Section:
         blocks: list[Block] = [
@@ -193,20 +206,15 @@ class _Writer:
                     "tæller med.",
                 )
             ),
-            self._composition("uddannelse", "Højeste fuldførte uddannelse, pct.", EDUCATIONS),
+            self._composition(
+                "uddannelse", f"Højeste fuldførte uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS
+            ),
             *self._chart("beskaeftigelse"),
-            self._composition("beskaeftigelse", "Beskæftigelse, pct.", EMPLOYMENTS),
+            self._composition("beskaeftigelse", f"Beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
             Paragraph(
                 (
                     "Den gennemsnitlige indkomst før skat er ",
-                    self._income("udsat_boligomraade"),
-                    " kr. i de udsatte boligområder, ",
-                    self._income("forebyggelsesomraade"),
-                    " kr. i forebyggelsesområderne, ",
-                    self._income("oevrige_almene"),
-                    " kr. i øvrige almene boliger og ",
-                    self._income(COUNTRY),
-                    " kr. i hele landet.",
+                    *self._by_group(lambda group: (self._income(group), " kr."), (*SUMMED[:-1], *SUMMED_TOO)),
                 )
             ),
             self.told.view(
@@ -219,12 +227,15 @@ class _Writer:
         ]
         return Section("beboersammensaetning", "Beboersammensætning", tuple(blocks))
 
+    def _span(self, bands: Sequence[str]) -> str:
+        return ", " + age_span(self.told.tables["sammensaetning"], bands)
+
     def _ages(self) -> dict[str, str]:
         rows = self._rows("sammensaetning")
         return {str(r["kategori"]): str(r["kategori_tekst"]) for r in rows if r["dimension"] == "alder"}
 
     def _composition(self, dimension: str, title: str, categories: Mapping[str, str]) -> Block:
-        members = {code: GROUPS[code] for code in (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger", COUNTRY)}
+        members = {code: GROUPS[code] for code in self.groups}
         shown = [code for code in categories if code != ALL and self._anybody(dimension, code)]
         return self.told.pivot(
             f"sammensaetning-{dimension}",
@@ -254,9 +265,12 @@ class _Writer:
             Paragraph(
                 (
                     "Et område med nok beboere er et udsat boligområde, når det opfylder mindst to af de fire "
-                    "kriterier i § 61 a, og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over "
-                    "grænsen og mindst to af kriterierne i § 61 b er opfyldt. Afgørelsen sker på eksakte tal; her er "
-                    "de afrundet.",
+                    "kriterier i § 61 a",
+                    ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst to af "
+                    "kriterierne i § 61 b er opfyldt"
+                    if self.preventive
+                    else "",
+                    ". Afgørelsen sker på eksakte tal; her er de afrundet.",
                 )
             ),
             *self._chart("kriterier"),
@@ -274,7 +288,7 @@ class _Writer:
             "Grænserne i kraft på listens dag",
             "kriterier",
             [index for index in first.values() if index is not None],
-            ("kriterium_tekst", "graense_udsat", "graense_forebyggelse"),
+            ("kriterium_tekst", "graense_udsat", *(("graense_forebyggelse",) if self.preventive else ())),
             note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
             "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
         )
@@ -316,14 +330,14 @@ class _Writer:
                     "flytninger",
                     ("modpart_tekst",),
                     "boliggruppe",
-                    {code: GROUPS[code] for code in (*LISTED_GROUPS, LISTED)},
+                    {code: GROUPS[code] for code in self._mover_groups()},
                     "personer",
                     _having(retning=direction),
                 )
             )
         for dimension, title, members in (
-            ("beskaeftigelse", "Flytternes beskæftigelse, pct.", EMPLOYMENTS),
-            ("uddannelse", "Flytternes uddannelse, pct.", EDUCATIONS),
+            ("beskaeftigelse", f"Flytternes beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
+            ("uddannelse", f"Flytternes uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS),
         ):
             blocks.append(
                 self.told.pivot(
@@ -334,7 +348,11 @@ class _Writer:
                     "kategori",
                     members,
                     "andel_pct",
-                    _having(dimension=dimension, modpart=ALL),
+                    lambda row, dimension=dimension: (  # type: ignore[misc]
+                        row["dimension"] == dimension
+                        and row["modpart"] == ALL
+                        and row["boliggruppe"] in self._mover_groups()
+                    ),
                 )
             )
         blocks.append(
@@ -351,6 +369,10 @@ class _Writer:
             )
         )
         return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+
+    def _mover_groups(self) -> tuple[str, ...]:
+        listed = tuple(group for group in LISTED_GROUPS if group in self.groups)
+        return (*listed, LISTED) if len(listed) > 1 else listed or (LISTED,)
 
     def homes(self) -> Section:
         groups = [i for i, row in enumerate(self._rows("boligudnyttelse")) if row["area_id"] is None]
@@ -377,15 +399,27 @@ class _Writer:
                 "brug",
                 USES,
                 "boliger",
-                _having(),
+                lambda row: row["boliggruppe"] in self.groups,
             ),
         ]
         return Section("boligmasse", "Udnyttelse af boligmassen", tuple(blocks))
 
     def cap(self) -> Section:
         rows = self._rows("loft")
+        if "anvisningsloft.share" not in self.law:
+            blocks: list[Block] = [
+                Notice(("Loftet over kommunal anvisning fandtes ikke i loven på listens dag. Andelen vises alene.",)),
+                self.told.view(
+                    "loft-alle",
+                    "Almene familieboliger i områderne",
+                    "loft",
+                    range(len(rows)),
+                    ("kommune", "familieboliger", "andel_pct"),
+                ),
+            ]
+            return Section("loft", "Loftet over kommunal anvisning", tuple(blocks))
         over = [i for i, row in enumerate(rows) if row["over_loft"]]
-        blocks: list[Block] = [
+        blocks = [
             Paragraph(
                 (
                     "Højst en del af en kommunes almene familieboliger kan omfattes af reglerne om kommunal anvisning "
@@ -423,7 +457,11 @@ class _Writer:
                 "udvikling",
                 "Listerne i de udgivne listeår",
                 "udvikling",
-                range(len(self._rows("udvikling"))),
+                [
+                    i
+                    for i, row in enumerate(self._rows("udvikling"))
+                    if row["liste"] in self._lists() or row["omraader"]
+                ],
                 (
                     "aar",
                     "liste_tekst",
@@ -449,13 +487,22 @@ class _Writer:
         return Section("udvikling", "Udvikling", tuple(blocks))
 
     def _export_line(self) -> tuple[Part, ...]:
-        row = self.told.tables["social_eksport_forskel"].find(aar=self.year, maal="merforskel")
-        verdict = str(self._rows("social_eksport_forskel")[row]["dom"])
-        return (SHORT_VERDICTS[verdict],)
+        found = self._rows("social_eksport_forskel")[self._judged()]
+        if found["periode"] == "foer":
+            return (BEFORE_THE_RULES,)
+        words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
+        return (words[str(found["dom"])],)
+
+    def _judged(self) -> int:
+        """The difference that the verdict rests on: the change since before the rules where there is one."""
+        table = self.told.tables["social_eksport_forskel"]
+        rows = table.where(aar=self.year, maal="aendring")
+        changed = [row for row in rows if table.rows[row]["dom"] != "for_faa"]
+        return changed[0] if changed else table.find(aar=self.year, maal="merforskel")
 
     def export(self) -> Section:
         rows = self._rows("social_eksport_forskel")
-        this = self.told.tables["social_eksport_forskel"].find(aar=self.year, maal="merforskel")
+        this = self._judged()
         row = rows[this]
         blocks: list[Block] = [
             Paragraph(
@@ -484,17 +531,17 @@ class _Writer:
             ),
         ]
         if row["dom"] == "for_faa":
-            blocks.append(Notice((SHORT_VERDICTS["for_faa"],)))
+            blocks.append(Notice(self._export_line()))
         else:
             at = lambda column: self.told.at("social_eksport_forskel", this, column)  # noqa: E731
             blocks.append(
                 Paragraph(
                     (
-                        SHORT_VERDICTS[str(row["dom"])],
-                        " Målgruppens udflytning fra kommuner med områder, ud over hvad der også ses for andre voksne, "
-                        "afviger ",
+                        *self._export_line(),
+                        " Målgruppens udflytning fra kommuner med områder mod øvrige, ud over hvad der også ses for "
+                        "andre voksne, " + ("har ændret sig med " if row["maal"] == "aendring" else "afviger med "),
                         at("forskel_pct"),
-                        " pct.point fra øvrige kommuners (fra ",
+                        " pct.point (fra ",
                         at("nedre_pct"),
                         " til ",
                         at("oevre_pct"),
@@ -543,6 +590,8 @@ class _Writer:
 
     def _ground_line(self) -> tuple[Part, ...]:
         rows = self._rows("nettoindvandring_niveau")
+        if "valg.net_immigration_level" not in self.law:
+            return ("Aftalens grund til genforhandling gælder ikke: listeåret ligger før aftalen.",)
         if not rows:
             return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
         last = len(rows) - 1
@@ -589,14 +638,17 @@ class _Writer:
                 "netto",
                 _having(),
             ),
-            self.told.view(
-                "nettoindvandring-niveau",
-                "Ikke-vestlig nettoindvandring mod de foregående års niveau",
-                "nettoindvandring_niveau",
-                range(len(self._rows("nettoindvandring_niveau"))),
-                ("aar", "netto", "foerste_aar", "sidste_aar", "niveau", "opfyldt"),
-            ),
         ]
+        if levels := self._rows("nettoindvandring_niveau"):
+            blocks.append(
+                self.told.view(
+                    "nettoindvandring-niveau",
+                    "Ikke-vestlig nettoindvandring mod de foregående års niveau",
+                    "nettoindvandring_niveau",
+                    range(len(levels)),
+                    ("aar", "netto", "foerste_aar", "sidste_aar", "niveau", "opfyldt"),
+                )
+            )
         return Section("nettoindvandring", "Nettoindvandring", tuple(blocks))
 
     def evaluation(self) -> Section:
@@ -660,8 +712,8 @@ class _Writer:
             ),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
-                "Tal for tidligere år er dem, der blev udgivet dengang. Intet tal vises for en tidligere dag på nye "
-                "områdegrænser.",
+                "Tal for tidligere år er dem, der blev udgivet dengang. Beboersammensætning vises ikke for en "
+                "tidligere dag på nye områdegrænser.",
             ),
             ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
         ]
@@ -674,8 +726,8 @@ class _Writer:
         for dimension, title in (
             ("oprindelse", "Oprindelse i områderne, personer"),
             ("alder", "Alder i områderne, personer"),
-            ("uddannelse", "Uddannelse i områderne, personer"),
-            ("beskaeftigelse", "Beskæftigelse i områderne, personer"),
+            ("uddannelse", f"Uddannelse i områderne{self._span(AGES_OF_EDUCATION)}, personer"),
+            ("beskaeftigelse", f"Beskæftigelse i områderne{self._span(AGES_OF_EMPLOYMENT)}, personer"),
         ):
             categories = self._ages() if dimension == "alder" else {ALL: "I alt", **CATEGORIES[dimension]}
             shown = {code: text for code, text in categories.items() if code == ALL or self._anybody(dimension, code)}
@@ -742,12 +794,24 @@ class _Writer:
         return Section("bilag", "Bilag: områderne hver for sig", tuple(blocks))
 
 
+BEFORE_THE_RULES = (
+    "Listeåret ligger før aftalens regler: målgruppens flytninger vises til sammenligning og kan ikke være en virkning "
+    "af dem."
+)
+CHANGE_VERDICTS = {
+    "hoejere": "Siden før reglerne er målgruppen begyndt at flytte oftere ud af kommuner med områder end af øvrige, "
+    "også når andre voksnes flytninger regnes fra. Det kan være social eksport.",
+    "lavere": "Siden før reglerne er målgruppen begyndt at flytte sjældnere ud af kommuner med områder end af øvrige, "
+    "når andre voksnes flytninger regnes fra. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i, hvor ofte målgruppen flytter ud af kommuner "
+    "med områder og af øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
+}
 SHORT_VERDICTS = {
     "hoejere": "Målgruppen flytter oftere ud af kommuner med områder end af øvrige, også når andre voksnes flytninger "
     "regnes fra. Det kan være social eksport.",
     "lavere": "Målgruppen flytter sjældnere ud af kommuner med områder end af øvrige, når andre voksnes flytninger "
     "regnes fra. Tallene tyder ikke på social eksport.",
     "ingen_forskel": "Der er ingen sikker forskel på, hvor ofte målgruppen flytter ud af kommuner med områder og af "
-    "øvrige. Tallene viser ikke social eksport.",
+    "øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
     "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
 }

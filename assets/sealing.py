@@ -32,6 +32,7 @@ KEYS: Mapping[str, str] = {
     "criteria.area_criteria": "list_year, area_id",
     "status.area_status": "list_year, area_id",
     "cap.municipal_cap": "list_year, kom",
+    "cap.area_cap": "list_year, area_id, kom",
     "status.parallelsamfund_history": "list_year, year, area_id",
 }
 PACKAGES = ("dagster", "duckdb", "great-expectations", "pandas", "sqlglot")
@@ -319,10 +320,13 @@ def _published_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_sha256: str) -> None:
     manifest = read_manifest(folder)
     assert manifest is not None
+    sealed = {item["file"] for item in manifest["outputs"]}
     con.execute("BEGIN")
     _forget(con, year)
     for table in PUBLISHED:
         name = table.split(".")[1]
+        if f"{name}.parquet" not in sealed:  # sealed before editions held this table
+            continue
         source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
         con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")

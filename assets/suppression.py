@@ -16,6 +16,7 @@ from assets.cells import Cell, Problem, Relation, components
 
 PRIMARY = "primary"
 SECONDARY = "secondary"
+BEFORE = "withheld_before"
 CHANGED = 1e-6
 ALMOST_FREE = 1e-4
 ROUNDS = 10
@@ -26,7 +27,7 @@ class UnprotectableError(Exception):
 
 
 def suppress(problem: Problem) -> dict[Cell, str]:
-    """Every hidden cell with its reason, `primary` or `secondary`.
+    """Every hidden cell with its reason: `primary`, `secondary`, or `withheld_before` in an earlier release.
 
     Meaning: after hiding these, no sensitive cell can be bounded closer than its limit from the cells that are left.
     A cell in no table (`unpublished`) is never in the answer; it is protected through others. Where the totals that
@@ -39,10 +40,12 @@ def suppress(problem: Problem) -> dict[Cell, str]:
 
 
 def _suppressed(problem: Problem) -> dict[Cell, str]:
-    hidden = {cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished}
+    hidden = dict.fromkeys(sorted(problem.withheld), BEFORE)
+    hidden.update({cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished})
     wanted = dict(problem.sensitive)
     for _ in range(ROUNDS):
-        for cells, relations in components(set(problem.values) - problem.fixed, problem.relations):
+        free = [cell for cell in problem.values if cell not in problem.fixed]  # in an order of its own: equal answers
+        for cells, relations in components(free, problem.relations):
             _hide_in(problem, cells, relations, wanted, hidden)
         close = _too_close(problem, hidden)
         if not close:
@@ -55,7 +58,7 @@ def _suppressed(problem: Problem) -> dict[Cell, str]:
 def _too_close(problem: Problem, hidden: Mapping[Cell, str]) -> dict[Cell, float]:
     """Hidden and unpublished cells that can be bounded closer than their limit, with the limit."""
     told = {c: v for c, v in problem.values.items() if c not in hidden and c not in problem.unpublished}
-    unknown = [*hidden, *(cell for cell in problem.unpublished if cell not in hidden)]
+    unknown = sorted({*hidden, *problem.unpublished})
     least = min(problem.sensitive.values(), default=0)
 
     def enough(cell: Cell) -> float:

@@ -120,7 +120,8 @@ def run(
         )
     what = "sealed" if report.newly_sealed else "unchanged since it was sealed"
     out.print(f"Edition {list_year}, revision {report.revision}, {what}: {place.edition(list_year)}", markup=False)
-    out.print(f"{len(report.warnings)} warnings.", markup=False)
+    warned = len(report.warnings)
+    out.print(f"{warned} warning{'' if warned == 1 else 's'}.", markup=False)
     if not no_report:
         _tell_of_report(report, place, list_year)
 

@@ -125,6 +125,9 @@ def _cells(table: str, older: Path, newer: Path) -> Iterator[str]:
 
 
 def _rows(path: Path, key: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """The rows of a sealed table by key; none where the revision was sealed before editions held the table."""
+    if not path.exists():
+        return {}
     with duckdb.connect() as con:
         found = con.execute("SELECT * FROM read_parquet(?)", [str(path)])
         columns = [column[0] for column in found.description or ()]

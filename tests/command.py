@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLES = ("area_criteria", "area_status", "municipal_cap")
+TABLES = ("area_criteria", "area_status", "municipal_cap", "area_cap")
 Row = dict[str, str]
 
 _FORK_SERVER = """

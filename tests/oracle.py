@@ -1,6 +1,6 @@
 """A second derivation of the published tables, in plain Python with integers and fractions.
 
-Belongs here: reading a snapshots folder and deriving area_criteria, area_status and municipal_cap from it,
+Belongs here: reading a snapshots folder and deriving area_criteria, area_status, municipal_cap and area_cap from it,
 written from the published interface and the statute alone, so that the product's SQL can be held against it
 cell by cell. Does not belong here: anything taken from the product's SQL or Python, input checks (the oracle
 assumes a delivery without blocking faults), speed.
@@ -461,6 +461,8 @@ def criteria_row(area: Area, nation: Nation, list_year: int) -> Row:
 
 # --- status, history and cap ---
 
+COUNTING_DECISIONS = ("valid", "insufficient", "cap_unreachable")
+
 
 def parallelsamfund_by_year(
     delivery: Delivery, list_year: int, editions: Mapping[int, frozenset[str]]
@@ -527,8 +529,16 @@ def cap_decision(total: int, udsat: int, by_area: Mapping[str, int], exempted: s
     return "valid", taken_off, any(not above(covered + by_area[area_id]) for area_id in exempted)
 
 
-def cap_rows(delivery: Delivery, list_year: int, areas: list[Area]) -> list[Row]:
-    """One row per municipality that has an almen familiebolig."""
+@dataclass(frozen=True)
+class FamilyHomes:
+    """By municipality: its family homes, and those of each area."""
+
+    total: Mapping[str, int]
+    by_area: Mapping[str, Mapping[str, int]]
+
+
+def family_homes(delivery: Delivery, list_year: int) -> FamilyHomes:
+    """The almene familieboliger of the list year's status day."""
     area_of_parcel = {parcel_of(row): row["AREA_ID"] for row in delivery["omraade", str(list_year)]}
     total: dict[str, int] = defaultdict(int)
     homes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -539,39 +549,64 @@ def cap_rows(delivery: Delivery, list_year: int, areas: list[Area]) -> list[Row]
         area_id = area_of_parcel.get(parcel_of(row))
         if area_id is not None:
             homes[row["KOM"]][area_id] += 1
-    return judged_cap_rows(total, homes, delivery.get(("anvisningsloft", str(list_year)), []), list_year, areas)
+    return FamilyHomes(total, homes)
 
 
-def judged_cap_rows(
-    total: Mapping[str, int],
-    homes: Mapping[str, Mapping[str, int]],
-    decisions: Iterable[Row],
-    list_year: int,
-    areas: list[Area],
-) -> list[Row]:
-    """The rows from counted homes: all of each municipality, and those of each of its areas."""
+def valid_decisions(delivery: Delivery, list_year: int, areas: list[Area]) -> dict[str, dict[str, str]]:
+    """By municipality: the day of decision of each area it exempted."""
     status = {area.area_id: area.status(list_year) for area in areas}
     kom_of_area = {area.area_id: area.kom for area in areas}
-    decided: dict[str, set[str]] = defaultdict(set)
-    for row in decisions:
+    decided: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in delivery.get(("anvisningsloft", str(list_year)), []):
         area_id = row["AREA_ID"]
         if status.get(area_id) == "forebyggelsesomraade" and kom_of_area[area_id] == row["KOM"]:
-            decided[row["KOM"]].add(area_id)
+            decided[row["KOM"]][area_id] = row["BESLUTTET"]
+    return decided
 
+
+def area_cap_rows(delivery: Delivery, list_year: int, areas: list[Area], family: FamilyHomes) -> list[Row]:
+    """One row per listed area and municipality in which it has family homes, its own in any case."""
+    homes, decided = family.by_area, valid_decisions(delivery, list_year, areas)
+    judged = cap_rows(delivery, list_year, areas, family)
+    counting = {row["kom"] for row in judged if row["decision"] in COUNTING_DECISIONS}
+    rows = []
+    for area in sorted(areas, key=lambda a: a.area_id):
+        if area.status(list_year) == "ikke_omfattet":
+            continue
+        for kom in sorted({area.kom} | {kom for kom, by_area in homes.items() if by_area.get(area.area_id)}):
+            named = area.area_id in decided.get(kom, {})
+            rows.append(
+                {
+                    "list_year": str(list_year),
+                    "area_id": area.area_id,
+                    "kom": kom,
+                    "family_homes": str(homes.get(kom, {}).get(area.area_id, 0)),
+                    "decided": str(named).lower(),
+                    "decided_on": decided[kom][area.area_id] if named else "",
+                    "exempted": str(named and kom in counting).lower(),
+                }
+            )
+    return rows
+
+
+def cap_rows(delivery: Delivery, list_year: int, areas: list[Area], family: FamilyHomes) -> list[Row]:
+    """One row per municipality that has an almen familiebolig."""
+    status = {area.area_id: area.status(list_year) for area in areas}
+    total, decided = family.total, valid_decisions(delivery, list_year, areas)
     rows = []
     for kom in sorted(total):
-        here = homes.get(kom, {})
-        udsat = sum(n for area_id, n in here.items() if status[area_id] == "udsat_boligomraade")
+        homes = family.by_area.get(kom, {})
+        udsat = sum(n for area_id, n in homes.items() if status[area_id] == "udsat_boligomraade")
         by_area = {
-            area.area_id: here.get(area.area_id, 0)
+            area.area_id: homes.get(area.area_id, 0)
             for area in areas
-            if status[area.area_id] == "forebyggelsesomraade" and (area.kom == kom or here.get(area.area_id))
+            if status[area.area_id] == "forebyggelsesomraade" and (area.kom == kom or homes.get(area.area_id))
         }
         preventive = sum(by_area.values())
         in_force = list_year >= FIRST_YEAR_OF_61B
         decision, exempted, over = ("not_needed", 0, False)
         if in_force:
-            decision, exempted, over = cap_decision(total[kom], udsat, by_area, decided[kom])
+            decision, exempted, over = cap_decision(total[kom], udsat, by_area, set(decided[kom]))
         covered = udsat + preventive - exempted
         rows.append(
             {
@@ -597,17 +632,19 @@ def derive(
     list_year: int,
     editions: Mapping[int, frozenset[str]] | None = None,
 ) -> Tables:
-    """The three published tables of one list year, as the text that their CSV files must show.
+    """The published tables of one list year, as the text that their CSV files must show.
 
     editions: the parallelsamfund of earlier list years that the home itself has sealed.
     """
     codes = load_code_lists(date(list_year, 12, 1))
     areas, nation = derive_areas(delivery, list_year, codes)
     history = parallelsamfund_by_year(delivery, list_year, editions or {})
+    homes = family_homes(delivery, list_year)
     return {
         "area_criteria": [criteria_row(area, nation, list_year) for area in areas],
         "area_status": [status_row(area, list_year, history) for area in areas],
-        "municipal_cap": cap_rows(delivery, list_year, areas),
+        "municipal_cap": cap_rows(delivery, list_year, areas, homes),
+        "area_cap": area_cap_rows(delivery, list_year, areas, homes),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from assets.administration import legal_basis
+from assets.administration import cap, legal_basis
 from assets.administration.binding import Binding
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
 from assets.administration.regimes import OMDANNELSE, Area, Lists, Plan
@@ -24,6 +24,7 @@ RULES = (
     "fleksibel_udlejning",
     "anvisning_stk6",
     "anvisning_stk7",
+    "undtaget_under_loftet",
     "nedrivning_genhusning",
     "paabud",
     "fremleje_bytte",
@@ -109,6 +110,8 @@ def _find(
     by_plan = rule == "anvisning_stk6"
     if listed:
         since, known = _since(rule, area_id, periods, lists, plan if by_plan else None)
+        if rule == "undtaget_under_loftet":
+            return _exempted(binding, area_id, day)
         if rule == "anvisning_stk7":
             return _under_the_cap(binding, area_id, since, known, day)
         return Finding(True, since, known, None, f"{listed[0]} on the list of {lists.list_year}")
@@ -132,18 +135,34 @@ def _why_not(area_id: str, codes: Collection[str], lists: Lists) -> str:
     return "on no list that sets the rule in motion"
 
 
-def _under_the_cap(binding: Binding, area_id: str, since: dt.date, known: bool, day: dt.date) -> Finding:
-    stk7 = binding.stk7[area_id]
+NOT_DECIDED = "the municipality is above the cap, and it is not recorded which areas the council exempts (stk. 7-8)"
+
+
+def _cap_state(binding: Binding, area_id: str, day: dt.date) -> cap.State:
     assert binding.cap_basis is not None
     unsettled = binding.cap_basis.choice("valg.insufficient_cap_decision") == "undecided"
-    state = stk7.on(day, unsettled)
-    if state == "exempted":
-        why = "exempted by the council under the cap (stk. 8); every other rule stays"
-        return Finding(False, stk7.exempted_from, stk7.exempted_from is not None, None, why)
+    return binding.stk7[area_id].on(day, unsettled)
+
+
+def _exempted(binding: Binding, area_id: str, day: dt.date) -> Finding:
+    """Whether the council has exempted a forebyggelsesområde under the cap."""
+    state, exempted_from = _cap_state(binding, area_id, day), binding.stk7[area_id].exempted_from
     if state == "undecided":
-        why = "the municipality is above the cap, and it is not recorded which areas the council exempts (stk. 7-8)"
-        return Finding(None, None, None, None, why)
-    return Finding(True, since, known, None, f"forebyggelsesomraade on the list of {binding.lists.list_year}")
+        return Finding(None, None, None, None, NOT_DECIDED)
+    if state == "applies":
+        return Finding(False, None, None, None, "not exempted under the cap")
+    start = max(exempted_from, list_day(binding.lists.list_year)) if exempted_from else None
+    why = "exempted by the council under the cap: stk. 7 lapses, every other rule stays"
+    return Finding(True, start, start is not None, None, why)
+
+
+def _under_the_cap(binding: Binding, area_id: str, since: dt.date, known: bool, day: dt.date) -> Finding:
+    exemption = _exempted(binding, area_id, day)
+    if exemption.applies is False:
+        return Finding(True, since, known, None, f"forebyggelsesomraade on the list of {binding.lists.list_year}")
+    if exemption.applies is None:
+        return exemption
+    return Finding(False, exemption.since, exemption.since_known, None, exemption.reason)
 
 
 def _plan_duty(lists: Lists, plan: Plan | None, area_id: str, basis: Basis, day: dt.date) -> Finding:

@@ -107,6 +107,7 @@ def decide(
             assignments.assignment_id, assignments.household_id, assignments.area_id, assignments.decision_date,
             assignments.alternative_exists, rules.period, rules.parameter_set,
             coalesce(regimes.status, 'ikke_omfattet') AS status,
+            regimes.area_id IS NOT NULL AS area_in_force,
             CASE
                 WHEN regimes.stk6 IS NULL THEN 'no'
                 WHEN regimes.stk6_until <= assignments.decision_date THEN 'no'
@@ -116,8 +117,8 @@ def decide(
                 WHEN NOT coalesce(regimes.stk7_listed, false) THEN 'no'
                 WHEN NOT regimes.cap_exceeded THEN 'applies'
                 WHEN regimes.exempted_from <= assignments.decision_date THEN 'exempted'
-                WHEN regimes.decided_from IS NULL THEN regimes.sealed
-                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.otherwise
+                WHEN regimes.decided_from IS NULL THEN regimes.otherwise
+                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.not_exempted
                 ELSE 'undecided'
             END AS stk7,
             assignments.decision_date >= ? AND assignments.decision_date < ? AS list_in_force
@@ -191,6 +192,8 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         "last_day_counts": "BOOLEAN",
         "no_lease_when_empty": "BOOLEAN",
         "unknown_alternative_bans": "BOOLEAN",
+        "names_of_each_month": "BOOLEAN",
+        "first_day": "DATE",
     }
     rows = []
     for number, period in enumerate(periods):
@@ -210,6 +213,7 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         row += [max(lengths.values()), period.choice("valg.months_last_day") == "counted"]
         row += [period.choice("valg.lease_not_recorded") == "no_ended_lease"]
         row += [period.choice("valg.assignment_alternative_unknown") == "ban_stands"]
+        row += [period.choice("valg.benefit_names") == "each_month", periods[0].start]
         rows.append(row)
     load_rows(con, "assignment_law", columns, rows)
 
@@ -245,8 +249,8 @@ def _load_regimes(
         "cap_exceeded": "BOOLEAN",
         "exempted_from": "DATE",
         "decided_from": "DATE",
-        "sealed": "VARCHAR",
         "otherwise": "VARCHAR",
+        "not_exempted": "VARCHAR",
     }
     rows: list[list[object]] = []
     for number, period in enumerate(periods):
@@ -265,12 +269,8 @@ def _load_regimes(
             rows.append(
                 [
                     *(number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
-                    *(
-                        (cap.cap_exceeded, cap.exempted_from, cap.decided_from, cap.sealed)
-                        if cap
-                        else (False, None, None, None)
-                    ),
-                    "undecided" if cap and cap.insufficient and unsettled else "applies",
+                    *((cap.cap_exceeded, cap.exempted_from, cap.decided_from) if cap else (False, None, None)),
+                    *((cap.otherwise, cap.not_exempted(unsettled)) if cap else (None, None)),
                 ]
             )
     load_rows(con, "regimes", columns, rows)

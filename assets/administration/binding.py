@@ -1,4 +1,4 @@
-"""Puts together what binds each area: lists, plans, exemptions. Read anew by every system that asks.
+"""Puts together what binds each area: lists, plans, the cap. Read anew by every system that asks.
 
 What does not belong here: the rules of each part (`regimes`, `cap`).
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from assets.administration import cap, legal_basis, regimes
-from assets.administration.cap import Exemption, MunicipalCap, Stk7
+from assets.administration.cap import AreaCaps, MunicipalCap, Stk7
 from assets.administration.legal_basis import Basis
 from assets.administration.regimes import Lists, Plan, PlanReach
 from law.loader import Law, list_day
@@ -27,8 +27,7 @@ class Binding:
     plans: Mapping[str, Plan]
     reach: Mapping[str, PlanReach]
     caps: Mapping[str, MunicipalCap]
-    exemptions: list[Exemption]
-    homes: Mapping[str, int]
+    area_caps: AreaCaps
     stk7: Mapping[str, Stk7]
     cap_basis: Basis | None
 
@@ -37,12 +36,11 @@ def read_binding(con: duckdb.DuckDBPyConnection, law: Law, list_year: int) -> Bi
     """Reads the sealed lists and the accepted cases. Raises AdministrationError where no law is held for the list."""
     day = list_day(list_year)
     plan_basis = legal_basis.required_basis(legal_basis.bases(law, PLAN_PARAMETERS), day, "development plans")
-    cap_basis = legal_basis.basis_on(legal_basis.bases(law, cap.PARAMETERS), day)
+    cap_basis = cap.basis_of_list(law, list_year)
     lists = regimes.read_lists(con, list_year)
     plans = regimes.read_plans(con, lists, plan_basis.codes("omraaderegler.udviklingsplan"))
     reach = {area: regimes.plan_reach(lists, plan, area, plan_basis) for area, plan in plans.items()}
     caps = cap.read_caps(con, list_year)
-    exemptions = cap.read_exemptions(con, lists)
-    homes = cap.read_area_homes(con)
-    stk7 = cap.stk7_by_area(lists, caps, exemptions, homes, cap_basis)
-    return Binding(lists, plans, reach, caps, exemptions, homes, stk7, cap_basis)
+    area_caps = cap.read_area_caps(con, list_year)
+    stk7 = cap.stk7_by_area(lists, caps, area_caps)
+    return Binding(lists, plans, reach, caps, area_caps, stk7, cap_basis)

@@ -6,12 +6,6 @@ Pure arithmetic on whole numbers. What does not belong here: where the numbers c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-
-
-def enough(covered: int, family_homes: int, limit: Fraction) -> bool:
-    """Whether `covered` homes are at or below the limit, compared as whole numbers."""
-    return covered * limit.denominator <= limit.numerator * family_homes
 
 
 def minimal_sets(homes: Mapping[str, int], must_leave: int) -> Iterator[tuple[str, ...]]:

@@ -144,6 +144,8 @@ BENEFIT_MONTHS = CaseTable(
     key=("member_id", "month"),
     key_reason="overlapping benefit months: this month of the member stands twice",
     subject=("member_id",),
+    rules=(Rule("member_id NOT IN (SELECT member_id FROM cases.members)", "member_id: no accepted member"),),
+    after=("members",),
 )
 
 ASSIGNMENTS = CaseTable(
@@ -197,31 +199,6 @@ REFUND_EVENTS = CaseTable(
             "received_at: before the application it is about",
         ),
     ),
-)
-
-CAP_EXEMPTIONS = CaseTable(
-    name="cap_exemptions",
-    description="The forebyggelsesområder that a council decided to exempt from stk. 7, by list year.",
-    paragraph="almenboligloven § 59, stk. 8",
-    columns=(
-        _count("exempted_list_year", "List year that the decision is for", required=True),
-        KOM,
-        _area("The area exempted"),
-        _day("decided_on", "Day of the council's decision", required=True),
-        _text("journal_no", "The council's journal number"),
-    ),
-    key=("exempted_list_year", "area_id"),
-    key_reason="the same area is exempted twice for the list year",
-    rules=(Rule("decided_on >= end_of_day()", "decided_on: after the day of the run"),),
-)
-
-AREA_HOMES = CaseTable(
-    name="area_homes",
-    description="The almene familieboliger of each listed area, as the municipality counts them for the cap.",
-    paragraph="almenboligloven § 59, stk. 7",
-    columns=(_area("The area"), _count("family_homes", "Almene familieboliger in the area", required=True)),
-    key=("area_id",),
-    key_reason="the same area twice",
 )
 
 LETTING_CRITERIA = CaseTable(
@@ -303,8 +280,9 @@ APPLICANT_CRITERIA = CaseTable(
             "(criteria_set, criterion) NOT IN (SELECT (criteria_set, criterion) FROM cases.letting_criteria)",
             "criterion: unknown criterion",
         ),
+        Rule("applicant_id NOT IN (SELECT applicant_id FROM cases.applicants)", "applicant_id: unknown applicant"),
     ),
-    after=("letting_criteria",),
+    after=("letting_criteria", "applicants"),
 )
 
 OCCUPANCY_REQUESTS = CaseTable(
@@ -413,8 +391,14 @@ PRIVATE_REFUNDS = CaseTable(
     columns=(_id("application_id", "The application"), _id("agreement_id", "The agreement")),
     key=("application_id",),
     key_reason="the same application twice",
-    rules=_AGREEMENT_RULES,
-    after=("private_agreements",),
+    rules=(
+        *_AGREEMENT_RULES,
+        Rule(
+            "application_id NOT IN (SELECT application_id FROM cases.refund_events WHERE kind = 'application')",
+            "application_id: no accepted application",
+        ),
+    ),
+    after=("private_agreements", "refund_events"),
 )
 
 FUND_ALLOTMENTS = CaseTable(
@@ -488,8 +472,6 @@ CASE_TABLES: tuple[CaseTable, ...] = (
     BENEFIT_MONTHS,
     ASSIGNMENTS,
     REFUND_EVENTS,
-    CAP_EXEMPTIONS,
-    AREA_HOMES,
     LETTING_CRITERIA,
     VACANCIES,
     APPLICANTS,

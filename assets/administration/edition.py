@@ -40,19 +40,33 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "cap_exceeded": "BOOLEAN",
         "decision": "VARCHAR",
         "homes_exempted": "BIGINT",
+        "covered_homes": "BIGINT",
+        "covered_share": "DECIMAL(28,10)",
+        "over_exempted": "BOOLEAN",
+    },
+    "area_cap": {
+        "list_year": "SMALLINT",
+        "area_id": "VARCHAR",
+        "kom": "VARCHAR",
+        "family_homes": "BIGINT",
+        "decided": "BOOLEAN",
+        "decided_on": "DATE",
+        "exempted": "BOOLEAN",
     },
     "area_criteria": {"list_year": "SMALLINT", "area_id": "VARCHAR", "convicted_ratio": "DECIMAL(28,10)"},
 }
-OPTIONAL = frozenset({"area_criteria"})
+#: Tables that an edition may lack; what rests on them is then not known.
+OPTIONAL = frozenset({"area_cap", "area_criteria"})
 
 
 @dataclass(frozen=True)
 class SealedEdition:
-    """An edition in a home: its list year, folder, and the hash of its manifest."""
+    """An edition in a home: its list year, folder, the hash of its manifest, and the tables sealed in it."""
 
     list_year: int
     folder: Path
     manifest_sha256: str
+    tables: frozenset[str]
 
 
 def sealed_editions(home: Path, list_year: int) -> list[SealedEdition]:
@@ -76,13 +90,15 @@ def _sealed(folder: Path, year: int) -> SealedEdition:
     except (OSError, ValueError):
         raise AdministrationError(f"edition {year}: {MANIFEST} is missing or unreadable: seal it again") from None
     outputs = manifest.get("outputs", []) if isinstance(manifest, dict) else []
+    sealed = set()
     for item in outputs:
         file = folder / str(item["file"])
         if file.stem not in TABLES:
             continue
         if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != item["sha256"]:
             raise AdministrationError(f"edition {year}: {item['file']} is not what was sealed: seal it again")
-    return SealedEdition(year, folder, hashlib.sha256(content).hexdigest())
+        sealed.add(file.stem)
+    return SealedEdition(year, folder, hashlib.sha256(content).hexdigest(), frozenset(sealed))
 
 
 def load(con: duckdb.DuckDBPyConnection, home: Path, list_year: int) -> list[SealedEdition]:
@@ -99,9 +115,9 @@ def load(con: duckdb.DuckDBPyConnection, home: Path, list_year: int) -> list[Sea
 
 def _load_table(con: duckdb.DuckDBPyConnection, sealed: SealedEdition, table: str, columns: Mapping[str, str]) -> None:
     csv_file, parquet_file = sealed.folder / f"{table}.csv", sealed.folder / f"{table}.parquet"
+    if table in OPTIONAL and table not in sealed.tables:
+        return
     if not csv_file.is_file() and not parquet_file.is_file():
-        if table in OPTIONAL:
-            return
         raise AdministrationError(f"edition {sealed.list_year}: {table} is missing: seal it again")
     try:
         if csv_file.is_file():

@@ -166,8 +166,7 @@ def _write_area_rules(con: duckdb.DuckDBPyConnection, run: Administration) -> Ma
 
 
 def _write_cap(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
-    found = read_binding(con, run.law, run.list_year)
-    return cap.write_cap(con, found.lists, found.caps, found.exemptions, found.homes, found.cap_basis)
+    return cap.write_cap(con, run.law, read_lists(con, run.list_year))
 
 
 def _write_letting(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
@@ -191,12 +190,10 @@ def _write_plans(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping
     return plans.write_plans(con, run.law, read_binding(con, run.law, run.list_year), run.on_day)
 
 
-BINDING_CASES = ("development_plans", "cap_exemptions", "area_homes")
-
 SYSTEMS: tuple[System, ...] = (
     System(
         "assignment_decisions",
-        ("members", "benefit_months", "assignments", *BINDING_CASES),
+        ("members", "benefit_months", "assignments", "development_plans"),
         _decide_assignments,
         "Whether a household may be assigned a vacant home, with every ground and what is missing.",
         "almenboligloven § 59, stk. 6-9",
@@ -210,14 +207,14 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "area_rules",
-        BINDING_CASES,
+        ("development_plans",),
         _write_area_rules,
         "Which rules a status sets in motion in each area, since when and why.",
         "almenboligloven §§ 28, 51 c, 59, 60, 165 a and 168 a",
     ),
     System(
         "cap_decisions",
-        BINDING_CASES,
+        (),
         _write_cap,
         "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
         "almenboligloven § 59, stk. 7-8",
@@ -246,14 +243,14 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "fund_ledger",
-        ("fund_allotments", *BINDING_CASES),
+        ("fund_allotments", "development_plans"),
         _write_funds,
         "The renovation frame, allotment by allotment.",
         "aftale af 15. juni 2021",
     ),
     System(
         "plan_outlook",
-        ("plan_counts", *BINDING_CASES),
+        ("plan_counts", "development_plans"),
         _write_plans,
         "How far each development plan is from its goal, and the year the present pace reaches it.",
         "almenboligloven §§ 168 a and 168 b",

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import duckdb
 
@@ -52,7 +53,7 @@ class Basis:
     end: dt.date | None
     values: Mapping[str, LegalValue]
 
-    @property
+    @cached_property
     def parameter_set(self) -> str:
         return parameter_set_id(self.values.values())
 

@@ -294,6 +294,8 @@ def _way(
         return "not_from_the_list", None, f"let as {vacancy.let_as}: outside § 60, stk. 4"
     if basis is None:
         return "undecided", None, "no law is held for the day"
+    if vacancy.area_id is not None and vacancy.area_id not in lists.areas:
+        return "undecided", None, "the area is none of those in force for the list"
     area = lists.areas.get(vacancy.area_id or "")
     obliged = sorted(area.categories & set(basis.codes("omraaderegler.fleksibel_udlejning"))) if area else []
     if not obliged:

@@ -153,6 +153,9 @@ def write_occupancy(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> d
         if basis is None:
             rows.append([request.request_id, "undecided", None, "law", None])
             continue
+        if request.area_id is not None and request.area_id not in lists.areas:
+            rows.append([request.request_id, "undecided", None, "area_id", basis.parameter_set])
+            continue
         area = lists.areas.get(request.area_id or "")
         asked = bool(area and area.categories & set(basis.codes("omraaderegler.fremleje_bytte")))
         outcome, grounds, missing = judge(request, basis, asked)

@@ -198,10 +198,11 @@ def _stk_3(binding: Binding, kom: str | None, basis: Basis) -> bool | None:
     cap = binding.caps.get(kom or "")
     if cap is None:
         return None
-    areas = [a.area_id for a in binding.lists.areas.values() if a.kom == kom and PARALLELSAMFUND in a.categories]
-    if any(area not in binding.homes for area in areas):
+    listed = {a.area_id: a.kom for a in binding.lists.areas.values() if PARALLELSAMFUND in a.categories}
+    if any(own == kom and (own, area) not in binding.area_caps for area, own in listed.items()):
         return None
-    share = Fraction(sum(binding.homes[area] for area in areas), cap.family_homes)
+    homes = sum(a.family_homes for a in binding.area_caps.values() if a.kom == kom and a.area_id in listed)
+    share = Fraction(homes, cap.family_homes)
     return basis.met("udviklingsplan.dispensation_parallelsamfund_share", share)
 
 

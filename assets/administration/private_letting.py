@@ -32,6 +32,7 @@ PRESENT = (
     "privat_anvisning.target_groups",
     "privat_anvisning.vacancy_interval",
     "valg.every_fourth_vacancy",
+    "valg.second_agreement",
     "valg.tilsagn_same_day",
     "valg.working_days",
 )
@@ -141,11 +142,17 @@ def checks(agreement: Agreement, basis: Basis, earlier: Sequence[Agreement]) -> 
     """What the act of the day asks of an agreement. `earlier` are those made before it on the same property."""
     if basis.holds("privat_anvisning.max_share"):
         yield from _present_act(agreement, basis)
+        yield _one_agreement(agreement, basis, earlier)
     else:
         yield from _older_act(agreement, basis)
-    running = any(e.ends_on is None or e.ends_on >= agreement.signed_on for e in earlier)
-    reason = "another agreement on the property is running" if running else "no other agreement on the property"
-    yield Check("one_agreement", not running, "§ 53, stk. 1", reason)
+
+
+def _one_agreement(a: Agreement, basis: Basis, earlier: Sequence[Agreement]) -> Check:
+    barring = earlier
+    if basis.choice("valg.second_agreement") == "running":
+        barring = [e for e in earlier if e.ends_on is None or e.ends_on >= a.signed_on]
+    reason = "there is an earlier agreement on the property" if barring else "no earlier agreement on the property"
+    return Check("one_agreement", not barring, _paragraph(basis, "valg.second_agreement"), reason)
 
 
 def _present_act(a: Agreement, basis: Basis) -> Iterator[Check]:

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from assets.administration import edition, store
-from assets.administration.cap import MunicipalCap, read_caps
 from assets.administration.case_tables import BY_NAME
 from assets.administration.regimes import FOREBYGGELSE, OMDANNELSE, UDSAT, Area, Lists, read_lists
 
@@ -54,10 +53,9 @@ class Size:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the cases stand on: the areas and caps of the list year, and the day they are written for."""
+    """What the cases stand on: the areas of the list year, and the day they are written for."""
 
     lists: Lists
-    caps: Mapping[str, MunicipalCap]
     day: dt.date
 
     def with_status(self, status: str) -> list[Area]:
@@ -75,12 +73,11 @@ def write_cases(cases: Path, home: Path, list_year: int, day: dt.date, size: Siz
     """
     with closing(duckdb.connect(config=store.SETTINGS)) as con:
         edition.load(con, home, list_year)
-        ground = Ground(read_lists(con, list_year), read_caps(con, list_year), day)
+        ground = Ground(read_lists(con, list_year), day)
     draw = random.Random(seed)
     tables: dict[str, list[Row]] = {}
     tables |= households(ground, size.households, draw)
     tables |= {"refund_events": refund_events(ground, size.refund_events, draw)}
-    tables |= cap(ground, draw)
     tables |= letting(ground, size, draw)
     tables |= private(ground, size.agreements, draw)
     tables |= funds_and_plans(ground, draw)
@@ -181,39 +178,6 @@ def refund_events(ground: Ground, number: int, draw: random.Random) -> list[Row]
             paid = amount if kind == "payment_request" else None
             rows.append({**event, "application_id": application["application_id"], "amount_oere": paid})
     return [*rows, {**rows[0], "event_id": "E-negative", "amount_oere": -1}, rows[0]] if rows else []
-
-
-def cap(ground: Ground, draw: random.Random) -> dict[str, list[Row]]:
-    """Homes by area that add up to the sealed totals, and exemptions of every other municipality above the cap."""
-    homes: list[Row] = []
-    exemptions: list[Row] = []
-    above = 0
-    for kom, row in ground.caps.items():
-        for status, total in ((UDSAT, row.homes_udsat), (FOREBYGGELSE, row.homes_forebyggelse)):
-            areas = [area for area in ground.with_status(status) if area.kom == kom]
-            for area, part in zip(areas, _split(total, len(areas), draw), strict=True):
-                homes.append({"area_id": area.area_id, "family_homes": part})
-        if row.cap_exceeded and row.homes_forebyggelse:
-            above += 1
-            if above % 2:
-                first = next(area for area in ground.with_status(FOREBYGGELSE) if area.kom == kom)
-                exemptions.append(
-                    {
-                        "exempted_list_year": ground.lists.list_year,
-                        "kom": kom,
-                        "area_id": first.area_id,
-                        "decided_on": ground.day,
-                        "journal_no": f"{ground.lists.list_year}-{kom}",
-                    }
-                )
-    return {"area_homes": homes, "cap_exemptions": exemptions}
-
-
-def _split(total: int, parts: int, draw: random.Random) -> list[int]:
-    if not parts:
-        return []
-    cuts = sorted(draw.randint(0, total) for _ in range(parts - 1))
-    return [b - a for a, b in zip([0, *cuts], [*cuts, total], strict=True)]
 
 
 def letting(ground: Ground, size: Size, draw: random.Random) -> dict[str, list[Row]]:

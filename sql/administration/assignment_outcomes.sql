@@ -56,7 +56,7 @@ concluded AS (
         *,
         CASE
             WHEN area_id IS NULL THEN 'allowed'
-            WHEN decision_date IS NULL THEN 'undecided'
+            WHEN decision_date IS NULL OR NOT area_in_force THEN 'undecided'
             WHEN barred AND alternative_exists THEN 'banned'
             WHEN barred AND NOT alternative_exists THEN 'must_assign'
             WHEN barred AND unknown_alternative_bans THEN 'banned'
@@ -79,6 +79,7 @@ SELECT
     CASE
         WHEN outcome <> 'undecided' THEN NULL
         WHEN decision_date IS NULL THEN 'decision_date'
+        WHEN NOT area_in_force THEN 'area_id'
         WHEN barred THEN 'alternative_exists'
         ELSE array_to_string(list_sort(list_distinct(list_concat(list_concat(
             CASE WHEN open6 THEN missing6 ELSE [] END,
@@ -102,7 +103,9 @@ SELECT
         WHEN 'banned'
             THEN CASE WHEN alternative_exists THEN 'a home outside the areas can be assigned' ELSE
                 'no finding that another home is impossible (stk. 9)' END
-        WHEN 'undecided' THEN 'facts are missing'
+        WHEN 'undecided'
+            THEN CASE WHEN area_in_force OR decision_date IS NULL THEN 'facts are missing' ELSE
+                'the area is none of those in force for the list, and has no development plan' END
         ELSE CASE
             WHEN area_id IS NULL THEN 'the home stands in no listed area'
             WHEN stk6 = 'no' AND stk7 = 'no' THEN 'neither stk. 6 nor stk. 7 binds the area'

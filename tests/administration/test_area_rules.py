@@ -35,7 +35,7 @@ def test_rules_by_category(tmp_path: Path) -> None:
     assert applying(results, "F") == both | {"anvisning_stk7"}
     assert applying(results, "N") == set()
     rows = results.by("area_rules", "area_id", "rule")
-    assert len(rows) == 4 * 8
+    assert len(rows) == 4 * 9
     assert rows["F", "fleksibel_udlejning"]["paragraph"] == "§ 60, stk. 4"
     assert rows["U", "nedrivning_genhusning"]["paragraph"] == "§ 28, stk. 3, nr. 3"
 
@@ -44,16 +44,30 @@ def test_under_the_cap_only_stk_7_lapses(tmp_path: Path) -> None:
     made = world(tmp_path)
     made.caps[2026][1] |= {"cap_exceeded": True, "decision": "missing", "homes_forebyggelse": 400}
     made.area(2026, "F2", PREVENTIVE, kom="151")
+    made.homes(2026, "151", "F", 200)
+    made.homes(2026, "151", "F2", 200)
     made.seal()
     open_row = made.run().by("area_rules", "area_id", "rule")["F", "anvisning_stk7"]
-    assert open_row["applies"] == ""
+    exemption = made.run().by("area_rules", "area_id", "rule")["F", "undtaget_under_loftet"]
+    assert (open_row["applies"], exemption["applies"]) == ("", "")
     assert "not recorded which areas" in open_row["reason"]
-    made.give("cap_exemptions", {"exempted_list_year": 2026, "kom": "151", "area_id": "F", "decided_on": "2026-12-10"})
+    made.caps[2026][1] |= {"decision": "valid", "homes_exempted": 200}
+    made.area_caps[2026][0] |= {"decided": True, "decided_on": "2026-12-10", "exempted": True}
+    made.seal()
     results = made.run()
     row = results.by("area_rules", "area_id", "rule")["F", "anvisning_stk7"]
     assert (row["applies"], row["since"]) == ("false", "2026-12-10")
-    assert applying(results, "F") == {"fleksibel_udlejning", "nedrivning_genhusning", "paabud"}
-    assert applying(results, "F2") >= {"anvisning_stk7"}
+    exemption = results.by("area_rules", "area_id", "rule")["F", "undtaget_under_loftet"]
+    assert (exemption["applies"], exemption["since"], exemption["paragraph"]) == ("true", "2026-12-10", "§ 59, stk. 8")
+    rest = {"fleksibel_udlejning", "nedrivning_genhusning", "paabud"}
+    assert applying(results, "F") == rest | {"undtaget_under_loftet"}
+    assert applying(results, "F2") == rest | {"anvisning_stk7"}
+    before = made.run(day="2026-12-09").by("area_rules", "area_id", "rule")
+    assert (before["F", "anvisning_stk7"]["applies"], before["F2", "anvisning_stk7"]["applies"]) == ("", "")
+    made.area_caps[2026][0]["decided_on"] = "2026-11-10"
+    made.seal()
+    early = made.run().by("area_rules", "area_id", "rule")["F", "anvisning_stk7"]
+    assert (early["applies"], early["since"]) == ("false", "2026-12-01")
 
 
 def test_since_when(tmp_path: Path) -> None:

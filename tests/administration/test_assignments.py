@@ -126,6 +126,61 @@ GROUNDS = [
 ]
 
 
+def test_months_end_with_the_last_day_of_a_shorter_month(world: World) -> None:
+    late = {**RELEASED, "release_date": "2026-08-31"}
+    assert decide(world, "F", late, day="2027-02-28") == ("banned", "59-6-1", "")
+    assert decide(world, "F", late, day="2027-03-01") == ("allowed", "", "")
+    leap = {**LEASE, "lease_ended_date": "2027-08-29"}
+    assert decide(world, "U", leap, day="2028-02-29") == ("banned", "59-6-3", "")
+    assert decide(world, "U", leap, day="2028-03-01") == ("allowed", "", "")
+
+
+def test_one_born_on_a_leap_day_is_eighteen_on_28_february(world: World) -> None:
+    born = {**YOUNG, "birth_date": "2008-02-29", "release_date": "2026-01-05"}
+    assert decide(world, "F", born, day="2026-02-27") == ("banned", "59-6-2", "")
+    assert decide(world, "F", born, day="2026-02-28") == ("allowed", "", "")
+
+
+def test_the_month_of_the_decision_is_not_whole_on_its_last_day(world: World) -> None:
+    assert decide(world, "U", {}, months("dagpenge", 6, "2026-12"), day="2026-12-31") == ("allowed", "", "")
+    assert decide(world, "U", {}, months("dagpenge", 6, "2026-12"), day="2027-01-01") == ("banned", "59-6-7", "")
+
+
+def test_what_stk_7_does_not_name_in_2021(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    made.area(2021, "U", "udsat_boligomraade")
+    made.area(2021, "F", "forebyggelsesomraade")
+    made.area(2021, "N", "ikke_omfattet")
+    made.cap(2021, "101", "not_needed", "1000 100 100")
+    made.seal()
+    spells = {
+        "two names of one rule": (
+            months("overgangsydelse", 3, "2021-11") + months("selvforsoergelses_og_hjemrejseydelse", 3, "2021-08"),
+            ("59-6-5", "59-7-ydelse-6"),
+        ),
+        "half of it on education benefit": (
+            months("kontanthjaelp", 12, "2021-11") + months("uddannelseshjaelp", 12, "2020-11"),
+            ("59-6-5", ""),
+        ),
+        "unemployment benefit": (months("dagpenge", 24, "2021-11"), ("59-6-7", "")),
+        "24 months": (months("kontanthjaelp", 24, "2021-11"), ("59-6-5", "59-7-kontanthjaelp-24")),
+    }
+    made.give("members", *({"household_id": n, "member_id": n, **CLEAN} for n in spells))
+    made.give("benefit_months", *({**row, "member_id": n} for n, (rows, _) in spells.items() for row in rows))
+    case = {"decision_date": "2021-12-01", "alternative_exists": True}
+    made.give(
+        "assignments",
+        *(
+            {**case, "assignment_id": f"{n}, {area}", "household_id": n, "area_id": area}
+            for n in spells
+            for area in "UF"
+        ),
+    )
+    found = made.run(2021, "2021-12-31").by("assignment_decisions", "assignment_id")
+    for name, (_, expected) in spells.items():
+        assert tuple(found[f"{name}, {area}"]["grounds"] for area in "UF") == expected, name
+
+
 def test_grounds_of_one_member(world: World) -> None:
     found = decide_all(world, DAY, {name: (facts, []) for name, facts, _, _ in GROUNDS})
     expected = {}
@@ -302,6 +357,7 @@ def test_no_day_of_decision(world: World) -> None:
 
 
 def capped(tmp_path: Path, decision: str, exempted: int = 0, areas: int = 2) -> World:
+    """A municipality above the cap whose edition lacks the areas' rows of area_cap."""
     made = World(tmp_path)
     for number in range(areas):
         made.area(2026, f"F{number}", "forebyggelsesomraade", kom="151")
@@ -311,43 +367,86 @@ def capped(tmp_path: Path, decision: str, exempted: int = 0, areas: int = 2) -> 
     return made
 
 
+def decided_by_council(tmp_path: Path, decision: str, days: dict[str, str | None]) -> World:
+    """Above the cap, with four forebyggelsesområder of 100 homes; `days`: when the council exempted which of them."""
+    made = World(tmp_path)
+    for area in ("F0", "F1", "F2", "F3"):
+        made.area(2026, area, "forebyggelsesomraade", kom="151")
+        made.homes(2026, "151", area, 100, days.get(area), area in days)
+    made.area(2026, "U", "udsat_boligomraade", kom="151")
+    made.homes(2026, "151", "U", 100)
+    made.cap(2026, "151", decision, "1000 100 400", 100 * len(days))
+    made.seal()
+    return made
+
+
+OPEN = ("undecided", "59-6-3", "cap_decision")
+
+
 def test_above_the_cap_without_a_decision(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F0", LEASE, alternative=False) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F0", {}) == ("allowed", "", "")
-    assert decide(world, "U", LEASE) == ("banned", "59-6-3", "")
+    for world in (capped(tmp_path / "old", "missing"), decided_by_council(tmp_path / "new", "missing", {})):
+        assert decide(world, "F0", LEASE) == OPEN
+        assert decide(world, "F0", LEASE, alternative=False) == OPEN
+        assert decide(world, "F0", {}) == ("allowed", "", "")
+        assert decide(world, "U", LEASE) == ("banned", "59-6-3", "")
 
 
 def test_an_exempted_area_is_free_from_the_day_of_the_decision(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    world.give(
-        "cap_exemptions", {"exempted_list_year": 2026, "kom": "151", "area_id": "F0", "decided_on": "2026-12-10"}
-    )
-    assert decide(world, "F0", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F1", LEASE, day="2026-12-09") == ("undecided", "59-6-3", "cap_decision")
+    world = decided_by_council(tmp_path, "valid", {"F0": "2026-12-10", "F2": "2026-12-10"})
+    assert decide(world, "F0", LEASE, day="2026-12-09") == OPEN
+    assert decide(world, "F1", LEASE, day="2026-12-09") == OPEN
     assert decide(world, "F0", LEASE, day="2026-12-10") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2026-12-10") == ("allowed", "", "")
     assert decide(world, "F1", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
+    assert decide(world, "F3", LEASE, day="2026-12-10", alternative=False) == ("must_assign", "59-6-3", "")
     assert decide(world, "U", LEASE, day="2026-12-10") == ("banned", "59-6-3", "")
 
 
-def test_an_exemption_for_another_list_or_municipality_does_not_count(tmp_path: Path) -> None:
-    world = capped(tmp_path, "missing")
-    world.give(
-        "cap_exemptions",
-        {"exempted_list_year": 2025, "kom": "151", "area_id": "F0", "decided_on": "2025-12-10"},
-        {"exempted_list_year": 2026, "kom": "101", "area_id": "F1", "decided_on": "2026-12-02"},
-    )
-    assert decide(world, "F0", LEASE) == ("undecided", "59-6-3", "cap_decision")
-    assert decide(world, "F1", LEASE) == ("undecided", "59-6-3", "cap_decision")
+def test_two_decisions_of_the_council(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path, "valid", {"F0": "2026-12-10", "F1": "2027-01-15"})
+    assert decide(world, "F1", LEASE, day="2026-12-09") == OPEN
+    assert decide(world, "F1", LEASE, day="2027-01-14") == ("banned", "59-6-3", "")
+    assert decide(world, "F1", LEASE, day="2027-01-15") == ("allowed", "", "")
+    assert decide(world, "F0", LEASE, day="2027-01-15") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2027-01-15") == ("banned", "59-6-3", "")
 
 
-def test_what_the_edition_alone_shows(tmp_path: Path) -> None:
+def test_a_decision_without_a_day_is_open_in_the_area_it_names(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path / "some", "valid", {"F0": None, "F1": "2026-12-10"})
+    assert decide(world, "F0", LEASE, day="2026-12-20") == OPEN
+    assert decide(world, "F1", LEASE, day="2026-12-20") == ("allowed", "", "")
+    assert decide(world, "F2", LEASE, day="2026-12-20") == ("banned", "59-6-3", "")
+    none = decided_by_council(tmp_path / "none", "cap_unreachable", dict.fromkeys(("F0", "F1", "F2", "F3")))
+    assert decide(none, "F0", LEASE) == OPEN
+
+
+def test_a_decision_that_does_not_count_lifts_nothing(tmp_path: Path) -> None:
+    world = decided_by_council(tmp_path, "not_allowed", {})
+    world.area_caps[2026][0] |= {"decided": True, "decided_on": "2026-12-02"}
+    world.seal()
+    assert decide(world, "F0", LEASE) == ("banned", "59-6-3", "")
+
+
+def test_what_the_totals_of_an_older_edition_show(tmp_path: Path) -> None:
     assert decide(capped(tmp_path / "all", "cap_unreachable", 400), "F1", LEASE)[0] == "allowed"
     assert decide(capped(tmp_path / "one", "insufficient", 100, areas=1), "F0", LEASE)[0] == "allowed"
-    which = decide(capped(tmp_path / "which", "valid", 250), "F0", LEASE)
-    assert which == ("undecided", "59-6-3", "cap_decision")
+    assert decide(capped(tmp_path / "which", "valid", 250), "F0", LEASE) == OPEN
     assert decide(capped(tmp_path / "ignored", "not_allowed"), "F0", LEASE)[0] == "banned"
+
+
+def test_an_area_that_is_not_in_force_for_the_list_is_open(tmp_path: Path) -> None:
+    """Merged or split since an earlier list: what the home's area is today is not recorded."""
+    world = World(tmp_path)
+    world.area(2025, "gone", "udsat_boligomraade")
+    world.area(2026, "N", "ikke_omfattet")
+    for year in (2025, 2026):
+        world.cap(year, "101", "not_needed", "1000 100 0")
+    world.seal()
+    assert decide(world, "gone", {}) == ("undecided", "", "area_id")
+    assert decide(world, "gone", LEASE, alternative=False) == ("undecided", "", "area_id")
+    assert decide(world, "gone", LEASE, day="") == ("undecided", "", "decision_date")
+    world.give("development_plans", {"area_id": "gone", "approved_on": "2020-05-01"})
+    assert decide(world, "gone", LEASE) == ("banned", "59-6-3", "")
 
 
 def planned(tmp_path: Path, statuses: dict[int, str], first_as_conversion: bool = True) -> World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,41 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
     )
 
 
+def test_the_names_of_benefits_across_a_change(tmp_path: Path) -> None:
+    """Eighteen months under the old name and six under the new ones, decided on in January 2026."""
+    world = world_at(tmp_path)
+    old = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)][:18]
+    new = [f"2025-{month:02}" for month in range(7, 13)]
+    spells = {
+        "long": [(m, "kontanthjaelp") for m in old] + [(m, "kontanthjaelp_16_1") for m in new],
+        "short": [(m, "overgangsydelse") for m in old[-3:]] + [(m, "kontanthjaelp_16_2") for m in new[:3]],
+        "unnamed then": [(m, "kontanthjaelp_16_1") for m in old + new],
+    }
+    calm = CALM | {"lease_ended_date": None, "lease_ended_ground": None}
+    world.give("members", *({"household_id": n, "member_id": n, **calm} for n in spells))
+    world.give(
+        "benefit_months",
+        *({"member_id": n, "month": m, "benefit": b} for n, rows in spells.items() for m, b in rows),
+    )
+    case = {"area_id": "F", "decision_date": "2025-10-01", "alternative_exists": True}
+    late = case | {"decision_date": "2026-01-15"}
+    world.give(
+        "assignments",
+        {**late, "assignment_id": "long", "household_id": "long"},
+        {**case, "assignment_id": "short", "household_id": "short"},
+        {**late, "assignment_id": "unnamed then", "household_id": "unnamed then"},
+    )
+    by_day = {name: row[1] for name, row in decisions(world, law=law()).items()}
+    by_month = {name: row[1] for name, row in decisions(world, law=law(benefit_names="each_month")).items()}
+    assert by_day == {"long": "", "short": "", "unnamed then": "59-7-kontanthjaelp-24"}
+    assert by_month == {"long": "59-7-kontanthjaelp-24", "short": "59-7-ydelse-6", "unnamed then": ""}
+
+
 def test_a_cap_decision_that_is_not_enough(tmp_path: Path) -> None:
     world = world_at(tmp_path, "insufficient", 100)
-    world.give("cap_exemptions", {"exempted_list_year": 2026, "kom": "101", "area_id": "G", "decided_on": "2026-12-02"})
+    world.homes(2026, "101", "F", 300)
+    world.homes(2026, "101", "G", 100, "2026-12-02", exempted=True)
+    world.seal()
     assert decided(world, law())[0] == "banned"
     unsettled = law(insufficient_cap_decision="undecided")
     assert decided(world, unsettled) == ("undecided", "59-6-3", "cap_decision")
@@ -103,6 +136,17 @@ def test_choices_of_private_letting() -> None:
     )
     assert private_letting.refundable(agreement, day, basis(law())) is False
     assert private_letting.refundable(agreement, day, basis(law(tilsagn_same_day="enough"))) is True
+    ended = replace(agreement, signed_on=date("2023-03-01"), ends_on=date("2026-03-01"))
+
+    def one_agreement(rules: Law, earlier: private_letting.Agreement) -> bool | None:
+        found = private_letting.checks(agreement, basis(rules), [earlier])
+        return next(check.met for check in found if check.name == "one_agreement")
+
+    running = law(second_agreement="running")
+    assert one_agreement(law(), ended) is False
+    assert one_agreement(running, ended) is True
+    assert one_agreement(running, replace(ended, ends_on=day)) is False
+    assert one_agreement(running, replace(ended, ends_on=None)) is False
     vacancy = private_letting.Vacancy("v", "A", "h", day, day, True, None, None)
 
     def first_uses(rules: Law) -> list[bool | None]:

@@ -27,6 +27,8 @@ def world_at(folder: Path) -> World:
     for number in range(36):
         status = statuses[number % 4]
         made.area(2026, f"A{number:02}", status, kom=KOMS[number % 3], omdannelsesomraade=number % 8 == 0)
+        if status != "ikke_omfattet":
+            made.homes(2026, KOMS[number % 3], f"A{number:02}", 400)
     for kom in KOMS:
         made.cap(2026, kom, "missing" if kom == "147" else "not_needed", "9000 500 2400")
     made.seal()

@@ -145,11 +145,12 @@ def test_the_year_the_present_pace_reaches_the_goal(tmp_path: Path) -> None:
 
 
 def test_dispensations(tmp_path: Path) -> None:
-    def possible(homes: int, residents: int, ratio: str | None) -> tuple[str, str]:
+    def possible(homes: int | None, residents: int, ratio: str | None) -> tuple[str, str]:
         made = World(tmp_path / f"{homes}-{residents}-{ratio}")
         made.area(2026, "U", UDSAT, residents=residents, convicted_ratio=ratio, omdannelsesomraade=True)
         made.cap(2026, "101", "not_needed", "1000 100 0")
-        made.give("area_homes", {"area_id": "U", "family_homes": homes})
+        if homes is not None:
+            made.homes(2026, "101", "U", homes)
         row = plan(made, ("2026-01-01", 900, 100, 0, 0))
         return row["dispensation_stk_3_possible"], row["dispensation_stk_4_possible"]
 
@@ -158,6 +159,7 @@ def test_dispensations(tmp_path: Path) -> None:
     assert possible(121, 2099, "3.0000000001") == ("true", "false")
     assert possible(121, 2099, "3.0000000000") == ("true", "")
     assert possible(121, 2099, None) == ("true", "true")
+    assert possible(None, 2099, None) == ("", "true")
 
 
 def test_a_granted_dispensation_is_the_goal(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from assets.administration.errors import AdministrationError
 from assets.administration.intake import check_folder
 from tests.administration.worlds import World, store_in_memory
 
+MEMBERS = ("M", "N", "P", "SØREN")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
@@ -64,9 +66,11 @@ def test_benefit_months_that_overlap(world: World) -> None:
         ("M", "2026-13", "dagpenge"),
         ("M", "2026-03", "løn"),
         ("", "2026-03", "dagpenge"),
+        ("X", "2026-03", "dagpenge"),
     ]
     world.give("benefit_months", *({"member_id": m, "month": when, "benefit": b} for m, when, b in rows))
-    assert refused(world, "benefit_months") == [
+    world.give("members", {"household_id": "H", "member_id": "M"})
+    assert refused(world, "members", "benefit_months") == [
         ("benefit_months", 3, "M 2026-01", "overlapping benefit months: this month of the member stands twice"),
         (
             "benefit_months",
@@ -77,6 +81,7 @@ def test_benefit_months_that_overlap(world: World) -> None:
         ("benefit_months", 5, "M 2026-13", "month: no month (YYYY-MM)"),
         ("benefit_months", 6, "M 2026-03", "benefit: none of the known codes"),
         ("benefit_months", 7, "2026-03", "member_id: missing"),
+        ("benefit_months", 8, "X 2026-03", "member_id: no accepted member"),
     ]
 
 
@@ -192,7 +197,54 @@ def test_dates_before_the_agreement(world: World) -> None:
     ]
 
 
+def test_rows_about_what_was_not_delivered(world: World) -> None:
+    world.give(
+        "private_agreements",
+        {
+            "agreement_id": "G",
+            "kom": "101",
+            "property_id": "P",
+            "property_homes": 8,
+            "homes": 2,
+            "signed_on": "2026-03-01",
+        },
+    )
+    application = {
+        "event_id": "e",
+        "received_at": "2026-02-01T09:00:00Z",
+        "kind": "application",
+        "kom": "101",
+        "property_id": "P",
+        "property_homes": 8,
+        "homes": 2,
+        "amount_oere": 100,
+    }
+    world.give("refund_events", {**application, "application_id": "A"})
+    world.give(
+        "private_refunds",
+        *({"application_id": a, "agreement_id": g} for a, g in (("A", "G"), ("B", "G"), ("A2", "none"))),
+    )
+    criteria = {"criteria_set": "K", "criterion": "arbejde", "kind": "employment", "area_id": "U"}
+    world.give("letting_criteria", {**criteria, "decided_on": "2026-01-01"})
+    world.give("vacancies", {"vacancy_id": "V", "area_id": "U", "let_on": "2026-12-01", "let_as": "almindelig"})
+    world.give("applicants", {"vacancy_id": "V", "applicant_id": "a", "listed_on": "2020-01-01"})
+    answer = {"criteria_set": "K", "criterion": "arbejde", "met": True}
+    world.give("applicant_criteria", *({**answer, "applicant_id": name} for name in ("a", "b")))
+    tables = ("private_agreements", "refund_events", "private_refunds", "letting_criteria", "vacancies", "applicants")
+    assert refused(world, *tables, "applicant_criteria") == [
+        ("applicant_criteria", 2, "b K arbejde", "applicant_id: unknown applicant"),
+        ("private_refunds", 2, "B", "application_id: no accepted application"),
+        (
+            "private_refunds",
+            3,
+            "A2",
+            "agreement_id: unknown agreement; application_id: no accepted application",
+        ),
+    ]
+
+
 def test_forms_of_csv_and_parquet(world: World) -> None:
+    world.give("members", *({"household_id": "H", "member_id": name} for name in MEMBERS))
     folder = world.cases / "benefit_months"
     folder.mkdir(parents=True)
     (folder / "a.csv").write_bytes(
@@ -207,7 +259,7 @@ def test_forms_of_csv_and_parquet(world: World) -> None:
         )
     (folder / "_COMPLETE").touch()
     with store_in_memory() as con:
-        world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+        world.accept(con, ["members", "benefit_months"], 2026, "2026-12-31")
         assert con.execute("SELECT member_id FROM cases.benefit_months ORDER BY 1").fetchall() == [
             ("M",),
             ("P",),
@@ -273,19 +325,22 @@ def test_nothing_is_lost_whatever_stands_in_a_file(
     world = World(tmp_path_factory.mktemp("any"))
     world.area(2026, "U", "udsat_boligomraade")
     world.seal()
+    world.give("members", *({"household_id": "H", "member_id": name} for name in MEMBERS))
     folder = world.cases / "benefit_months"
     folder.mkdir(parents=True)
     with (folder / "a.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([["member_id", "month", "benefit"], *rows])
     with store_in_memory() as con:
-        world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+        world.accept(con, ["members", "benefit_months"], 2026, "2026-12-31")
         kept, turned_down = (
             con.execute(f"SELECT count(*) FROM cases.{table}").fetchall()[0][0]
             for table in ("benefit_months", "refused")
         )
     assert kept + turned_down == len(rows)
     whole = {tuple(row) for row in rows if len(row) == 3}
-    good = {r for r in whole if r[0] and r[1] in ("2026-01", "2026-02") and r[2] in ("dagpenge", "kontanthjaelp")}
+    good = {
+        r for r in whole if r[0] in MEMBERS and r[1] in ("2026-01", "2026-02") and r[2] in ("dagpenge", "kontanthjaelp")
+    }
     assert kept == len({row[:2] for row in good})
 
 
@@ -321,6 +376,7 @@ def test_reading_at_once_and_row_by_row_agree(
     world = World(tmp_path_factory.mktemp("agree"))
     world.area(2026, "U", "udsat_boligomraade")
     world.seal()
+    world.give("members", *({"household_id": "H", "member_id": name} for name in MEMBERS))
     folder = world.cases / "benefit_months"
     folder.mkdir(parents=True)
     quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
@@ -334,7 +390,9 @@ def test_reading_at_once_and_row_by_row_agree(
         with store_in_memory() as con, pytest.MonkeyPatch.context() as patch:
             if not at_once:
                 patch.setattr(intake, "_read_whole", lambda *_: False)
-            world.accept(con, ["benefit_months"], 2026, "2026-12-31")
+            world.accept(con, ["members", "benefit_months"], 2026, "2026-12-31")
             read.append(con.execute("SELECT * FROM cases.refused ORDER BY row_number").fetchall())
-            assert con.execute("SELECT rows_in FROM cases.intake").fetchall() == [(len(rows),)]
+            assert con.execute("SELECT rows_in FROM cases.intake WHERE \"table\" = 'benefit_months'").fetchall() == [
+                (len(rows),)
+            ]
     assert read[0] == read[1]

@@ -100,9 +100,25 @@ def test_no_second_agreement_on_a_property(world: World) -> None:
         {**GOOD, "agreement_id": "2", "property_id": "P", "signed_on": "2026-03-01"},
         {**GOOD, "agreement_id": "3", "property_id": "Q", "ends_on": "2026-03-31"},
         {**GOOD, "agreement_id": "4", "property_id": "Q", "signed_on": "2026-04-01"},
+        {**OLD, "agreement_id": "5", "property_id": "R"},
+        {**OLD, "agreement_id": "6", "property_id": "R"},
+        {**GOOD, "agreement_id": "7", "property_id": "R", "signed_on": "2026-05-01"},
     )
-    found = world.run().by("private_agreement_decisions", "agreement_id")
-    assert {n: row["failed"] for n, row in found.items()} == {"1": "", "2": "one_agreement", "3": "", "4": ""}
+    results = world.run()
+    found = results.by("private_agreement_decisions", "agreement_id")
+    again = "one_agreement"
+    assert {n: row["failed"] for n, row in found.items()} == {
+        "1": "",
+        "2": again,
+        "3": "",
+        "4": again,
+        "5": "",
+        "6": "",
+        "7": again,
+    }
+    checks = results.by("private_agreement_checks", "agreement_id", "check_name")
+    assert checks["4", again]["paragraph"] == "§ 53, stk. 1"
+    assert ("6", again) not in checks
 
 
 def test_the_promise_comes_before_the_agreement(world: World) -> None:
@@ -288,6 +304,14 @@ def test_the_overview_for_the_evaluation(world: World) -> None:
         )
         for row in (("2025", "151", "1", "1", "3", "0", "0"), ("2026", "101", "2", "1", "4", "1", "5000000"))
     ]
+
+
+def test_around_christmas_and_whitsun() -> None:
+    """25 and 26 December and 1 January pass by; 24 and 31 December and 5 June are working days by the choice made."""
+    assert working_days_after(date("2025-12-19"), 7, "public_holidays") == date("2026-01-02")
+    assert working_days_after(date("2025-12-19"), 7, "public_and_customary") == date("2026-01-06")
+    assert working_days_after(date("2026-05-13"), 7, "public_holidays") == date("2026-05-26")
+    assert working_days_after(date("2026-06-01"), 7, "public_holidays") == date("2026-06-10")
 
 
 def test_store_bededag_is_a_working_day_from_2024() -> None:

@@ -175,6 +175,7 @@ def test_an_event_at_the_instant_of_a_lapse_comes_after_it() -> None:
 def test_months_follow_danish_clocks_and_short_months() -> None:
     assert months_after(at("2026-01-10T09:00+01:00"), 3, COPENHAGEN) == at("2026-04-10T09:00+02:00")
     assert months_after(at("2026-11-30T09:00+01:00"), 3, COPENHAGEN) == at("2027-02-28T09:00+01:00")
+    assert months_after(at("2027-11-30T09:00+01:00"), 3, COPENHAGEN) == at("2028-02-29T09:00+01:00")
     assert months_after(at("2026-12-31T23:59+01:00"), 3, dt.UTC) == at("2027-03-31T22:59+00:00")
 
 

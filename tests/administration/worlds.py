@@ -43,11 +43,15 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 @dataclass
 class World:
-    """A home under `folder`; areas and caps by list year, cases by table."""
+    """A home under `folder`; areas and caps by list year, cases by table.
+
+    Without `homes` the edition has no area_cap, as one sealed before that table.
+    """
 
     folder: Path
     areas: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     caps: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    area_caps: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -84,7 +88,25 @@ class World:
             }
         )
 
-    def cap(self, year: int, kom: str, decision: str, homes: str, exempted: int = 0) -> None:
+    def homes(
+        self, year: int, kom: str, area_id: str, homes: int, decided_on: str | None = None, exempted: bool = False
+    ) -> None:
+        """A row of `area_cap`. The council has decided where there is a day or an exemption."""
+        self.area_caps.setdefault(year, []).append(
+            {
+                "list_year": year,
+                "area_id": area_id,
+                "kom": kom,
+                "family_homes": homes,
+                "decided": exempted or decided_on is not None,
+                "decided_on": decided_on,
+                "exempted": exempted,
+            }
+        )
+
+    def cap(
+        self, year: int, kom: str, decision: str, homes: str, exempted: int = 0, over_exempted: bool = False
+    ) -> None:
         """`homes`: family homes, those in udsatte areas, those in forebyggelsesområder."""
         total, udsat, preventive = (int(number) for number in homes.split())
         covered = udsat + preventive - exempted
@@ -100,8 +122,8 @@ class World:
                 "decision": decision,
                 "homes_exempted": exempted,
                 "covered_homes": covered,
-                "covered_share": "0.0000000000",
-                "over_exempted": False,
+                "covered_share": f"{covered / total:.10f}",
+                "over_exempted": over_exempted,
             }
         )
 
@@ -113,6 +135,8 @@ class World:
                 "area_criteria": [{k: area[k] for k in ("list_year", "area_id", "convicted_ratio")} for area in areas],
                 "municipal_cap": self.caps.get(year, []),
             }
+            if year in self.area_caps:
+                tables["area_cap"] = self.area_caps[year]
             for name, rows in tables.items():
                 columns = list(rows[0]) if rows else list(edition.TABLES[name])
                 write_csv(target / f"{name}.csv", columns, rows)
@@ -185,7 +209,7 @@ def store_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-DECIDED = ("development_plans", "cap_exemptions", "area_homes", "members", "benefit_months", "assignments")
+DECIDED = ("development_plans", "members", "benefit_months", "assignments")
 
 
 def decisions(world: World, query: str | None = None, law: Law | None = None, day: str = "2026-12-31") -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -201,3 +202,14 @@ def test_the_hash_of_the_values_of_a_day_covers_what_a_list_of_that_day_rests_on
     ):
         assert hashed(**changed) != same, changed
     assert values_sha256({key: kept for key, kept in values.items() if key != name}) != same
+
+
+def test_the_readme_names_every_group_and_no_other() -> None:
+    text = (PARAMETER_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("## Groups") : text.index("## Reading a file")]
+    named = {
+        name
+        for line in table.splitlines()
+        for name in re.findall(r"`(\w+)`", line.split("|")[1:2][0] if "|" in line else "")
+    }
+    assert named == {path.name for path in PARAMETER_DIRECTORY.iterdir() if path.is_dir()}

@@ -230,7 +230,7 @@ def test_a_release_cut_off_after_its_line_is_carried_out(story: Story, tmp_path:
             "UPDATE published.editions SET manifest_sha256 = ?",
             [hashlib.sha256(story.draft["manifest.json"]).hexdigest()],
         )
-        for name in ("area_status", "area_criteria", "municipal_cap", "parallelsamfund_history"):
+        for name in ("area_status", "area_criteria", "municipal_cap", "area_cap", "parallelsamfund_history"):
             con.execute(f"DELETE FROM published.{name}")
     result = release(home, by="En anden")
     assert result.code == 0, result.output

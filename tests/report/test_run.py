@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from assets import report_cells
+from assets.cells import Cell
+from assets.finished import from_csv
+from assets.report_shapes import SHAPES
 from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
@@ -57,6 +62,16 @@ def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
     assert "report/lister.csv" in damaged.output
 
 
+def test_a_released_edition_keeps_its_report(reported: Reported, copied: Path) -> None:
+    made = file_bytes(reported.folder())
+    released = run_cli("release", "--home", copied, "--list-year", LAST, "--by", "Ministeriet")
+    assert released.code == 0, released.output
+    assert file_bytes(edition(copied, LAST) / "report") == made
+    whole = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert whole.code == 0, whole.output
+    assert "Report:" in whole.output
+
+
 def test_weak_suppression_holds_back_the_report_and_not_the_list(
     reported: Reported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +90,68 @@ def test_weak_suppression_holds_back_the_report_and_not_the_list(
     assert not report.faults
     assert (home.edition(LAST) / "public" / "lister.html").is_file()
     assert not (home.edition(LAST) / "report").exists()
+
+
+def _delivered_again(snapshots: Path, to: Path) -> Path:
+    """The same delivery, and bef of the day before without every fortieth person: moves and their sums change."""
+    import duckdb
+
+    shutil.copytree(snapshots, to)
+    day = to / "bef" / f"{LAST - 1}-01-01"
+    again = day / f"{LAST}-11-01"
+    again.mkdir()
+    with duckdb.connect() as con:
+        con.execute(
+            f"COPY (SELECT * FROM read_parquet('{day}/*.parquet') WHERE hash(PNR) % 40 <> 0 ORDER BY PNR) "
+            f"TO '{again}/bef.parquet' (FORMAT parquet)"
+        )
+    return to
+
+
+def _cells(folder: Path) -> tuple[dict[Cell, int], set[Cell]]:
+    return report_cells.read(
+        {name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()}
+    )
+
+
+def test_a_new_revision_tells_nothing_that_an_earlier_one_withheld(
+    reported: Reported, copied: Path, tmp_path: Path
+) -> None:
+    told, hidden = _cells(reported.folder())
+    run = run_cli(
+        "run", "--list-year", LAST, "--snapshots", _delivered_again(reported.snapshots[LAST], tmp_path / "again"),
+        "--home", copied, "--as-of", f"{LAST}-12-01",
+    )  # fmt: skip
+    assert run.code == 0, run.output
+    assert f"Report {LAST}:" in run.output, run.output
+    told_now, hidden_now = _cells(edition(copied, LAST) / "report")
+    assert (edition(copied, LAST).parent / ".revisions" / str(LAST) / "1" / "report").is_dir()
+    assert sum(told_now.get(cell) != value for cell, value in told.items()) > 50
+    assert len(hidden) > 50
+    assert hidden <= hidden_now
+    assert not hidden & told_now.keys()
+    # made again, with both releases out, it is the same
+    made = file_bytes(edition(copied, LAST) / "report")
+    shutil.rmtree(edition(copied, LAST) / "report.internal")
+    again = run_cli("report", "--home", copied, "--list-year", LAST, "--as-of", f"{LAST}-12-01")
+    assert again.code == 0, again.output
+    assert file_bytes(edition(copied, LAST) / "report") == made
+
+
+def test_a_revision_that_forgets_the_earlier_one_is_held_back(
+    reported: Reported, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assets import report_tables, suppression
+
+    monkeypatch.setattr(
+        report_tables, "suppress", lambda problem: suppression.suppress(replace(problem, withheld=frozenset()))
+    )
+    snapshots = _delivered_again(reported.snapshots[LAST], tmp_path / "again")
+    report = run_annual_list(Home(copied), snapshots, LAST, f"{LAST}-12-01", "", lambda _name, _done, _total: None)
+    assert report.success
+    assert report.revision == 2
+    assert not report.report_made
+    assert any("was withheld in an earlier release" in line for line in report.report_problems)
 
 
 def test_a_report_needs_a_sealed_edition(tmp_path: Path) -> None:

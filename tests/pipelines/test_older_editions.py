@@ -1,0 +1,61 @@
+"""Editions sealed before a table was added to what an edition holds: still published, replaced, compared.
+
+What the administration makes of one is told in tests/administration.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets import sealing, warehouse
+from tests.command import edition, manifest, run_cli, run_list, warehouse_table
+from tests.graph.homes import YEAR, Ready
+
+LATER = "area_cap"
+
+
+@pytest.fixture(scope="module")
+def older(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose edition lacks a table, as one sealed by an earlier version does."""
+    home = tmp_path_factory.mktemp("older") / "home"
+    shutil.copytree(ready.home, home)
+    folder = edition(home, YEAR)
+    old = sealing.read_manifest(folder)
+    assert old is not None
+    old["outputs"] = [item for item in old["outputs"] if not item["file"].startswith(LATER)]
+    del old["sql"]["files"][f"cap/{LATER}.sql"]
+    for form in ("csv", "parquet"):
+        (folder / f"{LATER}.{form}").unlink()
+    (folder / sealing.MANIFEST).write_text(json.dumps(old), encoding="utf-8")
+    return home
+
+
+def test_it_is_published_without_the_table(older: Path) -> None:
+    with duckdb.connect() as con:
+        warehouse.prepare(con)
+        sealing.synchronise_published(con, older / "editions")
+        tables = {
+            row[0]
+            for row in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'published'").fetchall()
+        }
+        caps = con.execute("SELECT count(*) FROM published.municipal_cap").fetchall()[0][0]
+    assert "municipal_cap" in tables
+    assert LATER not in tables
+    assert caps > 0
+
+
+def test_the_next_run_seals_the_table_as_a_revision(older: Path, ready: Ready) -> None:
+    again = run_list(YEAR, ready.snapshots, older)
+    assert again.code == 0, again.output
+    assert manifest(older, YEAR)["revision"] == 2
+    assert manifest(older, YEAR)["reason"] == "changed: the SQL, which files an edition holds"
+    assert warehouse_table(older, YEAR, LATER)
+    told = run_cli("diff", "--home", older, "--list-year", YEAR)
+    assert told.code == 0, told.output
+    assert f"sql cap/{LATER}.sql: none ->" in told.output
+    assert f"{LATER} " in told.output
