@@ -22,7 +22,7 @@ SETTINGS = [("1", "1GB"), ("2", "2GB"), ("4", "4GB")]
 RUN_YEAR = 2026
 
 
-@pytest.fixture(scope="module", params=[(31, 2023), (52, 2022), (7, 2019)], ids=lambda drawn: f"{drawn[0]}-{drawn[1]}")
+@pytest.fixture(scope="module", params=[(52, 2022), (7, 2019)], ids=lambda drawn: f"{drawn[0]}-{drawn[1]}")
 def delivered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     seed, list_year = request.param
     folder = tmp_path_factory.mktemp("yardsticks")
