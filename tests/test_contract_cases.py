@@ -25,6 +25,7 @@ def published(home: Path, list_year: int) -> Tables:
         "area_criteria": {row["area_id"]: row for row in csv_table(home, list_year, "area_criteria")},
         "area_status": {row["area_id"]: row for row in csv_table(home, list_year, "area_status")},
         "municipal_cap": {row["kom"]: row for row in csv_table(home, list_year, "municipal_cap")},
+        "area_cap": {f"{row['area_id']} {row['kom']}": row for row in csv_table(home, list_year, "area_cap")},
     }
 
 
