@@ -62,7 +62,7 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
 
 def _run_part(context: AssetExecutionContext, run: Run) -> dict[str, str]:
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return {"run_id": context.run_id, "sealed_at": now, "as_of": run.day.isoformat()}
+    return {"run_id": context.run.run_id, "sealed_at": now, "as_of": run.day.isoformat()}
 
 
 def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> None:
