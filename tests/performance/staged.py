@@ -110,10 +110,8 @@ def _timed(clock: Clock, stage: str, outer: str, function: Callable[..., Any]) -
 
 
 def _import_everything(clock: Clock) -> None:
-    """What a run imports, at once; without this the first check would bear Great Expectations' import."""
+    """What every run imports, at once. Great Expectations is imported by the first table that is judged, if any is."""
     with clock.within("imports"):
-        import duckdb_engine  # noqa: F401
-        import great_expectations.expectations  # noqa: F401
         from dagster._core.execution import api  # noqa: F401
 
         import pipelines.definitions
@@ -158,6 +156,9 @@ def _watch(clock: Clock) -> None:
 
     def judged(*args: Any, **kwargs: Any) -> Any:
         clock.tables_judged += 1
+        with clock.within("imports", "validate"):
+            import duckdb_engine  # noqa: F401
+            import great_expectations.expectations  # noqa: F401
         return judge(*args, **kwargs)
 
     warehouse.connect = connected  # type: ignore[assignment]
