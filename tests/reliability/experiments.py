@@ -379,7 +379,17 @@ def clocks(base: Undisturbed, times: int) -> Figure:
     shifts = ("-2y", "+3y", "-1d") if FAKETIME.exists() and times > 1 else ()
     for shift in shifts:
         home = base.folder / f"clock{shift}"
-        args = ["run", "--list-year", str(YEAR), "--snapshots", base.snapshots, "--home", home, "--as-of"]
+        args = [
+            "run",
+            "--no-report",
+            "--list-year",
+            str(YEAR),
+            "--snapshots",
+            base.snapshots,
+            "--home",
+            home,
+            "--as-of",
+        ]
         code, said = _with_a_clock(shift, [script, *args, f"{YEAR}-12-01"], base.folder / f"said{shift}")
         figure.count(code == 0 and base.same(home), f"{shift}: {said[-300:]}")
     if not shifts:
