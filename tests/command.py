@@ -29,8 +29,12 @@ Row = dict[str, str]
 
 _FORK_SERVER = """
 import json, os, sys, traceback
-import dagster, great_expectations
-import pipelines.cli
+import dagster, duckdb_engine, great_expectations.expectations
+import pipelines.cli, pipelines.definitions, pipelines.event_log, pipelines.running
+from assets import derivation, lineage
+# the same for every run: what the SQL files read is worked out once
+for derived in (*derivation.TABLES, *derivation.REPORT):
+    lineage.sources_of(derived.table)
 for request in sys.stdin:
     call = json.loads(request)
     child = os.fork()
