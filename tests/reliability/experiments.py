@@ -142,7 +142,7 @@ def disk_full_when_sealing_again(base: Undisturbed, times: int) -> Figure:
     written = faulting.snapshots_of(base.folder / "other", world)
     shutil.copytree(written / "bef", changed / "bef")
     for n in range(times):
-        with small_disk(base.folder, 40_000 + n) as disk:
+        with small_disk(base.folder, 60_000 + n) as disk:
             if disk is None:
                 figure.notes.append("no disk could be mounted")
                 return figure
@@ -156,7 +156,7 @@ def disk_full_when_sealing_again(base: Undisturbed, times: int) -> Figure:
             (disk / "filler").unlink()
             again = faulting.start(base.folder, home, changed)
             figure.count(ended and kept and again.wait() == 0 and faulting.whole(home), run.said[-300:])
-        shutil.rmtree(base.folder / f"disk-{40_000 + n}", ignore_errors=True)
+        shutil.rmtree(base.folder / f"disk-{60_000 + n}", ignore_errors=True)
     return figure
 
 
