@@ -31,15 +31,20 @@ PENSION: dict[str, Any] = {"foertidspension": True}
 DAY = "2026-12-05"
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
-    made.area(2026, "U", "udsat_boligomraade")
-    made.area(2026, "F", "forebyggelsesomraade")
-    made.area(2026, "N", "ikke_omfattet")
-    made.cap(2026, "101", "not_needed", "1000 100 100")
+def world_of(list_year: int, folder: Path) -> World:
+    """An area of each status, U, F and N, in a municipality below the cap."""
+    made = World(folder)
+    made.area(list_year, "U", "udsat_boligomraade")
+    made.area(list_year, "F", "forebyggelsesomraade")
+    made.area(list_year, "N", "ikke_omfattet")
+    made.cap(list_year, "101", "not_needed", "1000 100 100")
     made.seal()
     return made
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return world_of(2026, tmp_path)
 
 
 def months(benefit: str, number: int, last: str = "2026-11", member: str = "M") -> list[dict[str, str]]:
@@ -147,12 +152,7 @@ def test_the_month_of_the_decision_is_not_whole_on_its_last_day(world: World) ->
 
 
 def test_what_stk_7_does_not_name_in_2021(tmp_path: Path) -> None:
-    made = World(tmp_path)
-    made.area(2021, "U", "udsat_boligomraade")
-    made.area(2021, "F", "forebyggelsesomraade")
-    made.area(2021, "N", "ikke_omfattet")
-    made.cap(2021, "101", "not_needed", "1000 100 100")
-    made.seal()
+    made = world_of(2021, tmp_path)
     spells = {
         "two names of one rule": (
             months("overgangsydelse", 3, "2021-11") + months("selvforsoergelses_og_hjemrejseydelse", 3, "2021-08"),

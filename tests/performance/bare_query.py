@@ -79,14 +79,18 @@ def area_criteria(snapshots: Path, list_year: int) -> list[Row]:
         return queried(con, statement(snapshots, list_year), [])
 
 
-def main() -> int:
-    """Writes the figures as CSV: snapshots folder, list year, file."""
-    snapshots, list_year, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    rows = area_criteria(snapshots, list_year)
-    with out.open("w", encoding="utf-8", newline="") as stream:
+def write_csv(path: Path, rows: list[Row]) -> None:
+    """Writes rows of text as the published files are written."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def main() -> int:
+    """Writes the figures as CSV: snapshots folder, list year, file."""
+    snapshots, list_year, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    write_csv(out, area_criteria(snapshots, list_year))
     return 0
 
 

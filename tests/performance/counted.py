@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.performance.watching import tell_steps
+
 RUN = ("run", "--no-report", "--snapshots")
 
 
@@ -46,11 +48,9 @@ class Counting:
             self.now.sqlite_opened += 1
 
     def watch(self) -> None:
-        from dagster._core.execution import api
-
         from assets import warehouse
 
-        connect, execute = warehouse.connect, api.execute_run_iterator
+        connect = warehouse.connect
 
         @contextmanager
         def connected(*args: Any, **kwargs: Any) -> Iterator[Any]:
@@ -64,16 +64,12 @@ class Counting:
                     (self.step, str(row[0])) for row in log[:-1] if "duckdb_logs" not in str(row[0])
                 ]
 
-        def executed(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            for event in execute(*args, **kwargs):
-                if event.is_step_start:
-                    self.step = str(event.step_key)
-                elif event.is_step_success or event.is_step_failure:
-                    self.step = ""
-                yield event
-
         warehouse.connect = connected  # type: ignore[assignment]
-        api.execute_run_iterator = executed  # type: ignore[assignment]
+        tell_steps(self.at)
+
+    def at(self, step: str) -> None:
+        """What is counted from here on is that step's."""
+        self.step = step
 
 
 def main() -> int:

@@ -7,7 +7,6 @@ belong here: anything of the product. Expects one Parquet vintage per reference,
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from collections import defaultdict
@@ -22,6 +21,7 @@ import pandas as pd
 
 from tests import oracle
 from tests.oracle import Area, CodeLists, Nation, Tables, mean_of_two, ratio
+from tests.performance.bare_query import write_csv
 
 FULL_TIME_HUNDREDTHS = 3700
 
@@ -220,10 +220,7 @@ def main() -> int:
     snapshots, list_year, folder = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     folder.mkdir(parents=True, exist_ok=True)
     for table, rows in derive(snapshots, list_year).items():
-        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(folder / f"{table}.csv", rows)
     return 0
 
 

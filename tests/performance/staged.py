@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.performance.watching import tell_steps
+
 RESET_PEAK = "5"
 """What Linux takes in /proc/self/clear_refs to start the peak of resident memory anew."""
 
@@ -120,13 +122,10 @@ def _import_everything(clock: Clock) -> None:
 
 def _watch(clock: Clock) -> None:
     """Wraps what a run calls, from outside: the product knows nothing of being measured."""
-    from dagster._core.execution import api
-
     from assets import deliveries, intake, validation, warehouse
 
-    connect, execute, facts, store, judge = (
+    connect, facts, store, judge = (
         warehouse.connect,
-        api.execute_run_iterator,
         deliveries.file_facts,
         intake.store_snapshot,
         validation.validate,
@@ -136,14 +135,6 @@ def _watch(clock: Clock) -> None:
     def connected(*args: Any, **kwargs: Any) -> Iterator[Any]:
         with clock.within(stage_of(clock.step)), connect(*args, **kwargs) as con:
             yield con
-
-    def executed(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        for event in execute(*args, **kwargs):
-            if event.is_step_start:
-                clock.step = str(event.step_key)
-            elif event.is_step_success or event.is_step_failure:
-                clock.step = ""
-            yield event
 
     def read(path: Path) -> Any:
         clock.files_read += 1
@@ -161,8 +152,11 @@ def _watch(clock: Clock) -> None:
             import great_expectations.expectations  # noqa: F401
         return judge(*args, **kwargs)
 
+    def at(step: str) -> None:
+        clock.step = step
+
+    tell_steps(at)
     warehouse.connect = connected  # type: ignore[assignment]
-    api.execute_run_iterator = executed  # type: ignore[assignment]
     deliveries.file_facts = read
     intake.store_snapshot = stored
     validation.validate = judged

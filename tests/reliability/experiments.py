@@ -76,17 +76,31 @@ def killed(base: Undisturbed, times: int, seed: int = 1) -> Iterator[Figure]:
     """Kills a run at random moments, once or twice, and runs it again. Gives the figure after each kill."""
     figure = Figure("a run is killed (-9) at a random moment", "run again, the home seals the same bytes")
     rng = random.Random(seed)
-    early = 0
+    too_late = 0
     for n in range(times):
         home = base.folder / f"killed-{n}"
         for _ in range(rng.choice([1, 1, 1, 2])):
-            run = faulting.start(base.folder, home, base.snapshots)
-            time.sleep(rng.uniform(0, base.seconds))
-            early += not run.kill()
+            too_late += _killed_once(base, home, rng)
         figure.count(base.runs_again(home), f"kill {n}")
-        figure.notes = [f"{early} runs had ended by themselves before they were killed"]
+        figure.notes = [f"{too_late} kills came after the run had ended, and were drawn again"]
         shutil.rmtree(home)
         yield figure
+
+
+def _killed_once(base: Undisturbed, home: Path, rng: random.Random) -> int:
+    """Kills one run in a home while it is under way. Returns how many draws came too late, each on a home of its own.
+
+    A run takes as long as the machine lets it: a draw that came too late shortens the time that is drawn from.
+    """
+    too_late = 0
+    while True:
+        run = faulting.start(base.folder, home, base.snapshots)
+        time.sleep(rng.uniform(0, base.seconds))
+        if run.kill():
+            return too_late
+        too_late += 1
+        base.seconds *= 0.9
+        shutil.rmtree(home)
 
 
 # --- disk -------------------------------------------------------------------------------------------------------
