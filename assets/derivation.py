@@ -494,6 +494,7 @@ def _fingerprint(table: str, sources: Mapping[str, str], known: dict[str, str]) 
         digest = hashlib.sha256((macros() + derived.sql).encode())
         for read in derived.reads:
             named = [f"{LAW}.{value}" for value in derived.legal_values] if read == LAW else []
+            # a table that names no value in force reads them as a table, or none: it rests on all of them
             for part in [value for value in named if value in sources] or [read]:
                 digest.update(f"{part}={_fingerprint(part, sources, known)};".encode())
         known[table] = digest.hexdigest()

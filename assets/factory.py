@@ -119,7 +119,10 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
 def _derive(
     con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str, recorded: Mapping[str, str]
 ) -> int:
-    """Derives a table, unless the list year's rows were derived by the same SQL from the same inputs before."""
+    """Derives a table, unless the list year's rows were derived by the same SQL from the same inputs before.
+
+    The report's tables are always derived: what they rest on besides (disclosure limits) is not in their fingerprint.
+    """
     made_before = recorded.get(derived.table) == made_from and derivation.is_stored(con, derived)
     if made_before and derived in derivation.TABLES:
         return derivation.rows_of(con, derived.table, list_year)

@@ -47,11 +47,10 @@ def _law_asset(table: LawTable) -> AssetsDefinition:
         list_year = list_year_of(context)
         law = law_of(run, list_year)
         with run.warehouse() as con, transaction(con):
-            rows, digest = fill_law_table(con, table, law, list_year, list_day(list_year))
-            record_fingerprint(
-                con, f"law.{table.name}", list_year, law_fingerprints(law, list_year)[f"law.{table.name}"]
-            )
-        return materialized(None, f"law.{table.name}", rows, {"fingerprint": digest}, version=digest)
+            rows, content = fill_law_table(con, table, law, list_year, list_day(list_year))
+            value = law_fingerprints(law, list_year)[f"law.{table.name}"]
+            record_fingerprint(con, f"law.{table.name}", list_year, value)
+        return materialized(None, f"law.{table.name}", rows, {"fingerprint": value}, version=content)
 
     return compute
 

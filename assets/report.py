@@ -41,7 +41,7 @@ from assets.factory import (
 )
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
-from assets.report_cells import Before, released
+from assets.report_cells import Before, told_by_releases
 from assets.report_shapes import SHAPES
 from assets.warehouse import transaction
 from law.loader import LegalValue, report_law
@@ -84,7 +84,7 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         prepare_report(con, list_year)
         digest = _refuse_stale(con, law, list_year)
         earlier = report_files.released_before(run.at_home.editions, list_year)
-        before = _released(run, list_year)
+        before = _told_before(run, list_year)
         values = report_law().for_list_year(list_year)
         source = report_tables.Source(con, list_year, values, report_limits(), earlier, before)
         released = report_tables.release(source)
@@ -141,7 +141,7 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
     """The blocking check: it holds back the report, never the lists."""
     list_year = int(context.partition_key)
     with run.warehouse() as con:
-        withheld, lines = _attack(con, list_year, _released(run, list_year))
+        withheld, lines = _attack(con, list_year, _told_before(run, list_year))
     yield AssetCheckResult(
         passed=not lines,
         asset_key=key_of(FINISHED),
@@ -158,13 +158,13 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
     )
 
 
-def _released(run: Run, list_year: int) -> Before:
+def _told_before(run: Run, list_year: int) -> Before:
     """What earlier releases tell of the figures of a list year's report."""
     from assets import report_files
 
     editions = run.at_home.editions
     of_years = report_files.released_before(editions, list_year)
-    return released(report_files.released_already(editions, list_year), list(of_years.values()))
+    return told_by_releases(report_files.released_already(editions, list_year), list(of_years.values()))
 
 
 def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> tuple[int, list[str]]:
@@ -237,7 +237,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         prepare_report(con, list_year)
         if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
-        _, lines = _attack(con, list_year, _released(run, list_year))
+        _, lines = _attack(con, list_year, _told_before(run, list_year))
         if lines:
             raise Failure("disclosure control: " + "; ".join(lines), allow_retries=False)
         tables = finished_tables(con, list_year)

@@ -224,7 +224,9 @@ class Before:
     withheld: frozenset[Cell] = frozenset()
 
 
-def released(same_year: Sequence[Mapping[str, Finished]], other_years: Sequence[Mapping[str, Finished]]) -> Before:
+def told_by_releases(
+    same_year: Sequence[Mapping[str, Finished]], other_years: Sequence[Mapping[str, Finished]]
+) -> Before:
     """What is out already of the figures of a list year's report.
 
     Of the reports of other list years only migrations count again: the other figures are of other days.
