@@ -27,11 +27,16 @@ STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "residents": ("Residents", ("bef", "bolig", "omraade")),
     "nonwestern": ("Non-western immigrants and descendants", ("bef", "bolig", "omraade")),
-    "outside": ("Outside labour market and education, 18-64 years, mean of two years", ("of", "bef", "bolig")),
-    "convicted": ("Convicted over the national average, mean of two years", ("kraf", "bef", "bolig")),
-    "primary_only": ("Only grundskole, 30-59 years", ("udda", "bef", "bolig")),
-    "income": ("Mean gross income over the region's, 15-64 years", ("ind", "akm", "bef", "bolig")),
+    "outside": (
+        "Outside labour market and education, 18-64 years, mean of two years",
+        ("of", "bef", "bolig", "omraade"),
+    ),
+    "convicted": ("Convicted over the national average, mean of two years", ("kraf", "bef", "bolig", "omraade")),
+    "primary_only": ("Only grundskole, 30-59 years", ("udda", "bef", "bolig", "omraade")),
+    "income": ("Mean gross income over the region's, 15-64 years", ("ind", "akm", "bef", "bolig", "omraade")),
 }
+STATUS_REGISTERS = ("bef", "bolig")
+"""Registers of a status day: which of the days counts, the figure decides."""
 CATEGORIES: Mapping[str, str] = {
     "udsat_boligomraade": "Udsat boligområde",
     "parallelsamfund": "Parallelsamfund",
@@ -142,11 +147,11 @@ def _criteria(
         """,
         [area_id],
     )
-    return [_held(row, values[row["parameter"]], manifest) for row in rows]
+    return [_held(row, values, manifest) for row in rows]
 
 
-def _held(row: Mapping[str, Any], value: LegalValue, manifest: Mapping[str, Any]) -> Held:
-    figure, registers = FIGURES[row["criterion"]]
+def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Mapping[str, Any]) -> Held:
+    value, (figure, registers) = values[row["parameter"]], FIGURES[row["criterion"]]
     return Held(
         category=row["category"],
         criterion=row["criterion"],
@@ -162,15 +167,26 @@ def _held(row: Mapping[str, Any], value: LegalValue, manifest: Mapping[str, Any]
         effective_from=value.effective_from.isoformat(),
         url=value.reference.url,
         sentence=_sentences().get(value.reference.citation),
-        snapshots=tuple(_used(manifest, registers)),
+        snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
 
 
-def _used(manifest: Mapping[str, Any], registers: tuple[str, ...]) -> list[str]:
+def _status_years(criterion: str, values: Mapping[str, LegalValue], list_year: int) -> set[str]:
+    """The years on whose 1 January the persons of a figure are counted: one, or the two after the years it averages."""
+    of_two_years = [f"opgoerelse.{criterion}_year_offset_{number}" for number in (1, 2)]
+    if of_two_years[0] in values:
+        return {str(list_year + int(values[name].text) + 1) for name in of_two_years}
+    return {str(list_year + int(values["opgoerelse.residents_year_offset"].text))}
+
+
+def _used(manifest: Mapping[str, Any], registers: tuple[str, ...], status_years: set[str]) -> list[str]:
+    """The snapshots that a figure comes from, each with the rows that were delivered."""
     return [
-        "/".join(part for part in (item["register"], item["reference"], item["vintage"]) if part)
+        f"{'/'.join(part for part in (item['register'], item['reference'], item['vintage']) if part)} "
+        f"({sum(file['rows'] for file in item['files'])} rows)"
         for item in manifest["inputs"]
         if item["register"] in registers
+        and (item["register"] not in STATUS_REGISTERS or item["reference"][:4] in status_years)
     ]
 
 

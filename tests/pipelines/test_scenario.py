@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import csv_table, edition, file_bytes, run_cli, run_list
+from tests.command import csv_table, edition, file_bytes, manifest, run_cli, run_list
 from tests.populations import World, write_snapshots
 
 YEAR = 2026
@@ -124,7 +124,19 @@ def test_explain_names_the_one_resident_that_decides(home: Path) -> None:
     assert (status["persons"], status["change"], status["leads_to"]) == (1, "nonwestern +1", "forebyggelsesomraade")
     held = {(row["category"], row["criterion"]): row for row in told["criteria"]}
     assert held["forebyggelsesomraade", "nonwestern"]["paragraph"] == "§ 61 b"
-    assert held["forebyggelsesomraade", "nonwestern"]["snapshots"]
+    inputs = {(item["register"], item["reference"]): item["files"] for item in manifest(home, YEAR)["inputs"]}
+
+    def named(*wanted: tuple[str, int | str]) -> set[str]:
+        """Snapshots with the rows that the manifest says were delivered."""
+        return {f"{r}/{year} ({sum(f['rows'] for f in inputs[r, str(year)])} rows)" for r, year in wanted}
+
+    today, before = f"{YEAR}-01-01", f"{YEAR - 1}-01-01"
+    one_day = named(("bef", today), ("bolig", today), ("omraade", YEAR))
+    two_days = one_day | named(("bef", before), ("bolig", before))
+    assert set(held["forebyggelsesomraade", "nonwestern"]["snapshots"]) == one_day
+    assert set(held["forebyggelsesomraade", "primary_only"]["snapshots"]) == one_day | named(("udda", YEAR - 1))
+    of = named(("of", YEAR - 1), ("of", YEAR - 2))
+    assert set(held["forebyggelsesomraade", "outside"]["snapshots"]) == two_days | of
 
 
 def test_values_confirmed_over_a_year_before_the_run_warn_and_seal_all_the_same(home: Path, tmp_path: Path) -> None:
