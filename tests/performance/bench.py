@@ -39,7 +39,7 @@ NATION, DEMO = 6_000_000, 200_000
 TEN_NATIONS = 60_000_000
 PACKAGES = ("duckdb", "dagster", "great-expectations", "pandas", "pyarrow", "numpy")
 GIGABYTE = 1024.0
-WIDTH = 130
+WIDTH = 160
 
 
 @dataclass
