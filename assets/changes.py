@@ -29,7 +29,7 @@ from assets.factory import (
 )
 from assets.law_tables import LAW_TABLES
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.warehouse import sql_text, transaction
+from assets.warehouse import Row, insert_rows, sql_text, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -245,9 +245,6 @@ def _in(statuses: Statuses | None, area_id: str) -> str | None:
     return None if statuses is None else statuses.get(area_id, NO_AREA)
 
 
-Row = tuple[object, ...]
-
-
 def change_rows(con: duckdb.DuckDBPyConnection, list_year: int, last: Statuses | None, causes: Causes) -> list[Row]:
     """One row per area of last year or this, from the warehouse's present statuses and margins."""
     areas = {
@@ -294,8 +291,7 @@ def store(con: duckdb.DuckDBPyConnection, list_year: int, rows: list[Row]) -> No
     con.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} ({layout})")
     with transaction(con):
         con.execute(f"DELETE FROM {TABLE} WHERE list_year = ?", [list_year])
-        if rows:
-            con.executemany(f"INSERT INTO {TABLE} VALUES ({', '.join('?' for _ in COLUMNS)})", rows)
+        insert_rows(con, TABLE, tuple(COLUMNS.values()), rows)
 
 
 # --- the asset --------------------------------------------------------------------------------------------------

@@ -10,14 +10,12 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import duckdb
 
 from assets.code_lists import code_list, in_force
+from assets.warehouse import Row, insert_rows
 from law.loader import LegalValue, list_day, report_law
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -225,11 +223,11 @@ def fill_law_table(
 ) -> tuple[int, str]:
     """Replaces a list year in a law table. Returns the row count and the hash of the rows."""
     rows = [(list_year, *row) for row in table.rows(law, day)]
-    layout = ", ".join(f"{name} {kind}" for name, kind in {"list_year": "SMALLINT", **table.columns}.items())
+    columns = {"list_year": "SMALLINT", **table.columns}
+    layout = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     con.execute(f"CREATE TABLE IF NOT EXISTS law.{table.name} ({layout})")
     con.execute(f"DELETE FROM law.{table.name} WHERE list_year = ?", [list_year])
-    marks = ", ".join("?" for _ in range(len(table.columns) + 1))
-    con.executemany(f"INSERT INTO law.{table.name} VALUES ({marks})", rows)
+    insert_rows(con, f"law.{table.name}", tuple(columns.values()), rows)
     return len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
 
 

@@ -1,5 +1,7 @@
 """Reads the SQL files: which tables each one reads, and which columns each of its columns comes from.
 
+What was read is written down in `lineage.json`, so that no run reads it anew; it holds for the SQL and the declarations
+that it was read from and is passed over once they differ. `python -m assets.lineage` writes it.
 sqlglot reads the same text that DuckDB runs. A macro is no table: `lov`, `lov_aar` and `lov_koder` lead to the value
 of a legal parameter, the others to the columns they are given. `count(*)` names no column, so what is counted is
 declared in `COUNTED`. What does not belong here: what a column means (`assets.columns`), and how Dagster and
@@ -8,9 +10,12 @@ OpenLineage say it (`assets.documentation`, `assets.openlineage`).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -24,6 +29,7 @@ from law.loader import list_day, report_law, statistics_law
 if TYPE_CHECKING:
     from sqlglot.schema import MappingSchema
 
+WRITTEN = Path(__file__).with_name("lineage.json")
 DIALECT = "duckdb"
 LAW_MACROS = frozenset({"lov", "lov_aar", "lov_koder"})
 LAW_VALUE = "law.parameters.value"
@@ -114,6 +120,42 @@ def sql_of(table: str) -> str | None:
 
 @cache
 def table_columns() -> Mapping[str, Mapping[str, str]]:
+    """Columns and types of every table."""
+    return written()["columns"] or derived_columns()
+
+
+@cache
+def written() -> Mapping[str, Any]:
+    """What `lineage.json` holds: `columns` with their types, and `sources` of each, by table. Empty once it is old."""
+    found = json.loads(WRITTEN.read_text(encoding="utf-8")) if WRITTEN.exists() else {}
+    return found if found.get("read_from") == read_from() else {"columns": {}, "sources": {}}
+
+
+def read_from() -> str:
+    """Hash of everything that columns and lineage follow from."""
+    digest = hashlib.sha256(derivation.macros().encode())
+    for table in _derived_tables():
+        digest.update(f"{table}{sql_of(table)}{COUNTED}{FILLED_IN_PYTHON}{STANDS_FOR}".encode())
+    for register in REGISTERS:
+        digest.update(register.fingerprint.encode())
+    for law_table in LAW_TABLES:
+        digest.update(f"{law_table.name}{law_table.columns}".encode())
+    return digest.hexdigest()
+
+
+def _derived_tables() -> tuple[str, ...]:
+    return (*TABLE_BY_NAME, RECONCILIATION)
+
+
+def write() -> None:
+    """Reads every SQL file and writes down what it says."""
+    columns = derived_columns()
+    sources = {table: _read_sources(table, str(sql_of(table)), tuple(columns[table])) for table in _derived_tables()}
+    found = {"read_from": read_from(), "columns": columns, "sources": sources}
+    WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def derived_columns() -> Mapping[str, Mapping[str, str]]:
     """Columns and types of every table, from deriving nothing at all in an empty warehouse in memory."""
     con = duckdb.connect(config=warehouse.settings())
     try:
@@ -181,13 +223,16 @@ def sources_of(table: str) -> Mapping[str, tuple[str, ...]]:
     if schema == "registers":
         special = {"reference_year": "reference"}
         return {c: (f"received.{name}.{special.get(c, c)}",) for c in table_columns()[table]}
+    known: Mapping[str, tuple[str, ...]] | None = written()["sources"].get(table)
     sql = sql_of(table)
-    return {} if sql is None else _sources(table, sql)
+    if known is None and sql is not None:
+        return _read_sources(table, sql, tuple(table_columns()[table]))
+    return known or {}
 
 
 @cache
-def _sources(table: str, sql: str) -> Mapping[str, tuple[str, ...]]:
-    traced = trace(sql, tuple(table_columns()[table]))
+def _read_sources(table: str, sql: str, columns: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    traced = trace(sql, columns)
     return {
         column: tuple(sorted({*found, *COUNTED.get(f"{table}.{column}", ())})) for column, (found, _) in traced.items()
     }
@@ -246,3 +291,7 @@ def trace(sql: str, columns: tuple[str, ...]) -> Mapping[str, tuple[frozenset[st
             )
         traced[column] = (frozenset(found), counts)
     return traced
+
+
+if __name__ == "__main__":
+    write()

@@ -12,6 +12,7 @@ import duckdb
 
 import law
 from assets.derivation import SQL
+from assets.warehouse import Row, insert_rows
 from law.loader import list_day, shipped_law
 
 FOLDER = Path(law.__file__).parent / "published_lists"
@@ -31,15 +32,15 @@ def fill_from_file(con: duckdb.DuckDBPyConnection, name: str) -> int:
     """Replaces a table by its file. Returns the rows."""
     with (FOLDER / FILES[name][0]).open(encoding="utf-8", newline="") as stream:
         header, *rows = list(csv.reader(stream))
-    columns = ", ".join(f"{column} {TYPES.get((name, column), 'VARCHAR')}" for column in header)
-    con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({columns})")
-    marks = ", ".join("?" for _ in header)
-    con.executemany(f"INSERT INTO reference.{name} VALUES ({marks})", [_empty_as_null(row) for row in rows])
+    kinds = {column: TYPES.get((name, column), "VARCHAR") for column in header}
+    layout = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
+    con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({layout})")
+    insert_rows(con, f"reference.{name}", tuple(kinds.values()), [_empty_as_null(row) for row in rows])
     return len(rows)
 
 
-def _empty_as_null(row: list[str]) -> list[str | None]:
-    return [value or None for value in row]
+def _empty_as_null(row: list[str]) -> Row:
+    return tuple(value or None for value in row)
 
 
 def fill_years(con: duckdb.DuckDBPyConnection) -> int:
@@ -48,7 +49,7 @@ def fill_years(con: duckdb.DuckDBPyConnection) -> int:
     dated = {row[0]: shipped_law().in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
     rows = [(year, value.value) for year, value in sorted(dated.items()) if value is not None]
     con.execute("CREATE OR REPLACE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
-    con.executemany("INSERT INTO reference.omdannelsesomraade_years VALUES (?, ?)", rows)
+    insert_rows(con, "reference.omdannelsesomraade_years", ("SMALLINT", "SMALLINT"), rows)
     return len(rows)
 
 

@@ -43,7 +43,7 @@ from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.report_cells import Before, told_by_releases
 from assets.report_shapes import SHAPES
-from assets.warehouse import transaction
+from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue, report_law
 from pipelines.resources import Run
 
@@ -94,9 +94,8 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
             for position, table in enumerate(released.tables.values()):
                 row = [list_year, table.name, position, to_csv(table)]
                 con.execute("INSERT INTO report.finished_tables VALUES (?, ?, ?, ?)", row)
-            if released.hidden:
-                cells = [[list_year, cell.table, cell.cell, cell.reason] for cell in released.hidden]
-                con.executemany("INSERT INTO report.hidden_cells VALUES (?, ?, ?, ?)", cells)
+            cells = [(list_year, cell.table, cell.cell, cell.reason) for cell in released.hidden]
+            insert_rows(con, "report.hidden_cells", ("SMALLINT", "VARCHAR", "VARCHAR", "VARCHAR"), cells)
         derivation.record_fingerprint(con, FINISHED, list_year, digest)
     rows = sum(len(table.rows) for table in released.tables.values())
     told = {"tables": len(released.tables), "withheld": len(released.hidden)}

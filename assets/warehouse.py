@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+Row = tuple[Any, ...]
 
 SCHEMAS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "published", "reference", "report")
 THREADS = "BOLIGOMRAADER_THREADS"
 MEMORY = "BOLIGOMRAADER_MEMORY"
 DEFAULT_MEMORY = "2500MB"
+WAREHOUSE = "warehouse"
+"""The name of the opened file among DuckDB's databases."""
 
 BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS received.pseudonyms (pseudonym VARCHAR PRIMARY KEY, number BIGINT);
@@ -71,18 +76,44 @@ def settings() -> dict[str, str | bool | int | float | list[str]]:
     return chosen
 
 
+_started: duckdb.DuckDBPyConnection | None = None
+
+
+@contextmanager
+def started(scratch: Path) -> Iterator[None]:
+    """Keeps DuckDB itself started for the steps of a run, which open the warehouse one after the other.
+
+    The file is open within a step alone: who waits for it gets it between two steps.
+    """
+    global _started
+    with _start(scratch) as _started:
+        try:
+            yield
+        finally:
+            _started = None
+
+
+@contextmanager
+def _start(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config=settings()) as duck:
+        duck.execute(f"SET temp_directory = {sql_text(scratch)}")
+        yield duck
+
+
 @contextmanager
 def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Opens the warehouse and closes it whatever happens. `scratch` takes what does not fit in memory."""
-    con = duckdb.connect(str(path), read_only=read_only, config=settings())
-    try:
-        con.execute(f"SET temp_directory = {sql_text(scratch)}")
+    with nullcontext(_started) if _started else _start(scratch) as duck, duck.cursor() as con:
         con.execute("SET enable_progress_bar = false")
-        if not read_only:
-            prepare(con)
-        yield con
-    finally:
-        con.close()
+        con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
+        try:
+            con.execute(f"USE {WAREHOUSE}")
+            if not read_only:
+                prepare(con)
+            yield con
+        finally:
+            con.execute("USE memory")
+            con.execute(f"DETACH {WAREHOUSE}")
 
 
 def sql_text(value: Path | str) -> str:
@@ -103,6 +134,13 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     con.execute(BOOKKEEPING)
+
+
+def insert_rows(con: duckdb.DuckDBPyConnection, table: str, kinds: Sequence[str], rows: Sequence[Row]) -> None:
+    """Adds rows from Python to a table whose columns have these SQL types, in one statement."""
+    values = ", ".join(f"unnest(CAST(? AS {kind}[]))" for kind in kinds)
+    if rows:
+        con.execute(f"INSERT INTO {table} SELECT {values}", [list(column) for column in zip(*rows, strict=True)])
 
 
 @contextmanager

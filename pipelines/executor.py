@@ -57,7 +57,8 @@ class HomeExecutor(InProcessExecutor):
                     if not goes_first(instance, run, home, time.monotonic() < patience):
                         free_dead_runs(instance, run.run_id, home)
                         recover(home)
-                        yield from super().execute(plan_context, execution_plan)
+                        with warehouse.started(home.scratch):
+                            yield from super().execute(plan_context, execution_plan)
                         show_published(home)
                         return
                 time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -51,7 +51,7 @@ class Run(ConfigurableResource):
         return statistics_law()
 
     @contextmanager
-    def warehouse(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The home's warehouse, opened for one step.
 
         Whatever goes wrong within is told as a `Failure` that holds nothing of the error's message: messages quote
@@ -60,7 +60,7 @@ class Run(ConfigurableResource):
         home = self.at_home
         try:
             home.prepare()
-            with warehouse.connect(home.warehouse, home.scratch, read_only) as con:
+            with warehouse.connect(home.warehouse, home.scratch) as con:
                 yield con
         except Failure:
             raise

@@ -31,10 +31,6 @@ _FORK_SERVER = """
 import json, os, sys, traceback
 import dagster, duckdb_engine, great_expectations.expectations
 import pipelines.cli, pipelines.definitions, pipelines.event_log, pipelines.running
-from assets import derivation, lineage
-# the same for every run: what the SQL files read is worked out once
-for derived in (*derivation.TABLES, *derivation.REPORT):
-    lineage.sources_of(derived.table)
 for request in sys.stdin:
     call = json.loads(request)
     child = os.fork()

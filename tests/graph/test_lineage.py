@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from assets import lineage
@@ -30,6 +32,24 @@ def test_sql_outside_the_register_reads_declared_assets() -> None:
     assert sql is not None
     read = {asset_of(table) for table in lineage.reads_of(sql)}
     assert read == GRAPH.get(asset_of(lineage.RECONCILIATION)).parent_keys
+
+
+def test_what_is_written_down_is_what_the_sql_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the SQL or a contract was changed: `python -m assets.lineage`, and review the diff."""
+    known = lineage.WRITTEN.read_text(encoding="utf-8")
+    monkeypatch.setattr(lineage, "WRITTEN", tmp_path / "lineage.json")
+    lineage.write()
+    assert lineage.WRITTEN.read_text(encoding="utf-8") == known
+
+
+def test_what_is_written_down_is_passed_over_once_a_declaration_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineage, "COUNTED", {"areas.areas.area_id": ("registers.omraade.area_id",)})
+    lineage.written.cache_clear()
+    try:
+        assert lineage.written()["sources"] == {}
+        assert lineage.sources_of("criteria.residents")["nonwestern"] != ()
+    finally:
+        lineage.written.cache_clear()
 
 
 @pytest.mark.parametrize("table", TRACED)
