@@ -367,8 +367,8 @@ def _validator(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[Any]:
     kept = engine_module._PERSISTED_CONNECTION_DIALECTS
     if not any(dialect.value == "duckdb" for dialect in kept):
         engine_module._PERSISTED_CONNECTION_DIALECTS = (*kept, _Dialect("duckdb"))
+    catalog = con.execute("SELECT current_database()").fetchall()[0][0]
     cursor = con.cursor()
-    catalog = cursor.execute("SELECT current_database()").fetchall()[0][0]
     cursor.execute(f'USE "{catalog}".received')
     engine = sqlalchemy.create_engine(
         "duckdb:///:memory:", creator=lambda: duckdb_engine.ConnectionWrapper(cursor), poolclass=StaticPool
