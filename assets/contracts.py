@@ -88,9 +88,9 @@ class Column:
     kind: Kind
     label: str
     source: str
-    first_year: int | None = None
-    last_year: int | None = None
-    former_names: tuple[FormerName, ...] = ()
+    first_year: int | None = field(default=None, repr=False)
+    last_year: int | None = field(default=None, repr=False)
+    former_names: tuple[FormerName, ...] = field(default=(), repr=False)
     codes: tuple[int | str, ...] | None = None
     known: str | None = None
     required: bool = True
@@ -154,7 +154,10 @@ class Register:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the contract does, so that a snapshot read under another contract is read anew."""
+        """Changes when the contract does, so that a snapshot read under another contract is read anew.
+
+        Years and former names are no part of it: they change what is said of a delivery, never what is read.
+        """
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def reference_name(self, year: int) -> str:
