@@ -59,7 +59,7 @@ MANY_ROWS = 1000
 class FormerName:
     """A column that held the matter of a contract column in earlier years, under another name.
 
-    The office never renamed a contract column and kept its content: `held` says what the former column is instead,
+    The office's lists name none that was renamed with its content kept: `held` says what the former column is instead,
     so that nobody takes it for the same quantity. It is named in messages and descriptions and never read.
     """
 
