@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assets.contracts import REGISTER_BY_NAME
+from assets.contracts import REGISTER_BY_NAME, Column
 
 COMMON: Mapping[str, str] = {
     "list_year": "The list year Y: the list of 1 December Y.",
@@ -335,13 +335,21 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def _contracted(column: Column) -> str:
+    """What a register column means, under which name it is delivered, and since when."""
+    years = f", {column.years}" if column.years else ""
+    former = ", ".join(f"{f.name} ({f.first_year}-{f.last_year}, {f.held})" for f in column.former_names)
+    before = f" Not the same, and never read: {former}." if former else ""
+    return f"{column.label}. Delivered as {column.name}{years}.{before}"
+
+
 def describe(table: str, column: str) -> str:
     """What a column of a table means. Raises KeyError where nobody has said."""
     schema, name = table.split(".")
     if schema in ("received", "registers") and name in REGISTER_BY_NAME:
         for contract in REGISTER_BY_NAME[name].stored_columns:
             if contract.stored == column:
-                return f"{contract.label}. Delivered as {contract.name}."
+                return _contracted(contract)
     own = TABLES.get(table, {})
     if column in own:
         return own[column]

@@ -1,7 +1,7 @@
-"""The register contracts: which columns of which register are read, their types, codes, keys and blocking rules.
+"""The register contracts: which columns of which register are read, their types, codes, years, keys and blocking rules.
 
 This is the one place that says what a delivery must look like. Intake, validation, the descriptions in the
-Dagster UI and the documentation read it. What does not belong here: how a file is opened (`assets.intake`),
+Dagster UI, the documentation and the demo read it. What does not belong here: how a file is opened (`assets.intake`),
 how a rule is evaluated (`assets.validation`), and anything that the law decides (`law/parameters`).
 """
 
@@ -56,8 +56,28 @@ MANY_ROWS = 1000
 
 
 @dataclass(frozen=True)
+class FormerName:
+    """A column that held the matter of a contract column in earlier years, under another name.
+
+    The office's lists name none that was renamed with its content kept: `held` says what the former column is instead,
+    so that nobody takes it for the same quantity. It is named in messages and descriptions and never read.
+    """
+
+    name: str
+    first_year: int
+    last_year: int
+    held: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a register.
+
+    `first_year` and `last_year` are the first and last reference year that the office has the column for, by its
+    list of the register's variables (`Register.source`, read on 30 August 2026). No last year: it is still there;
+    no first year: the source, one outside the office, does not say. The year of a status register is that of its
+    status day: the office's file of December 1985 is the population of 1 January 1986.
 
     `codes` is the closed set outside of which a value stops the run (`None`: no closed set). `known` names the
     code list (a file in `law/code_lists`) outside of which a value only warns. `required` columns must be in the
@@ -68,6 +88,9 @@ class Column:
     kind: Kind
     label: str
     source: str
+    first_year: int | None = field(default=None, repr=False)
+    last_year: int | None = field(default=None, repr=False)
+    former_names: tuple[FormerName, ...] = field(default=(), repr=False)
     codes: tuple[int | str, ...] | None = None
     known: str | None = None
     required: bool = True
@@ -78,6 +101,17 @@ class Column:
     def stored(self) -> str:
         """Name of the column in the warehouse; what is kept as a class is named as one."""
         return {Kind.OFFENCE: "offence_class", Kind.SANCTION: "sanction_class"}.get(self.kind, self.name.lower())
+
+    def there_in(self, year: int) -> bool:
+        """Whether the register has the column for a reference year; where nothing is known, it is taken to."""
+        return (self.first_year or year) <= year <= (self.last_year or year)
+
+    @property
+    def years(self) -> str:
+        """The reference years that the register has the column for, in words; empty where the source does not say."""
+        if self.first_year is None:
+            return "" if self.last_year is None else f"until {self.last_year}"
+        return f"from {self.first_year} on" if self.last_year is None else f"{self.first_year}-{self.last_year}"
 
 
 ReferenceKind = Literal["status_day", "year"]
@@ -120,7 +154,10 @@ class Register:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the contract does, so that a snapshot read under another contract is read anew."""
+        """Changes when the contract does, so that a snapshot read under another contract is read anew.
+
+        Years and former names are no part of it: they change what is said of a delivery, never what is read.
+        """
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def reference_name(self, year: int) -> str:
@@ -131,7 +168,10 @@ class Register:
 MUNICIPALITIES = "municipalities"
 """`codes` that are not written here but read from `law/code_lists/municipalities.csv`."""
 
-PNR = Column("PNR", Kind.PSEUDONYM, "Pseudonym of the person", f"{TIMES}/befolkningen")
+
+def _pnr(first_year: int) -> Column:
+    return Column("PNR", Kind.PSEUDONYM, "Pseudonym of the person", f"{TIMES}/befolkningen", first_year)
+
 
 BEF = Register(
     name="bef",
@@ -149,21 +189,24 @@ BEF = Register(
     day_not_after_status="FOED_DAG",
     source="https://www.dst.dk/extranet/ForskningVariabellister/BEF%20-%20Befolkningen.html",
     columns=(
-        PNR,
-        Column("FOED_DAG", Kind.DAY, "Date of birth", f"{TIMES}/befolkningen/foed-dag", warn_empty=True),
-        Column("KOEN", Kind.CODE, "Sex: 1 man, 2 woman", f"{TIMES}/befolkningen/koen", codes=(1, 2), filled=True),
-        Column("KOM", Kind.CODE, "Municipality", f"{TIMES}/befolkningen/kom", codes=(MUNICIPALITIES,), filled=True),
-        Column("ADRESSE_ID", Kind.PSEUDONYM, "Pseudonym of the address", f"{TIMES}/befolkningen/adresse-id"),
+        _pnr(1986),
+        Column("FOED_DAG", Kind.DAY, "Date of birth", f"{TIMES}/befolkningen/foed-dag", 1986, warn_empty=True),
+        Column("KOEN", Kind.CODE, "Sex: 1 man, 2 woman", f"{TIMES}/befolkningen/koen", 1986, codes=(1, 2), filled=True),
+        Column(
+            "KOM", Kind.CODE, "Municipality", f"{TIMES}/befolkningen/kom", 1986, codes=(MUNICIPALITIES,), filled=True
+        ),
+        Column("ADRESSE_ID", Kind.PSEUDONYM, "Pseudonym of the address", f"{TIMES}/befolkningen/adresse-id", 1986),
         Column(
             "IE_TYPE",
             Kind.CODE,
             "Origin: 1 Danish, 2 immigrant, 3 descendant",
             f"{TIMES}/befolkningen/ie-type",
+            1986,
             codes=(1, 2, 3),
             filled=True,
         ),
-        Column("OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", known="countries"),
-        Column("STATSB", Kind.CODE, "Citizenship", f"{TIMES}/befolkningen/statsb", known="countries"),
+        Column("OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", 1986, known="countries"),
+        Column("STATSB", Kind.CODE, "Citizenship", f"{TIMES}/befolkningen/statsb", 1986, known="countries"),
     ),
 )
 
@@ -175,17 +218,23 @@ OF = Register(
     years=("opgoerelse.outside_year_offset_1", "opgoerelse.outside_year_offset_2"),
     source="https://www.dst.dk/extranet/ForskningVariabellister/OF%20-%20Offentligt%20fors%C3%B8rgede.html",
     columns=(
-        PNR,
+        _pnr(2007),
         Column(
-            "PTI_TILSTAND_KODE", Kind.CODE, "State of support", f"{TIMES}/offentligt-forsoergede", known="of_states"
+            "PTI_TILSTAND_KODE",
+            Kind.CODE,
+            "State of support",
+            f"{TIMES}/offentligt-forsoergede",
+            2007,
+            known="of_states",
         ),
-        Column("PTI_VFRA", Kind.DAY, "First day of the spell", f"{TIMES}/offentligt-forsoergede"),
-        Column("PTI_VTIL", Kind.DAY, "Last day of the spell; empty runs on", f"{TIMES}/offentligt-forsoergede"),
+        Column("PTI_VFRA", Kind.DAY, "First day of the spell", f"{TIMES}/offentligt-forsoergede", 2007),
+        Column("PTI_VTIL", Kind.DAY, "Last day of the spell; empty runs on", f"{TIMES}/offentligt-forsoergede", 2007),
         Column(
             "PTI_TIMER_PER_UGE",
             Kind.AMOUNT,
             "Hours a week",
             f"{TIMES}/offentligt-forsoergede",
+            2007,
             warn_empty=True,
         ),
     ),
@@ -204,11 +253,17 @@ KRAF = Register(
     in_year="AFG_AFGOEDTO",
     source="https://www.dst.dk/extranet/ForskningVariabellister/KRAF%20-%20Kriminalstatistik%20afg%C3%B8relser.html",
     columns=(
-        PNR,
-        Column("JOURNR", Kind.PRESENT, "Case number", f"{TIMES}/kriminalstatistik"),
-        Column("AFG_AFGOEDTO", Kind.DAY, "Date of the decision", f"{TIMES}/kriminalstatistik/afg-afgoedto"),
-        Column("AFG_GER7", Kind.OFFENCE, "Offence, kept as the act", f"{TIMES}/kriminalstatistik/sig-ger7"),
-        Column("AFG_AFGTYP3", Kind.SANCTION, "Decision, kept as its hundred", f"{TIMES}/kriminalstatistik/afg-afgtyp3"),
+        _pnr(1980),
+        Column("JOURNR", Kind.PRESENT, "Case number", f"{TIMES}/kriminalstatistik", 1980),
+        Column("AFG_AFGOEDTO", Kind.DAY, "Date of the decision", f"{TIMES}/kriminalstatistik/afg-afgoedto", 1980),
+        Column("AFG_GER7", Kind.OFFENCE, "Offence, kept as the act", f"{TIMES}/kriminalstatistik/afg-ger7", 1980),
+        Column(
+            "AFG_AFGTYP3",
+            Kind.SANCTION,
+            "Decision, kept as its hundred",
+            f"{TIMES}/kriminalstatistik/afg-afgtyp3",
+            1980,
+        ),
     ),
 )
 
@@ -221,13 +276,16 @@ UDDA = Register(
     key=("PNR",),
     source="https://www.dst.dk/extranet/ForskningVariabellister/UDDA%20-%20Uddannelser%20(BUE).html",
     columns=(
-        PNR,
-        Column("HFAUDD", Kind.CODE, "Highest completed education", f"{TIMES}/uddannelsesdata/hfaudd", warn_empty=True),
+        _pnr(1980),
+        Column(
+            "HFAUDD", Kind.CODE, "Highest completed education", f"{TIMES}/uddannelsesdata/hfaudd", 1980, warn_empty=True
+        ),
         Column(
             "HF_KILDE",
             Kind.CODE,
             "Source of the education",
             f"{TIMES}/uddannelsesdata/hf-kilde",
+            1980,
             known="hf_kilde",
             warn_empty=True,
         ),
@@ -243,12 +301,22 @@ IND = Register(
     key=("PNR",),
     source="https://www.dst.dk/extranet/ForskningVariabellister/IND%20-%20Indkomst.html",
     columns=(
-        PNR,
+        _pnr(1980),
         Column(
             "PERINDKIALT_13",
             Kind.AMOUNT,
             "Income before tax, DKK",
             f"{TIMES}/personindkomst/perindkialt-13",
+            1980,
+            former_names=(
+                FormerName(
+                    "PERINDKIALT",
+                    1980,
+                    2013,
+                    "the income by the definitions from before the revision of 2014",
+                    f"{TIMES}/personindkomst/perindkialt",
+                ),
+            ),
             warn_empty=True,
         ),
         Column(
@@ -256,6 +324,7 @@ IND = Register(
             Kind.CODE,
             "Tax liability: 1 full, all year",
             f"{TIMES}/personindkomst/omfang",
+            1980,
             codes=(0, 1, 2, 3, 4, 5),
             filled=True,
         ),
@@ -271,9 +340,18 @@ AKM = Register(
     key=("PNR",),
     source="https://www.dst.dk/extranet/ForskningVariabellister/AKM%20-%20Arbejdsklassifikationsmodul.html",
     columns=(
-        PNR,
+        _pnr(1976),
         Column(
-            "SOCIO13", Kind.CODE, "Socio-economic classification", f"{TIMES}/personindkomst/socio13", known="socio13"
+            "SOCIO13",
+            Kind.CODE,
+            "Socio-economic classification",
+            f"{TIMES}/personindkomst/socio13",
+            1991,
+            former_names=(
+                FormerName("SOCIO", 1994, 2001, "an older classification", f"{TIMES}/personindkomst/socio"),
+                FormerName("SOCIO02", 2002, 2013, "an older classification", f"{TIMES}/personindkomst/socio02"),
+            ),
+            known="socio13",
         ),
     ),
 )
@@ -365,6 +443,15 @@ ANVISNINGSLOFT = Register(
 )
 
 
+EITHER_WAY = FormerName(
+    "INDUD_LAND",
+    1973,
+    2024,
+    "the country of migrations in both directions",
+    "https://www.dst.dk/extranet/ForskningVariabellister/VNDS%20-%20Historiske%20vandringer.html",
+)
+
+
 def _migrations(name: str, title: str, description: str, country: Column) -> Register:
     return Register(
         name=name,
@@ -376,17 +463,20 @@ def _migrations(name: str, title: str, description: str, country: Column) -> Reg
         any_year=True,
         source="https://www.dst.dk/extranet/ForskningVariabellister/VNDS%20-%20Vandringer.html",
         columns=(
-            PNR,
-            Column("HAEND_DATO", Kind.DAY, "Day of the migration", f"{TIMES}/vandringer/haend-dato"),
+            _pnr(2005),
+            Column("HAEND_DATO", Kind.DAY, "Day of the migration", f"{TIMES}/vandringer/haend-dato", 2005),
             Column(
                 "IE_TYPE",
                 Kind.CODE,
                 "Origin: 1 Danish, 2 immigrant, 3 descendant",
                 f"{TIMES}/befolkningen/ie-type",
+                2005,
                 codes=(1, 2, 3),
                 filled=True,
             ),
-            Column("OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", known="countries"),
+            Column(
+                "OPR_LAND", Kind.CODE, "Country of origin", f"{TIMES}/befolkningen/opr-land", 2005, known="countries"
+            ),
             country,
         ),
     )
@@ -396,14 +486,30 @@ VNDS_IND = _migrations(
     "vnds_ind",
     "Indvandringer",
     "Migrations into the country in the year, one row per migration. Only the report reads it.",
-    Column("INDV_LAND", Kind.CODE, "Country left", f"{TIMES}/vandringer/indv-land", known="countries"),
+    Column(
+        "INDV_LAND",
+        Kind.CODE,
+        "Country left",
+        f"{TIMES}/vandringer/indv-land",
+        2005,
+        former_names=(EITHER_WAY,),
+        known="countries",
+    ),
 )
 
 VNDS_UD = _migrations(
     "vnds_ud",
     "Udvandringer",
     "Migrations out of the country in the year, one row per migration. Only the report reads it.",
-    Column("UDV_LAND", Kind.CODE, "Country moved to", f"{TIMES}/vandringer/udv-land", known="countries"),
+    Column(
+        "UDV_LAND",
+        Kind.CODE,
+        "Country moved to",
+        f"{TIMES}/vandringer/udv-land",
+        2005,
+        former_names=(EITHER_WAY,),
+        known="countries",
+    ),
 )
 
 REGISTERS: tuple[Register, ...] = (

@@ -26,7 +26,7 @@ from dagster import (
 
 from assets import derivation, lineage
 from assets.columns import describe
-from assets.contracts import REGISTER_BY_NAME, SQL_TYPES
+from assets.contracts import MUNICIPALITIES, REGISTER_BY_NAME, SQL_TYPES, Column, Register
 from assets.law_tables import LAW_TABLES
 from law.loader import LegalValue, shipped_law
 
@@ -84,6 +84,22 @@ def known_columns(table: str) -> Mapping[str, str]:
     if schema == "law":
         return next(({"list_year": "SMALLINT", **t.columns} for t in LAW_TABLES if t.name == name), {})
     return {}
+
+
+def contract_text(register: Register) -> str:
+    """A register's contract as a Markdown table: every column that a delivery must have, stored or not."""
+    head = ["column", "type", "codes", "required", "reference years", "former names, never read", "source"]
+    rows = [head, ["---"] * len(head), *(_contract_row(column) for column in register.columns)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _contract_row(column: Column) -> list[str]:
+    codes = ", ".join(str(code) for code in column.codes or ())
+    if column.codes == (MUNICIPALITIES,) or column.known:
+        codes = f"list `{column.known or MUNICIPALITIES}`{'' if column.codes else ', others warn'}"
+    former = "; ".join(f"{f.name} {f.first_year}-{f.last_year}: {f.held}" for f in column.former_names)
+    required = "yes" if column.required else "no"
+    return [column.name, column.kind.value, codes, required, column.years, former, column.source]
 
 
 def columns_of(table: str) -> Mapping[str, str]:

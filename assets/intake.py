@@ -89,9 +89,42 @@ class Source:
     columns: dict[str, tuple[str, str]]
 
 
-def missing_columns(register: Register, names: list[str]) -> list[str]:
-    """Required contract columns that a file with these column names lacks; letters' case does not count."""
-    return [c.name for c in register.columns if c.required and not _positions(names, c.name)]
+def missing_columns(register: Register, names: list[str], year: int) -> list[tuple[str, str]]:
+    """What to say, and what to do, about required contract columns that a file with these column names lacks.
+
+    Letters' case does not count. Columns of which no more is known are named together; a column that the register
+    does not have for the reference year, or whose former name is there, gets a line of its own.
+    """
+    missing = [c for c in register.columns if c.required and not _positions(names, c.name)]
+    explained = {c.name: why for c in missing if (why := _why_missing(c, names, year))}
+    plain = [c.name for c in missing if c.name not in explained]
+    told = [_named("missing", plain, "Ask for a delivery with the contract's columns.")] if plain else []
+    for column in missing:
+        if column.name in explained:
+            ask = f"Ask for {column.name}." if column.there_in(year) else _other_year(register, year)
+            told.append((f"required column missing: {column.name}, {explained[column.name]}", ask))
+    return told
+
+
+def _why_missing(column: Column, names: list[str], year: int) -> str:
+    """What the contract knows of a column's absence; empty where nothing."""
+    reasons = [] if column.there_in(year) else [f"which the register has {column.years}"]
+    reasons += [
+        f"in place of which {former.name} ({former.first_year}-{former.last_year}) is there: {former.held}, "
+        "not the same quantity, so it is not read"
+        for former in column.former_names
+        if _positions(names, former.name)
+    ]
+    return ", and ".join(reasons)
+
+
+def _other_year(register: Register, year: int) -> str:
+    without = f", or take the folder of {year} away: the register is optional" if register.optional else ""
+    return f"Check which year the file is of{without}."
+
+
+def _named(what: str, columns: list[str], remedy: str) -> tuple[str, str]:
+    return f"required column{'s' if len(columns) > 1 else ''} {what}: {', '.join(columns)}", remedy
 
 
 def ambiguous_columns(register: Register, names: list[str]) -> list[str]:
@@ -491,14 +524,10 @@ def inspect_files(
         except UnreadableFileError as error:
             faults.append(_fault(delivery, path, "readable", str(error), error.remedy))
             continue
-        told = [
-            (missing_columns(register, names), "missing", "Ask for a delivery with the contract's columns."),
-            (ambiguous_columns(register, names), "there more than once", "Ask which of them counts."),
-        ]
-        for columns, what, remedy in told:
-            if columns:
-                required = f"required column{'s' if len(columns) > 1 else ''} {what}: {', '.join(columns)}"
-                faults.append(_fault(delivery, path, "columns", required, remedy))
+        told = missing_columns(register, names, int(delivery.reference[:4]))
+        if twice := ambiguous_columns(register, names):
+            told.append(_named("there more than once", twice, "Ask which of them counts."))
+        faults += [_fault(delivery, path, "columns", what, remedy) for what, remedy in told]
     return faults
 
 

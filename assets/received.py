@@ -18,6 +18,7 @@ from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
     MaterializeResult,
+    MetadataValue,
     PreviewWarning,
     asset,
     multi_asset_check,
@@ -25,7 +26,7 @@ from dagster import (
 
 from assets import snapshots, validation
 from assets.contracts import REGISTERS, Register
-from assets.documentation import described, materialized
+from assets.documentation import contract_text, described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from pipelines.resources import Run
@@ -55,7 +56,12 @@ def _received_asset(register: Register) -> AssetsDefinition:
             "register": register.name,
             "confidentiality": "person_level" if register.personal else "aggregate",
         },
-        metadata=described(f"received.{register.name}", f"{register.title}, modtaget", source=register.source),
+        metadata=described(
+            f"received.{register.name}",
+            f"{register.title}, modtaget",
+            source=register.source,
+            contract=MetadataValue.md(contract_text(register)),
+        ),
         code_version=register.fingerprint,
         pool=WRITER_POOL,
     )

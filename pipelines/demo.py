@@ -1,7 +1,8 @@
 """The demo: synthetic register snapshots that look like real deliveries.
 
 Here belong the files: which registers and references are written, under which names, in which formats. What
-does not belong here: how the population comes about (see `pipelines.demo_model`) and the law.
+does not belong here: how the population comes about (see `pipelines.demo_model`), which columns a register has
+(`assets.contracts`: the demo only says what stands in them), and the law.
 
 Method. The country is planned top down: residents per municipality by true relative size, areas with target
 figures, kinds of homes. Homes and households are then drawn, filled with people, and a year of moves, births,
@@ -16,7 +17,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from assets.contracts import REGISTER_BY_NAME
 from pipelines.demo_model import housing as homes
 from pipelines.demo_model import people as persons
 from pipelines.demo_model import plan, registers
@@ -163,8 +165,11 @@ class _Files:
     def close(self) -> None:
         self.connection.close()
 
-    def parquet(self, register: str, reference: str, name: str, columns: dict[str, Ints], select: str) -> None:
-        """Write the rows of `columns` in order; `select` turns the numbers into the delivered columns."""
+    def parquet(
+        self, register: str, reference: str, name: str, columns: dict[str, Ints], values: Mapping[str, str]
+    ) -> None:
+        """Write the rows of `columns` in order; `values` turns the numbers into the delivered columns, by name."""
+        select = ", ".join(f"{values[column]} AS {column}" for column in _delivered(register, values))
         folder = self._folder(register, reference)
         self.connection.register("rows", pd.DataFrame(columns, copy=False))
         target = str(folder / f"{name}.parquet").replace("'", "''")
@@ -179,8 +184,7 @@ class _Files:
         self,
         register: str,
         reference: str,
-        header: list[str],
-        rows: Iterable[Iterable[object]],
+        rows: Iterable[Mapping[str, object]],
         delimiter: str = ",",
         encoding: str = "utf-8",
     ) -> None:
@@ -188,8 +192,9 @@ class _Files:
         folder = self._folder(register, reference)
         out = io.StringIO()
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+        header = _delivered(register)
         writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows([row[column] for column in header] for row in rows)
         (folder / f"{register}{reference}.csv").write_bytes(out.getvalue().encode(encoding))
         (folder / "_COMPLETE").touch()
 
@@ -199,6 +204,12 @@ class _Files:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "_COMPLETE").unlink(missing_ok=True)
         return folder
+
+
+def _delivered(register: str, values: Iterable[str] = ()) -> list[str]:
+    """The columns of a delivery: those of the contract in its order, then whatever else there are values for."""
+    contract = [column.name for column in REGISTER_BY_NAME[register].columns]
+    return [*contract, *(name for name in values if name not in contract)]
 
 
 def _date(column: str) -> str:
@@ -251,13 +262,19 @@ def _write_population(country: Country, files: _Files) -> None:
             f"{reference}-01-01",
             f"BEF{reference - 1}12",
             columns,
-            f"""
-            pnr::VARCHAR AS PNR, {_date("birth")} AS FOED_DAG, sex::TINYINT AS KOEN,
-            lpad(kom::VARCHAR, 3, '0') AS KOM, {_number("home", "VARCHAR")} AS ADRESSE_ID,
-            origin::TINYINT AS IE_TYPE, country::SMALLINT AS OPR_LAND, citizen::SMALLINT AS STATSB,
-            age::SMALLINT AS ALDER,
-            CASE WHEN age < 18 OR civil < 40 THEN 'U' WHEN civil < 85 THEN 'G' ELSE 'F' END AS CIVST,
-            '{reference - 1}12' AS VERSION""",
+            {
+                "PNR": "pnr::VARCHAR",
+                "FOED_DAG": _date("birth"),
+                "KOEN": "sex::TINYINT",
+                "KOM": "lpad(kom::VARCHAR, 3, '0')",
+                "ADRESSE_ID": _number("home", "VARCHAR"),
+                "IE_TYPE": "origin::TINYINT",
+                "OPR_LAND": "country::SMALLINT",
+                "STATSB": "citizen::SMALLINT",
+                "ALDER": "age::SMALLINT",
+                "CIVST": "CASE WHEN age < 18 OR civil < 40 THEN 'U' WHEN civil < 85 THEN 'G' ELSE 'F' END",
+                "VERSION": f"'{reference - 1}12'",
+            },
         )
 
 
@@ -298,16 +315,26 @@ def _write_homes(country: Country, files: _Files) -> None:
             f"{reference}-01-01",
             f"BOLIG{reference - 1}12",
             columns,
-            f"""
-            home::VARCHAR AS ADRESSE_ID, lpad(kom::VARCHAR, 3, '0') AS KOM, {_number("ejerlav")} AS EJERLAV,
-            CASE WHEN ejerlav <> {registers.EMPTY} THEN (1 + parcel // {per_number})::VARCHAR
-                || ([{letters}])[1 + parcel % {per_number}] END AS MATRIKEL,
-            CASE WHEN department > 0 THEN 'A' || lpad(kom::VARCHAR, 3, '0') || '-'
-                || lpad(department::VARCHAR, 4, '0') END AS AFDELING_ID,
-            CASE kind WHEN {homes.FAMILY} THEN 'familiebolig' WHEN {homes.YOUTH} THEN 'ungdomsbolig'
-                WHEN {homes.ELDERLY} THEN 'aeldrebolig' END AS BOLIGKATEGORI,
-            metres::SMALLINT AS BOLIGAREAL, rooms::TINYINT AS ANTAL_VAERELSER,
-            '{reference - 1}12' AS VERSION""",
+            {
+                "ADRESSE_ID": "home::VARCHAR",
+                "KOM": "lpad(kom::VARCHAR, 3, '0')",
+                "EJERLAV": _number("ejerlav"),
+                "MATRIKEL": (
+                    f"CASE WHEN ejerlav <> {registers.EMPTY} THEN (1 + parcel // {per_number})::VARCHAR "
+                    f"|| ([{letters}])[1 + parcel % {per_number}] END"
+                ),
+                "AFDELING_ID": (
+                    "CASE WHEN department > 0 THEN 'A' || lpad(kom::VARCHAR, 3, '0') || '-' "
+                    "|| lpad(department::VARCHAR, 4, '0') END"
+                ),
+                "BOLIGKATEGORI": (
+                    f"CASE kind WHEN {homes.FAMILY} THEN 'familiebolig' WHEN {homes.YOUTH} THEN 'ungdomsbolig' "
+                    f"WHEN {homes.ELDERLY} THEN 'aeldrebolig' END"
+                ),
+                "BOLIGAREAL": "metres::SMALLINT",
+                "ANTAL_VAERELSER": "rooms::TINYINT",
+                "VERSION": f"'{reference - 1}12'",
+            },
         )
 
 
@@ -329,9 +356,12 @@ def _write_years(country: Country, files: _Files) -> None:
         str(later.year),
         f"UDDA{later.year}09",
         columns,
-        f"""
-        person::VARCHAR AS PNR, {_number("hfaudd", "VARCHAR")} AS HFAUDD,
-        {_number("source", "SMALLINT")} AS HF_KILDE, '{later.year}09' AS VERSION""",
+        {
+            "PNR": "person::VARCHAR",
+            "HFAUDD": _number("hfaudd", "VARCHAR"),
+            "HF_KILDE": _number("source", "SMALLINT"),
+            "VERSION": f"'{later.year}09'",
+        },
     )
     columns = registers.ind_incomes(later, people, areas, _regions(country), outside, student, figures, draws)
     columns["person"] = _pseudonyms(country, columns["person"])
@@ -340,9 +370,11 @@ def _write_years(country: Country, files: _Files) -> None:
         str(later.year),
         f"IND{later.year}",
         columns,
-        f"""
-        person::VARCHAR AS PNR, ({_number("amount", "BIGINT")}::DECIMAL(14, 0) / 100)::DECIMAL(14, 2)
-        AS PERINDKIALT_13, scope::TINYINT AS OMFANG""",
+        {
+            "PNR": "person::VARCHAR",
+            "PERINDKIALT_13": f"({_number('amount', 'BIGINT')}::DECIMAL(14, 0) / 100)::DECIMAL(14, 2)",
+            "OMFANG": "scope::TINYINT",
+        },
     )
     columns = registers.akm_codes(later, outside, student, draws)
     columns["person"] = _pseudonyms(country, columns["person"])
@@ -351,8 +383,7 @@ def _write_years(country: Country, files: _Files) -> None:
         str(later.year),
         f"AKM{later.year}",
         columns,
-        """
-        person::VARCHAR AS PNR, socio::SMALLINT AS SOCIO13""",
+        {"PNR": "person::VARCHAR", "SOCIO13": "socio::SMALLINT"},
     )
 
 
@@ -369,9 +400,14 @@ def _write_migrations(country: Country, files: _Files) -> None:
                 str(year),
                 f"{register.upper()}{year}",
                 columns,
-                f"""
-                person::VARCHAR AS PNR, {_date("day")} AS HAEND_DATO, origin::TINYINT AS IE_TYPE,
-                country::SMALLINT AS OPR_LAND, abroad::SMALLINT AS {land}, '{year}' AS VERSION""",
+                {
+                    "PNR": "person::VARCHAR",
+                    "HAEND_DATO": _date("day"),
+                    "IE_TYPE": "origin::TINYINT",
+                    "OPR_LAND": "country::SMALLINT",
+                    land: "abroad::SMALLINT",
+                    "VERSION": f"'{year}'",
+                },
             )
 
 
@@ -391,11 +427,14 @@ def _write_of(country: Country, files: _Files, year: registers.Year, outside: Bo
         str(year.year),
         f"OF{year.year}",
         columns,
-        f"""
-        {_number("person", "VARCHAR")} AS PNR, state::VARCHAR AS PTI_TILSTAND_KODE,
-        {_date("start")} AS PTI_VFRA, {_date("last")} AS PTI_VTIL,
-        ({_number("hours")}::DECIMAL(6, 0) / 100)::DECIMAL(6, 2) AS PTI_TIMER_PER_UGE,
-        '{year.year}' AS VERSION""",
+        {
+            "PNR": _number("person", "VARCHAR"),
+            "PTI_TILSTAND_KODE": "state::VARCHAR",
+            "PTI_VFRA": _date("start"),
+            "PTI_VTIL": _date("last"),
+            "PTI_TIMER_PER_UGE": f"({_number('hours')}::DECIMAL(6, 0) / 100)::DECIMAL(6, 2)",
+            "VERSION": f"'{year.year}'",
+        },
     )
 
 
@@ -407,11 +446,16 @@ def _write_kraf(country: Country, files: _Files, year: registers.Year, guilty: B
         str(year.year),
         f"KRAF{year.year}",
         columns,
-        f"""
-        {_number("person", "VARCHAR")} AS PNR,
-        '4' || lpad(("case" % 1000)::VARCHAR, 3, '0') || '-' || ("case")::VARCHAR || '-{year.year % 100:02d}'
-        AS JOURNR, {_date("day")} AS AFG_AFGOEDTO, offence::VARCHAR || '000' AS AFG_GER7,
-        decision::SMALLINT AS AFG_AFGTYP3""",
+        {
+            "PNR": _number("person", "VARCHAR"),
+            "JOURNR": (
+                "'4' || lpad((\"case\" % 1000)::VARCHAR, 3, '0') || '-' || (\"case\")::VARCHAR "
+                f"|| '-{year.year % 100:02d}'"
+            ),
+            "AFG_AFGOEDTO": _date("day"),
+            "AFG_GER7": "offence::VARCHAR || '000'",
+            "AFG_AFGTYP3": "decision::SMALLINT",
+        },
     )
 
 
@@ -421,34 +465,47 @@ def _write_lists(country: Country, files: _Files) -> None:
     files.text(
         "omraade",
         str(year),
-        ["AREA_ID", "NAVN", "KOM", "EJERLAV", "MATRIKEL", "FORGAENGER"],
         _boundaries(country),
         delimiter=";",
         encoding="cp1252",
     )
     for earlier in range(year - _EARLIER_LISTS, year):
-        files.text("liste", str(earlier), ["AREA_ID", "LISTE"], plan.history(country.areas, year, earlier))
+        listed = plan.history(country.areas, year, earlier)
+        files.text("liste", str(earlier), ({"AREA_ID": area, "LISTE": name} for area, name in listed))
     decisions = council_decisions(country)
     files.text(
         "anvisningsloft",
         str(year),
-        ["KOM", "AREA_ID", "BESLUTTET", "JOURNALNR"],
         [
-            (f"{kom:03d}", area, datetime.date(year, 2, 1 + kom % 28), f"{year}-{kom:03d}-{number:03d}")
+            {
+                "KOM": f"{kom:03d}",
+                "AREA_ID": area,
+                "BESLUTTET": datetime.date(year, 2, 1 + kom % 28),
+                "JOURNALNR": f"{year}-{kom:03d}-{number:03d}",
+            }
             for number, (kom, area) in enumerate(decisions, start=1)
         ],
     )
 
 
-def _boundaries(country: Country) -> list[tuple[str, str, str, int, str, str]]:
+def _boundaries(country: Country) -> list[dict[str, object]]:
     """Each area's parcels; every seventh is written in capitals, as the cadastre's extracts sometimes do."""
     housing = country.housing
     inside = np.flatnonzero(housing.area >= 0)
     keys = np.stack((housing.area[inside], housing.ejerlav[inside], housing.parcel[inside]))
-    rows: list[tuple[str, str, str, int, str, str]] = []
+    rows: list[dict[str, object]] = []
     for number, (index, ejerlav, parcel) in enumerate(np.unique(keys, axis=1).T.tolist()):
         area = country.areas[index]
         name = f"{1 + parcel // len(_PARCEL_LETTERS)}{_PARCEL_LETTERS[parcel % len(_PARCEL_LETTERS)]}"
         name = name.upper() if number % 7 == 3 else name
-        rows.append((area.area_id, area.name, f"{area.kom:03d}", ejerlav, name, area.predecessor or ""))
+        rows.append(
+            {
+                "AREA_ID": area.area_id,
+                "NAVN": area.name,
+                "KOM": f"{area.kom:03d}",
+                "EJERLAV": ejerlav,
+                "MATRIKEL": name,
+                "FORGAENGER": area.predecessor or "",
+            }
+        )
     return rows

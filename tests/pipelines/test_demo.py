@@ -6,12 +6,14 @@ import csv
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
 
+from assets.contracts import AKM, LISTE, REGISTER_BY_NAME, Register
 from pipelines import demo
 from pipelines.demo import MARKER, build_country, council_decisions, write_demo
 from pipelines.demo_model import plan
@@ -189,16 +191,33 @@ def test_another_list_year_moves_every_reference(tmp_path: Path) -> None:
     assert "forebyggelsesomraade" not in old
 
 
+def test_every_register_of_the_contract_is_written() -> None:
+    assert set(COLUMNS) == set(REGISTER_BY_NAME)
+
+
 @pytest.mark.parametrize("register", sorted(COLUMNS))
 def test_contract_columns_are_there(small: Snapshots, register: str) -> None:
+    """In the contract's order, before the columns that are never loaded."""
+    contract = COLUMNS[register].split()
+    assert contract == [column.name for column in REGISTER_BY_NAME[register].columns]
     for reference in REFERENCES[register]:
         (file,) = (p for p in (small.folder / register / reference).iterdir() if p.name != "_COMPLETE")
         if file.suffix == ".parquet":
-            names = {row[0] for row in small.rows(f"DESCRIBE SELECT * FROM '{file}'")}
+            names = [row[0] for row in small.rows(f"DESCRIBE SELECT * FROM '{file}'")]
         else:
             header = file.read_text(encoding="cp1252").splitlines()[0]
-            names = set(re.split("[,;]", header))
-        assert set(COLUMNS[register].split()) <= names
+            names = re.split("[,;]", header)
+        assert names[: len(contract)] == contract
+
+
+def test_a_column_new_to_the_contract_must_be_invented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo writes what the contract has: it cannot leave out a column that it has no values for."""
+    for name, register in (("akm", AKM), ("liste", LISTE)):
+        more = replace(register, columns=(*register.columns, replace(register.columns[0], name="NYT")))
+        with monkeypatch.context() as changed:
+            changed.setitem(cast(dict[str, Register], REGISTER_BY_NAME), name, more)
+            with pytest.raises(KeyError, match="NYT"):
+                write_demo(tmp_path / name, population=1_000)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,13 @@ def test_ind_2017_09_12_variable_there_but_without_values(tmp_path: Path) -> Non
     assert answer.failing["perindkialt_13_filled"] == 5
 
 
+def test_idap_2020_06_25_a_renaming_was_not_run(tmp_path: Path) -> None:
+    """A variable came under its former name: it held something else, so it is named and refused, never read."""
+    answer = received(tmp_path, "akm", "2023", [{"PNR": str(n), "SOCIO02": "310"} for n in range(1, 4)])
+    assert answer.rows == []
+    assert "required column missing: SOCIO13, in place of which SOCIO02 (2002-2013) is there" in answer.stops[0]
+
+
 def test_bef_2020_03_27_kom_left_out_and_back_in_a_later_delivery(tmp_path: Path) -> None:
     without = [{name: value for name, value in row.items() if name != "KOM"} for row in people(3)]
     deliver(tmp_path, "bef", STATUS_DAY, without)

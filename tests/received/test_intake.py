@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import os
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from assets.contracts import AKM
+from assets.intake import missing_columns
 from tests.received.delivering import (
     bef_folder,
     csv_text,
@@ -388,6 +391,68 @@ def _write_other_parquet(path: Path, row: dict[str, str]) -> None:
         parts = ", ".join(f"'{value}' AS \"{placeholder[name]}\"" for name, value in row.items())
         con.execute(f"COPY (SELECT {parts}) TO '{path}' (FORMAT parquet)")
     path.write_bytes(path.read_bytes().replace(b"~~~", b"pnr"))
+
+
+def deliver(folder: Path, register: str, year: int, header: str) -> list[str]:
+    """What is said of a file with these columns and one row."""
+    place = folder / "snapshots" / register / str(year)
+    place.mkdir(parents=True)
+    (place / "del.csv").write_text(f"{header}\n{','.join('1' for _ in header.split(','))}\n")
+    answer = receive(folder, register, str(year))
+    assert (answer.rows == []) == bool(answer.faults)
+    return answer.faults
+
+
+def test_a_former_name_is_named_and_not_read(tmp_path: Path) -> None:
+    assert deliver(tmp_path, "akm", 2023, "PNR,socio02") == [
+        "akm/2023/del.csv: required column missing: SOCIO13, in place of which SOCIO02 (2002-2013) is there: an older "
+        "classification, not the same quantity, so it is not read. Ask for SOCIO13."
+    ]
+
+
+def test_a_former_name_is_not_read_for_the_years_it_was_used_in_either(tmp_path: Path) -> None:
+    (fault,) = deliver(tmp_path, "akm", 2005, "PNR,SOCIO02")
+    assert "required column missing: SOCIO13" in fault
+
+
+def test_a_former_name_beside_the_column_is_an_extra_column(tmp_path: Path) -> None:
+    assert deliver(tmp_path, "akm", 2023, "PNR,SOCIO02,SOCIO13") == []
+
+
+def test_a_column_outside_its_years_is_said_to_be_so(tmp_path: Path) -> None:
+    assert deliver(tmp_path, "akm", 1990, "PNR") == [
+        "akm/1990/del.csv: required column missing: SOCIO13, which the register has from 1991 on. "
+        "Check which year the file is of."
+    ]
+
+
+def test_a_year_without_the_columns_can_be_left_out_of_an_optional_register(tmp_path: Path) -> None:
+    remedy = "Check which year the file is of, or take the folder of 2004 away: the register is optional."
+    place = "vnds_ind/2004/del.csv: required column missing:"
+    assert deliver(tmp_path, "vnds_ind", 2004, "PNR,HAEND_DATO,INDUD_KODE,INDUD_LAND") == [
+        f"{place} IE_TYPE, which the register has from 2005 on. {remedy}",
+        f"{place} OPR_LAND, which the register has from 2005 on. {remedy}",
+        f"{place} INDV_LAND, which the register has from 2005 on, and in place of which INDUD_LAND (1973-2024) is "
+        f"there: the country of migrations in both directions, not the same quantity, so it is not read. {remedy}",
+    ]
+
+
+def test_a_column_that_ended_is_said_to_have_ended() -> None:
+    ended = replace(AKM, columns=tuple(replace(column, last_year=2020) for column in AKM.columns))
+    assert missing_columns(ended, ["PNR"], 2020) == [
+        ("required column missing: SOCIO13", "Ask for a delivery with the contract's columns.")
+    ]
+    assert missing_columns(ended, ["PNR"], 2021) == [
+        ("required column missing: SOCIO13, which the register has 1991-2020", "Check which year the file is of.")
+    ]
+
+
+def test_columns_missing_for_different_reasons_are_all_named(tmp_path: Path) -> None:
+    plain, former = sorted(deliver(tmp_path, "ind", 2023, "perindkialt"))[::-1]
+    assert plain == (
+        "ind/2023/del.csv: required columns missing: PNR, OMFANG. Ask for a delivery with the contract's columns."
+    )
+    assert former.startswith("ind/2023/del.csv: required column missing: PERINDKIALT_13, in place of which PERINDKIALT")
 
 
 @pytest.mark.parametrize("header", ["PNR,PNR", "Pnr,pnr"])
