@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Literal
 
 import duckdb
 
-from assets.warehouse import transaction
+from assets.warehouse import insert_rows, transaction
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -431,9 +431,17 @@ def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, mad
                 _replace(con, derived, list_year)
                 _note(con, derived, list_year, made_from)
             con.execute("DROP TABLE derived_now")
-        return rows_of(con, derived.table, list_year)
+        return _rows(con, derived, list_year, made_from)
     except duckdb.Error as error:
         raise DerivationError(f"{derived.table}: {type(error).__name__} while deriving list year {list_year}") from None
+
+
+def _rows(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None) -> int:
+    """The rows of a list year; those of a view are persons or dwellings and take a pass over the registers."""
+    if derived.kind == "table":
+        return rows_of(con, derived.table, list_year)
+    sql = f"SELECT count(*) FROM {derived.table} WHERE list_year = {int(list_year)}"
+    return counts(con, (derived.table,), list_year, sql, made_from)[derived.table]
 
 
 def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:
@@ -499,6 +507,35 @@ def _fingerprint(table: str, sources: Mapping[str, str], known: dict[str, str]) 
                 digest.update(f"{part}={_fingerprint(part, sources, known)};".encode())
         known[table] = digest.hexdigest()
     return known[table]
+
+
+def query_fingerprint(sql: str, reads: Iterable[str], sources: Mapping[str, str]) -> str:
+    """Hash of a query and of all that it reads."""
+    read_from = "".join(f"{read}={fingerprint(read, sources)};" for read in reads)
+    return hashlib.sha256((macros() + sql + read_from).encode()).hexdigest()
+
+
+def counts(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], list_year: int, sql: str, made_from: str | None
+) -> dict[str, int]:
+    """The numbers that a query gives, by name in the order of its columns.
+
+    Where `made_from` identifies all that they rest on they are noted under it, and the query is not run again for the
+    same. None: it is run.
+    """
+    known = con.execute(
+        "SELECT counted, rows FROM registers.counts WHERE list_year = ? AND made_from = ? AND counted IN ?",
+        [list_year, made_from, list(names)],
+    ).fetchall()
+    if len(known) == len(names):
+        return {str(name): int(rows) for name, rows in known}
+    found = dict(zip(names, (int(number) for number in con.execute(sql).fetchall()[0]), strict=True))
+    if made_from is not None:
+        with transaction(con):
+            con.execute("DELETE FROM registers.counts WHERE list_year = ? AND counted IN ?", [list_year, list(names)])
+            noted = [(list_year, name, made_from, rows) for name, rows in found.items()]
+            insert_rows(con, "registers.counts", ("SMALLINT", "VARCHAR", "VARCHAR", "BIGINT"), noted)
+    return found
 
 
 def record_fingerprint(con: duckdb.DuckDBPyConnection, table: str, list_year: int, value: str) -> None:

@@ -16,7 +16,7 @@ from assets.disclosure import set_limit_variables
 from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.snapshots import promoted_fingerprint
+from assets.snapshots import promoted_fingerprints
 from law.loader import LawError, LegalValue, report_law, shipped_law, statistics_law
 from pipelines.resources import Run
 
@@ -51,7 +51,7 @@ def source_fingerprints(
     con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int
 ) -> dict[str, str]:
     """What identifies the inputs of the derivation: promoted registers, the law, the history of earlier years."""
-    sources = {f"registers.{r.name}": promoted_fingerprint(con, r, list_year) for r in REGISTERS}
+    sources = {f"registers.{name}": value for name, value in promoted_fingerprints(con, list_year).items()}
     sources.update(law_fingerprints(law, list_year))
     history = con.execute(
         """

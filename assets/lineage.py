@@ -133,7 +133,7 @@ def written() -> Mapping[str, Any]:
 
 def read_from() -> str:
     """Hash of everything that columns and lineage follow from."""
-    digest = hashlib.sha256(derivation.macros().encode())
+    digest = hashlib.sha256((derivation.macros() + warehouse.BOOKKEEPING).encode())
     for table in _derived_tables():
         digest.update(f"{table}{sql_of(table)}{COUNTED}{FILLED_IN_PYTHON}{STANDS_FOR}".encode())
     for register in REGISTERS:

@@ -40,7 +40,7 @@ def _register_asset(register: Register) -> AssetsDefinition:
             if hindered:
                 raise Failure("; ".join(hindered), allow_retries=False)
             rows = snapshots.promote(con, register, law, list_year)
-            version = snapshots.promoted_fingerprint(con, register, list_year)
+            version = snapshots.promoted_fingerprints(con, list_year)[register.name]
         return materialized(None, f"registers.{register.name}", rows, version=version)
 
     return compute

@@ -379,13 +379,13 @@ def create_view(
     con.execute(f"CREATE OR REPLACE VIEW registers.{register.name} AS {' UNION ALL '.join(parts)}")
 
 
-def promoted_fingerprint(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> str:
-    """Hash of what is promoted of a register for a list year."""
-    rows = con.execute(
-        "SELECT reference, content_sha256 FROM registers.promoted WHERE list_year = ? AND register = ? ORDER BY ALL",
-        [list_year, register.name],
-    ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
+def promoted_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, str]:
+    """Hash of what is promoted of each register for a list year."""
+    promoted: dict[str, list[tuple[str, str]]] = {register.name: [] for register in REGISTERS}
+    query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ? ORDER BY ALL"
+    for register, reference, content in con.execute(query, [list_year]).fetchall():
+        promoted[register].append((reference, content))
+    return {name: hashlib.sha256(repr(found).encode()).hexdigest() for name, found in promoted.items()}
 
 
 def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> list[str]:

@@ -48,6 +48,9 @@ CREATE TABLE IF NOT EXISTS registers.promoted (
     content_sha256 VARCHAR
 );
 CREATE TABLE IF NOT EXISTS registers.derivations (list_year SMALLINT, table_name VARCHAR, fingerprint VARCHAR);
+CREATE TABLE IF NOT EXISTS registers.counts (
+    list_year SMALLINT, counted VARCHAR, made_from VARCHAR, rows BIGINT
+);
 CREATE SCHEMA IF NOT EXISTS report;
 CREATE TABLE IF NOT EXISTS report.finished_tables (
     list_year SMALLINT, table_name VARCHAR, position INTEGER, csv VARCHAR
@@ -128,7 +131,7 @@ def sql_file(path: Path) -> str:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Creates the schemas and the bookkeeping tables where they are missing."""
-    newest = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'report' AND table_name = 'attacks'"
+    newest = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'registers' AND table_name = 'counts'"
     if con.execute(newest).fetchall()[0][0]:
         return
     for schema in SCHEMAS:

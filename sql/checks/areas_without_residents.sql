@@ -1,4 +1,4 @@
 -- Areas without a resident on the list's status day.
-SELECT count(*) AS failing_rows
+SELECT count(*) AS areas_without_residents
 FROM criteria.residents
 WHERE list_year = listeaar() AND residents = 0

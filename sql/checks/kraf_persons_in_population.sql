@@ -1,5 +1,5 @@
 -- Criminal decisions (one row per person, act and kind of sanction) of persons not in the population.
-SELECT count(*) AS failing_rows
+SELECT count(*) AS kraf_persons_in_population
 FROM registers.kraf AS kraf
 ANTI JOIN registers.bef AS bef
     ON

@@ -1,5 +1,5 @@
 -- Rows of public support for persons who are not in the population of the status day that ends the year.
-SELECT count(*) AS failing_rows
+SELECT count(*) AS of_persons_in_population
 FROM registers.of AS of
 ANTI JOIN registers.bef AS bef
     ON

@@ -10,7 +10,7 @@ WITH rows_per_reference AS (
     GROUP BY snapshots.register, reference_year
 )
 
-SELECT count(*) AS failing_rows
+SELECT count(*) AS row_counts_steady
 FROM registers.promoted AS promoted
 INNER JOIN rows_per_reference AS present
     ON present.register = promoted.register AND present.reference_year = promoted.reference_year

@@ -63,6 +63,7 @@ class Counting:
                 self.now.statements += [
                     (self.step, str(row[0])) for row in log[:-1] if "duckdb_logs" not in str(row[0])
                 ]
+                con.execute("CALL truncate_duckdb_logs()")
 
         warehouse.connect = connected  # type: ignore[assignment]
         tell_steps(self.at)

@@ -228,6 +228,16 @@ def test_a_second_run_derives_no_table_again(work: Work) -> None:
     assert deriving(work.again) == []
 
 
+def test_a_second_run_counts_nothing_over_the_registers_again(work: Work) -> None:
+    def counting(counted: Counted) -> list[str]:
+        sent = counted.of_steps("reconciliation|areas__area_residents|areas__area_dwellings")
+        over = re.compile(r"FROM (registers\.(bef|bolig|of|kraf)|areas\.area_\w+)\b")
+        return [s for s in sent if over.search(s) and not s.startswith("CREATE OR REPLACE VIEW")]
+
+    assert len(counting(work.first)) == 6
+    assert counting(work.again) == []
+
+
 # --- what stands around it ---
 
 

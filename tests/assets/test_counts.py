@@ -1,0 +1,44 @@
+"""Numbers counted over whole registers are counted anew when what they rest on is another, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assets import derivation, lineage, warehouse
+from assets.reconciliation import QUERIES, RECONCILIATIONS, Query
+
+ONE, TWO = "SELECT 1 AS a, 10 AS b", "SELECT 2 AS a, 20 AS b"
+NAMES = ("a", "b")
+
+
+def test_a_count_stands_for_as_long_as_what_it_was_made_from(tmp_path: Path) -> None:
+    with warehouse.connect(tmp_path / "warehouse.duckdb", tmp_path) as con:
+        assert derivation.counts(con, NAMES, 2026, ONE, "delivered") == {"a": 1, "b": 10}
+        assert derivation.counts(con, NAMES, 2026, TWO, "delivered") == {"a": 1, "b": 10}
+        assert derivation.counts(con, NAMES, 2025, TWO, "delivered") == {"a": 2, "b": 20}
+        assert derivation.counts(con, NAMES, 2026, TWO, "corrected") == {"a": 2, "b": 20}
+        assert derivation.counts(con, NAMES, 2026, ONE, "delivered") == {"a": 1, "b": 10}
+
+
+def test_what_rests_on_more_than_can_be_named_is_counted_each_time(tmp_path: Path) -> None:
+    with warehouse.connect(tmp_path / "warehouse.duckdb", tmp_path) as con:
+        assert derivation.counts(con, NAMES, 2026, ONE, None) == {"a": 1, "b": 10}
+        assert derivation.counts(con, NAMES, 2026, TWO, None) == {"a": 2, "b": 20}
+
+
+@pytest.mark.parametrize("query", [q for q in QUERIES if q.reads], ids=lambda query: query.file)
+def test_another_delivery_of_any_register_read_makes_another_count(query: Query) -> None:
+    assert lineage.reads_of(query.sql) == set(query.reads)
+    sources = dict.fromkeys(query.reads, "delivered")
+    prints = {derivation.query_fingerprint(query.sql, query.reads, sources)}
+    for read in query.reads:
+        prints.add(derivation.query_fingerprint(query.sql, query.reads, {**sources, read: "corrected"}))
+    prints.add(derivation.query_fingerprint(query.sql + " ", query.reads, sources))
+    assert len(prints) == len(query.reads) + 2
+
+
+def test_every_check_is_counted_by_one_query() -> None:
+    counted = [check for query in QUERIES for check in query.checks]
+    assert sorted(counted) == sorted(item.name for item in RECONCILIATIONS)
