@@ -5,6 +5,7 @@ What does not belong here: which tables there are, and what they mean.
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 
 import duckdb
 from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
@@ -154,14 +155,15 @@ def register_tags(table: str) -> dict[str, str]:
     return {f"register/{name}": "" for name in sorted(_registers_behind(table))}
 
 
-def _registers_behind(table: str) -> set[str]:
+@cache
+def _registers_behind(table: str) -> frozenset[str]:
     schema, name = table.split(".")
     if schema == "registers":
-        return {name}
+        return frozenset({name})
     if table == derivation.EDITION:
-        return set().union(*(_registers_behind(sealed) for sealed in derivation.PUBLISHED))
+        return frozenset().union(*(_registers_behind(sealed) for sealed in derivation.PUBLISHED))
     derived = derivation.TABLE_BY_NAME.get(table)
-    return set().union(*(_registers_behind(read) for read in _waits_for(derived))) if derived else set()
+    return frozenset().union(*(_registers_behind(read) for read in _waits_for(derived))) if derived else frozenset()
 
 
 def _dep(derived: Derived, read: str) -> AssetDep:

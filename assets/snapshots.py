@@ -179,6 +179,7 @@ def _store(
     faults = intake.inspect_files(con, register, delivery, facts)
     if faults:
         return faults
+    validation.make_ready()
     table = f"{register.name}_{delivery.reference.replace('-', '')}_{content[:12]}"
     snapshot, faults = intake.store_snapshot(con, register, delivery, facts, table, scratch)
     if snapshot is None:
