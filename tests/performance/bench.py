@@ -8,6 +8,7 @@ which order, and the verdict on each target. Does not belong here: the yardstick
 from __future__ import annotations
 
 import argparse
+import csv
 import datetime as dt
 import importlib.metadata
 import json
@@ -21,9 +22,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -175,14 +178,62 @@ class Bench:
         self.country.areas = len((edition / "area_criteria.csv").read_text(encoding="utf-8").splitlines()) - 1
 
     def years(self, count: int, seed: int) -> None:
-        """Several list years in one home, ascending, each from snapshots of its own."""
-        home = self.folder / "years"
+        """Several list years in one home, ascending: what was delivered for a year is there in the years after."""
+        home, delivered = self.folder / "years", self.folder / "delivered"
+        self.snapshots = delivered
         for year in range(self.list_year - count + 1, self.list_year + 1):
-            self.snapshots = self.folder / f"snapshots-{year}"
-            write_demo(self.snapshots, self.country.population, year, seed, self.log)
+            arrived = self.folder / "arrived"
+            write_demo(arrived, self.country.population, year, seed, self.log)
+            _deliver(arrived, delivered)
             self.run(f"list year {year}", home, list_year=year)
-            shutil.rmtree(self.snapshots)
         shutil.rmtree(home)
+
+    def areas(self, counts: Sequence[int]) -> None:
+        """A first run on the same people and homes with as many areas as asked for."""
+        given, home = self.snapshots, self.folder / "areas"
+        for count in sorted(counts):
+            self.snapshots = self.folder / f"snapshots-{count}-areas"
+            _with_areas(given, self.snapshots, count)
+            self.run(f"{count:,} areas", home)
+            shutil.rmtree(home)
+            shutil.rmtree(self.snapshots)
+        self.snapshots = given
+
+
+def _deliver(arrived: Path, delivered: Path) -> None:
+    """Adds the references that were not delivered before."""
+    for reference in sorted(path for path in arrived.glob("*/*") if path.is_dir()):
+        place = delivered / reference.relative_to(arrived)
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            reference.rename(place)
+    shutil.rmtree(arrived)
+
+
+def _with_areas(given: Path, folder: Path, count: int) -> None:
+    """The same snapshots with other areas: the parcels with the most homes, each an area of its own."""
+    shutil.copytree(given, folder, copy_function=os.link)
+    homes = sorted((given / "bolig").glob("*/*.parquet"))[-1]
+    with duckdb.connect() as con:
+        parcels = con.execute(
+            """
+            SELECT min(KOM), EJERLAV, MATRIKEL
+            FROM read_parquet(?)
+            WHERE EJERLAV IS NOT NULL AND MATRIKEL IS NOT NULL
+            GROUP BY EJERLAV, MATRIKEL
+            ORDER BY count(*) DESC, EJERLAV, MATRIKEL
+            LIMIT ?
+            """,
+            [str(homes), count],
+        ).fetchall()
+    if len(parcels) < count:
+        raise SystemExit(f"the snapshots have {len(parcels):,} parcels with homes, too few for {count:,} areas")
+    for boundaries in sorted(path for path in (folder / "omraade").rglob("*") if path.suffix):
+        boundaries.unlink()
+        with boundaries.with_suffix(".csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(("AREA_ID", "NAVN", "KOM", "EJERLAV", "MATRIKEL"))
+            writer.writerows((f"P{i:06}", f"Parcel {i:06}", *parcel) for i, parcel in enumerate(parcels))
 
 
 def write_demo(snapshots: Path, population: int, list_year: int, seed: int, log: Path) -> None:
@@ -309,7 +360,8 @@ def _ten_nations(nation: Country | None, ten: Country | None) -> Target:
 
 
 def growth(countries: Sequence[Country]) -> dict[str, float]:
-    """Exponent of processor time in residents, per stage of the first run and per yardstick, by least squares on logs.
+    """Exponent of processor time in residents, per stage of the first run and per yardstick, and of a first run in
+    areas, by least squares on logarithms.
 
     1 is proportional; a stage that takes no longer for more residents has 0.
     """
@@ -321,6 +373,10 @@ def growth(countries: Sequence[Country]) -> dict[str, float]:
             if name == "first run":
                 for stage, spent in measure.stages.items():
                     found.setdefault(f"first run: {stage}", []).append((country.population, spent["cpu"]))
+            if name == "first run" or name.endswith(" areas"):
+                areas = country.areas if name == "first run" else int(name.removesuffix(" areas").replace(",", ""))
+                named = f"first run, by areas, of {country.population:,} residents"
+                found.setdefault(named, []).append((areas, measure.cpu))
     return {name: slope(points) for name, points in found.items() if len(points) > 2 and all(y > 0 for _, y in points)}
 
 
@@ -395,42 +451,50 @@ def main() -> int:
     )
     options.add_argument("--list-year", type=int, default=2026)
     options.add_argument("--years", type=int, default=1, help="list years in one home, the smallest population alone")
+    options.add_argument(
+        "--areas", type=int, nargs="+", default=[], help="other numbers of areas, the smallest population alone"
+    )
     options.add_argument("--threads", type=int, help="threads of DuckDB (default: all cores)")
     options.add_argument("--memory", help="memory limit of DuckDB, such as 2500MB")
-    options.add_argument("--snapshots", type=Path, help="snapshots to reuse, one population alone; left as they are")
+    options.add_argument(
+        "--snapshots", type=Path, nargs="+", default=[], help="snapshots to reuse, one folder per population, ascending"
+    )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", type=Path, default=Path("data/bench.json"))
     options.add_argument("--no-pandas", action="store_true", help="leave the pandas program out: it needs most memory")
     options.add_argument("--no-report", action="store_true", help="leave the report out")
     chosen = options.parse_args()
-    if chosen.snapshots and len(chosen.population) > 1:
-        options.error("--snapshots goes with one --population")
+    if chosen.snapshots and len(chosen.snapshots) != len(chosen.population):
+        options.error("--snapshots takes one folder per --population")
     for name, value in ((THREADS, chosen.threads), (MEMORY, chosen.memory)):
         if value is not None:
             os.environ[name] = str(value)
     console, countries = Console(), []
     console.width = max(console.width, WIDTH)
-    for population in sorted(chosen.population):
+    for population, snapshots in zip_longest(sorted(chosen.population), chosen.snapshots):
         with tempfile.TemporaryDirectory(prefix="bench-") as place:
-            countries.append(_measured(Path(place), population, chosen, console))
+            countries.append(_measured(Path(place), population, snapshots, chosen, console))
         _write(chosen.json, told(countries, chosen.years))
     console.print(table_of(countries, targets(countries, chosen.years)))
     for name, exponent in growth(countries).items():
-        console.print(f"grows with residents to the power {exponent:.2f}: {name}", highlight=False)
+        console.print(f"grows to the power {exponent:.2f}: {name}", highlight=False)
     console.print(f"written: {chosen.json}")
     return 0
 
 
-def _measured(place: Path, population: int, chosen: argparse.Namespace, console: Console) -> Country:
-    snapshots = chosen.snapshots
+def _measured(
+    place: Path, population: int, snapshots: Path | None, chosen: argparse.Namespace, console: Console
+) -> Country:
     if snapshots is None:
         snapshots = place / "snapshots"
         write_demo(snapshots, population, chosen.list_year, chosen.seed, place / "output.log")
     bench = Bench(place, population, chosen.list_year, snapshots, console)
     bench.yardsticks(not chosen.no_pandas)
     bench.runs(not chosen.no_report)
-    if chosen.years > 1 and population == min(chosen.population):
-        bench.years(chosen.years, chosen.seed)
+    if population == min(chosen.population):
+        bench.areas(chosen.areas)
+        if chosen.years > 1:
+            bench.years(chosen.years, chosen.seed)
     return bench.country
 
 
