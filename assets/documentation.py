@@ -172,7 +172,7 @@ def materialized(
     if version is None:
         assert con is not None
         version = content_hash(con, table, list_year)
-    return MaterializeResult(metadata=metadata, data_version=DataVersion(version))
+    return MaterializeResult(asset_key=AssetKey(table.split(".")), metadata=metadata, data_version=DataVersion(version))
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, table: str, list_year: int | None) -> str:

@@ -4,18 +4,19 @@ What does not belong here: the values (`law/`) and how the tables are filled (`a
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
-    AssetsDefinition,
+    AssetSpec,
     MaterializeResult,
     PreviewWarning,
-    asset,
+    multi_asset,
     multi_asset_check,
 )
 
@@ -25,34 +26,53 @@ from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table, law_fingerprints
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.warehouse import transaction
-from law.loader import list_day, statistics_law
+from law.loader import LegalValue, list_day, statistics_law
 from pipelines.resources import Run
 
 
-def _law_asset(table: LawTable) -> AssetsDefinition:
-    @asset(
-        key=key_of(f"law.{table.name}"),
+def _spec(table: LawTable) -> AssetSpec:
+    return AssetSpec(
+        key_of(f"law.{table.name}"),
         group_name="law",
-        partitions_def=LIST_YEARS,
-        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{table.title}. {table.description}",
         kinds={"duckdb", "yaml" if table.name == "parameters" else "csv"},
         owners=[OWNER],
         tags={"layer": "law", "confidentiality": "public"},
         metadata=described(f"law.{table.name}", table.title, ("§ 61 a", "§ 61 b", "§ 59, stk. 7")),
         code_version=statistics_law().sha256,
-        pool=WRITER_POOL,
+        partitions_def=LIST_YEARS,
     )
-    def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
-        list_year = list_year_of(context)
-        law = law_of(run, list_year)
-        with run.warehouse() as con, transaction(con):
-            rows, content = fill_law_table(con, table, law, list_year, list_day(list_year))
-            value = law_fingerprints(law, list_year)[f"law.{table.name}"]
-            record_fingerprint(con, f"law.{table.name}", list_year, value)
-        return materialized(None, f"law.{table.name}", rows, {"fingerprint": value}, version=content)
 
-    return compute
+
+@multi_asset(
+    name="law",
+    specs=[_spec(table) for table in LAW_TABLES],
+    can_subset=True,
+    backfill_policy=ONE_YEAR_A_RUN,
+    pool=WRITER_POOL,
+)
+def law_tables(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
+    """Every table of the law that is asked for, in one step: they are small and come from the same files."""
+    list_year = list_year_of(context)
+    law = law_of(run, list_year)
+    wanted = [table for table in LAW_TABLES if key_of(f"law.{table.name}") in context.selected_asset_keys]
+    with run.warehouse() as con:
+        filled = _filled(con, wanted, law, list_year)
+    yield from filled
+
+
+def _filled(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[LawTable], law: Mapping[str, LegalValue], list_year: int
+) -> list[MaterializeResult]:
+    fingerprints = law_fingerprints(law, list_year)
+    filled = []
+    for table in tables:
+        name = f"law.{table.name}"
+        with transaction(con):
+            rows, content = fill_law_table(con, table, law, list_year, list_day(list_year))
+            record_fingerprint(con, name, list_year, fingerprints[name])
+        filled.append(materialized(None, name, rows, {"fingerprint": fingerprints[name]}, version=content))
+    return filled
 
 
 CONFIRMED = "confirmed_within_a_year"
@@ -92,5 +112,5 @@ def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Itera
     )
 
 
-ASSETS = [_law_asset(table) for table in LAW_TABLES]
+ASSETS = [law_tables]
 CHECKS = [parameters_confirmed]
