@@ -2,21 +2,20 @@
 
 Dagster opens and closes a database for each of the three thousand small transactions of a run, and the last one to
 close a database folds its log back into it. Here a database stays open until the run ends, an event is written in one
-transaction per database, and the planned events of a run in one together: the same tables and files for a fraction of
-the cost. A run holds its home alone (`pipelines.executor`), so it asks for no slot of the writer pool besides.
+transaction per database, and the planned events of a run together with its start: the same tables and files for a
+fraction of the cost. A run holds its home alone (`pipelines.executor`), so it asks for no slot of the writer pool.
 A server whose instance names another storage (PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
 """
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from dagster import DagsterInstance, EventLogEntry
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -28,10 +27,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from pipelines.home import Home
 
 STORAGES = ("storage", "run_storage", "event_log_storage", "schedule_storage")
-BATCH = "DAGSTER_EVENT_BATCH_SIZE"
-"""Dagster's own setting: from how many events on a batch, such as a run's planned events, is written at once."""
-
-MANY = "1000"
+PLANNED = (DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
 
 
 class OpenEventLogStorage(SqliteEventLogStorage):
@@ -45,6 +41,7 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         self._turn = threading.RLock()
         self._open: ExitStack | None = None
         self._begun: dict[str, Connection] = {}
+        self._planned: list[EventLogEntry] = []
         self._columns: dict[str, bool] = {}
         super().__init__(base_dir, inst_data)
 
@@ -58,13 +55,14 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         return False
 
     def store_event(self, event: EventLogEntry) -> None:
+        """Writes an event, and what was planned before it; what a run plans is of no use until it starts."""
+        if event.is_dagster_event and event.dagster_event_type in PLANNED:
+            self._planned.append(event)
+            return
         with self._together():
-            super().store_event(event)
-
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        with self._together():
-            for one in events:
+            for one in (*self._planned, event):
                 super().store_event(one)
+        self._planned.clear()
 
     @contextmanager
     def _together(self) -> Iterator[None]:
@@ -124,7 +122,6 @@ def instance_of(home: Home) -> DagsterInstance:
     config, _ = dagster_instance_config(folder)
     if any(config.get(storage) for storage in STORAGES):
         return DagsterInstance.from_config(folder)
-    os.environ.setdefault(BATCH, MANY)
     kept_open = {
         "event_log_storage": {
             "module": OpenEventLogStorage.__module__,

@@ -32,6 +32,8 @@ def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
         assert instance.get_latest_materialization_event(AssetKey("counted")) is not None
         entries = [entry.dagster_event for entry in instance.all_logs(run.run_id)]
     written = [entry.event_type_value for entry in entries if entry]
+    assert written[0] == "ASSET_MATERIALIZATION_PLANNED"
+    assert written.count("ASSET_MATERIALIZATION_PLANNED") == 1
     assert written.count("STEP_SUCCESS") == 1
     assert written[-1] == "PIPELINE_SUCCESS"
 
