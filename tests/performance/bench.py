@@ -489,8 +489,10 @@ def _measured(
         snapshots = place / "snapshots"
         write_demo(snapshots, population, chosen.list_year, chosen.seed, place / "output.log")
     bench = Bench(place, population, chosen.list_year, snapshots, console)
-    bench.yardsticks(not chosen.no_pandas)
-    bench.runs(not chosen.no_report)
+    # in memory as a whole, ten nations fit in no small machine
+    small = population <= NATION
+    bench.yardsticks(small and not chosen.no_pandas)
+    bench.runs(small and not chosen.no_report)
     if population == min(chosen.population):
         bench.areas(chosen.areas)
         if chosen.years > 1:
