@@ -25,6 +25,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=100)
+    options.add_argument("--seed", type=int, default=1, help="which moments the kills are drawn at")
     options.add_argument("--files", type=int, default=1000)
     options.add_argument("--disks", type=int, default=20)
     options.add_argument("--together", type=int, default=5)
@@ -55,7 +56,7 @@ def _measure(place: Path, chosen: argparse.Namespace) -> int:
     tell(experiments.disk_full_when_sealing_again(base, max(chosen.disks // 4, 1)))
     tell(experiments.at_once(base, chosen.together))
     tell(experiments.clocks(base, chosen.clocks))
-    for figure in experiments.killed(base, chosen.kills):
+    for figure in experiments.killed(base, chosen.kills, chosen.seed):
         tell(figure)
     for line in (line for figure in done for line in figure.lost):
         print(f"lost: {line}", flush=True)
