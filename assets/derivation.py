@@ -440,8 +440,7 @@ def _rows(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made
     """The rows of a list year; those of a view are persons or dwellings and take a pass over the registers."""
     if derived.kind == "table":
         return rows_of(con, derived.table, list_year)
-    sql = f"SELECT count(*) FROM {derived.table} WHERE list_year = {int(list_year)}"
-    return counts(con, (derived.table,), list_year, sql, made_from)[derived.table]
+    return counts(con, (derived.table,), list_year, _count_sql(derived.table, list_year), made_from)[derived.table]
 
 
 def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:
@@ -451,7 +450,11 @@ def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:
 
 def rows_of(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> int:
     """How many rows a list year has in a derived table."""
-    return int(con.execute(f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}").fetchall()[0][0])
+    return int(con.execute(_count_sql(table, list_year)).fetchall()[0][0])
+
+
+def _count_sql(table: str, list_year: int) -> str:
+    return f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}"
 
 
 def _replace(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:

@@ -133,9 +133,10 @@ def written() -> Mapping[str, Any]:
 
 def read_from() -> str:
     """Hash of everything that columns and lineage follow from."""
-    digest = hashlib.sha256((derivation.macros() + warehouse.BOOKKEEPING).encode())
+    digest = hashlib.sha256(f"{derivation.macros()}{warehouse.BOOKKEEPING}".encode())
+    digest.update(f"{COUNTED}{FILLED_IN_PYTHON}{STANDS_FOR}".encode())
     for table in _derived_tables():
-        digest.update(f"{table}{sql_of(table)}{COUNTED}{FILLED_IN_PYTHON}{STANDS_FOR}".encode())
+        digest.update(f"{table}{sql_of(table)}".encode())
     for register in REGISTERS:
         digest.update(register.fingerprint.encode())
     for law_table in LAW_TABLES:
@@ -223,11 +224,11 @@ def sources_of(table: str) -> Mapping[str, tuple[str, ...]]:
     if schema == "registers":
         special = {"reference_year": "reference"}
         return {c: (f"received.{name}.{special.get(c, c)}",) for c in table_columns()[table]}
-    known: Mapping[str, tuple[str, ...]] | None = written()["sources"].get(table)
     sql = sql_of(table)
-    if known is None and sql is not None:
-        return _read_sources(table, sql, tuple(table_columns()[table]))
-    return known or {}
+    if sql is None:
+        return {}
+    known: Mapping[str, tuple[str, ...]] | None = written()["sources"].get(table)
+    return known or _read_sources(table, sql, tuple(table_columns()[table]))
 
 
 @cache
