@@ -53,7 +53,7 @@ class Derived:
 
 
 LAW = "law.parameters"
-NAMED_VALUE = re.compile(r"\b(?:lov|lov_aar|lov_koder|valgt)\('([^']+)'\)")
+NAMED_VALUE = re.compile(r"\b(?:lov|lov_aar|lov_koder|lov_kodetal|valgt)\('([^']+)'\)")
 """A legal value by its name, as the SQL files ask for it (`sql/macros.sql`)."""
 
 

@@ -16,7 +16,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -36,7 +36,7 @@ from assets.deliveries import (
     printable,
     stamp_of,
 )
-from assets.warehouse import sql_file, sql_text
+from assets.warehouse import sql_file, sql_text, transaction
 
 SAS_ROWS = 200_000
 SAS_EPOCH = "DATE '1960-01-01'"
@@ -47,7 +47,8 @@ HEADER_LIMIT = 1 << 20
 EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
 """Up to here a binary number holds every whole number."""
 
-NUMERIC_KEY = "[0-9]{1,17}"
+KEY_DIGITS = 17
+NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
 OTHER_ACT = "anden"
@@ -505,6 +506,47 @@ def _select(register: Register, source: Source) -> str:
     return f"SELECT {', '.join(parts)}, ({bits})::UINTEGER AS intake_faults FROM {source.relation}"
 
 
+# --- typing a file in which nothing is out of place ---------------------------------------------------------------
+
+
+def _plain_select(register: Register, source: Source) -> str:
+    """The SELECT of a file whose keys are digits and whose cells all fit: the stored columns and nothing beside them.
+
+    Gives what `_select` gives where that finds no fault and no key of other than digits; any such cell is an error.
+    """
+    keys = [c.name for c in register.columns if c.kind is Kind.PSEUDONYM and c.name in source.columns]
+    wholes = [f"TRY_CAST({source.columns[name][0]} AS BIGINT) AS {name.lower()}_whole" for name in keys]
+    parts = [_plain(column, source) for column in register.stored_columns]
+    return f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(['*', *wholes])} FROM {source.relation})"
+
+
+def _plain(column: Column, source: Source) -> str:
+    sql_type = SQL_TYPES[column.kind]
+    if column.name not in source.columns:
+        return f"CAST(NULL AS {sql_type}) AS {column.stored}"
+    name, physical = source.columns[column.name]
+    value, fault = typed(column, name, physical)
+    if column.kind is Kind.PSEUDONYM:
+        return f"{_plain_key(column, name, physical)} AS {column.stored}"
+    if fault != "false":
+        value = f"CASE WHEN {fault} THEN error('not its type') ELSE {value} END"
+    return f"CAST({value} AS {sql_type}) AS {column.stored}"
+
+
+def _plain_key(column: Column, name: str, physical: str) -> str:
+    """A key as a number. The usual one, which is the text of its number, is known by that and at once."""
+    number, _, looks_like_cpr = _pseudonym(name, physical)
+    refused = [_inexact(name, physical), *([looks_like_cpr] if column.name == "PNR" else [])]
+    raw, whole = f"CAST({name} AS VARCHAR)", f"{column.name.lower()}_whole"
+    in_range = f"{whole} BETWEEN 0 AND {10**KEY_DIGITS - 1} AND strlen({raw}) <> {CPR_DIGITS}"
+    usual = f"{in_range} AND CAST({whole} AS VARCHAR) = {raw}"
+    leading_one = f"[{', '.join(str(10**digits) for digits in range(1, KEY_DIGITS + 1))}][strlen({raw})]"
+    return (
+        f"CASE WHEN {usual} THEN {whole} + {leading_one} WHEN {_text(name, physical)} IS NULL THEN NULL "
+        f"WHEN {' OR '.join(refused)} THEN error('no key') ELSE coalesce({number}, error('not all digits')) END"
+    )
+
+
 # --- storing a snapshot -----------------------------------------------------------------------------------------
 
 
@@ -541,10 +583,64 @@ def store_snapshot(
 ) -> tuple[Snapshot | None, list[Fault]]:
     """Reads every file of a delivery once into `received.<table>`, replacing what an unfinished try left there.
 
-    Returns the snapshot, or None with the faults where a file could not be read.
+    Returns the snapshot, or None with the faults where a file could not be read. Parquet is first read as if nothing
+    in it were out of place, which takes two thirds of the time; where something is, it is read again in full.
     """
-    staged = f"received.{_identifier('staged_' + table)}"
-    con.execute(f"DROP TABLE IF EXISTS {staged}")
+    con.execute(f"DROP TABLE IF EXISTS {_staged(table)}")
+    if all(path.name.lower().endswith(".parquet") for path in delivery.files) and not _is_sifted(register):
+        with suppress(duckdb.Error, FileChangedError):
+            return _store_plain(con, register, delivery, facts, table), []
+    return _store_any(con, register, delivery, facts, table, scratch)
+
+
+def _staged(table: str) -> str:
+    return f"received.{_identifier('staged_' + table)}"
+
+
+class FileChangedError(Exception):
+    """A file is no longer the one that was hashed."""
+
+
+def _is_sifted(register: Register) -> bool:
+    """Whether rows are left out or merged on the way in, which is counted on rows that are not kept."""
+    return bool(register.stored_distinct or register.in_year)
+
+
+def _store_plain(
+    con: duckdb.DuckDBPyConnection, register: Register, delivery: Delivery, facts: tuple[FileFacts, ...], table: str
+) -> Snapshot:
+    """Parquet files straight into their table. Raises duckdb.Error where a cell is out of place, or all that fails."""
+    final = f"received.{_identifier(table)}"
+    layout = ", ".join(f"{c.stored} {SQL_TYPES[c.kind]}" for c in register.stored_columns)
+    file_rows: list[int] = []
+    with transaction(con):
+        con.execute(f"CREATE OR REPLACE TABLE {final} ({layout})")
+        for path, fact in zip(delivery.files, facts, strict=True):
+            with _parquet_source(con, path, register) as source:
+                inserted = con.execute(f"INSERT INTO {final} {_plain_select(register, source)}").fetchall()
+            file_rows.append(int(inserted[0][0]))
+            if stamp_of(path) != fact.stamp:
+                raise FileChangedError
+        counts = dict.fromkeys([f"types:{c.name}" for c in _delivered_columns(register)] + ["cpr"], 0)
+        if not register.key and register.personal:
+            counts["without_pnr"] = int(con.execute(f"SELECT count(*) - count(pnr) FROM {final}").fetchall()[0][0])
+    return Snapshot(table, sum(file_rows), tuple(file_rows), counts)
+
+
+def _delivered_columns(register: Register) -> list[Column]:
+    return [c for c in register.columns if c.kind is not Kind.PRESENT]
+
+
+def _store_any(
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    delivery: Delivery,
+    facts: tuple[FileFacts, ...],
+    table: str,
+    scratch: Path,
+) -> tuple[Snapshot | None, list[Fault]]:
+    """Files of any kind, whatever their cells hold: what is out of place is counted, other keys are given numbers."""
+    staged = _staged(table)
     layout = ", ".join(_staged_columns(register))
     con.execute(f"CREATE TABLE {staged} ({layout}, intake_faults UINTEGER, file_number UINTEGER)")
     faults: list[Fault] = []
@@ -653,7 +749,7 @@ def _intake_counts(
     con: duckdb.DuckDBPyConnection, register: Register, delivery: Delivery, staged: str
 ) -> dict[str, int]:
     """What only intake can count: cells that cannot be their type per column, CPR-like keys, rows left out."""
-    columns = [c for c in register.columns if c.kind is not Kind.PRESENT]
+    columns = _delivered_columns(register)
     measures = {f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)}
     measures["cpr"] = f"count(*) FILTER (intake_faults & {1 << len(columns)} > 0)"
     if not register.key and register.personal:

@@ -1,4 +1,4 @@
-"""Judges a stored snapshot: Great Expectations inside DuckDB for what its rows must be, intake's counts for the rest.
+"""Judges a stored snapshot: Great Expectations inside DuckDB for what its rows must be, counts for the rest.
 
 Each rule has a name, blocks or warns, and says what to do. Results are counts: no value of any row leaves here,
 whatever a rule's outcome. What does not belong here: reading files (`assets.intake`), and which registers and
@@ -31,9 +31,9 @@ LOOK = "Ask the register's owner if the count is unexpected."
 class Rule:
     """One rule of a register.
 
-    `expectation` names a Great Expectations class and its arguments; `screen` a cheaper one that holds exactly when
-    it does and is asked first, since rows need counting only where a rule is broken; `intake` an intake count that
-    must be 0; `count_sql` a query on `{table}` that counts the offending rows, for what no expectation can say.
+    `expectation` names a Great Expectations class and its arguments; `intake` an intake count that must be 0;
+    `count_sql` a query on `{table}` that counts the offending rows, for what no expectation can say; `once` a numeric
+    column whose values must each stand once, which sorting tells in a fifth of the time that a query takes.
     """
 
     name: str
@@ -41,9 +41,9 @@ class Rule:
     what: str
     remedy: str
     expectation: tuple[str, tuple[tuple[str, Any], ...]] | None = None
-    screen: tuple[str, tuple[tuple[str, Any], ...]] | None = None
     intake: tuple[str, ...] = ()
     count_sql: str | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,11 @@ def _key_rules(register: Register) -> Iterator[Rule]:
     what = f"{' + '.join(register.key)} occurs more than once"
     if register.name == "omraade":
         what = "a parcel stands in two areas or twice (EJERLAV + MATRIKEL)"
-    if len(stored) == 1:
-        each_once = _expect("ExpectColumnProportionOfUniqueValuesToBeBetween", column=stored[0], min_value=1)
+    if len(stored) == 1 and register.column(register.key[0]).kind is Kind.PSEUDONYM:
+        yield Rule("key_unique", True, what, CORRECT, once=stored[0])
+    elif len(stored) == 1:
         expectation = _expect("ExpectColumnValuesToBeUnique", column=stored[0])
-        yield Rule("key_unique", True, what, CORRECT, expectation, each_once)
+        yield Rule("key_unique", True, what, CORRECT, expectation)
     elif stored:
         expectation = _expect("ExpectCompoundColumnsToBeUnique", column_list=tuple(stored))
         yield Rule("key_unique", True, what, CORRECT, expectation)
@@ -166,10 +167,11 @@ def _column_rules(register: Register) -> Iterator[Rule]:
                 False,
                 f"{column.name} is not in the code list {column.known}",
                 "Add the code to the list, with its source, if it is a real one.",
-                # each code is looked up once, not each row: these lists are long and new codes are common
+                # each code is looked up once, not each row: a WHERE would be moved below the grouping
                 count_sql=(
-                    f"SELECT coalesce(CAST(sum(rows) AS BIGINT), 0) FROM (SELECT {column.stored}, count(*) AS rows "
-                    f"FROM {{table}} GROUP BY {column.stored}) WHERE {column.stored} NOT IN ({_listed(column)})"
+                    f"SELECT CAST(coalesce(sum(rows) FILTER ({column.stored} NOT IN ({_listed(column)})), 0) "
+                    f"AS BIGINT) FROM (SELECT {column.stored}, count(*) AS rows FROM {{table}} "
+                    f"GROUP BY {column.stored})"
                 ),
             )
         if column.warn_empty:
@@ -287,9 +289,21 @@ def validate(
         elif rule.count_sql:
             sql = rule.count_sql.format(table=f'received."{table}"', year=year)
             failing[rule.name] = int(con.execute(sql).fetchall()[0][0])
+        elif rule.once:
+            failing[rule.name] = _rows_repeated(con, table, rule.once)
     if "pti_vfra_type" in failing:
         failing["rows_within_year"] -= counts.get("types:PTI_VFRA", 0)
     return [Outcome(rule, failing[rule.name]) for rule in all_rules]
+
+
+def _rows_repeated(con: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
+    """Rows whose value of a numeric column stands more than once; empty ones do not count."""
+    import numpy as np
+
+    present = con.execute(f'SELECT {column} FROM received."{table}" WHERE {column} IS NOT NULL')
+    keys = np.sort(np.asarray(present.fetchnumpy()[column]))
+    as_before = np.concatenate(([False], keys[1:] == keys[:-1], [False]))
+    return int((as_before[:-1] | as_before[1:]).sum())
 
 
 # --- Great Expectations inside DuckDB ---------------------------------------------------------------------------
@@ -320,9 +334,9 @@ def _great_expectations(
     if not rules_to_check:
         return []
     with _validator(con, table) as validator:
-        kept = _kept(validator, [_expectation(rule, rule.screen or rule.expectation, year) for rule in rules_to_check])
+        kept = _kept(validator, [_expectation(rule, year) for rule in rules_to_check])
         broken = [rule for rule, holds in zip(rules_to_check, kept, strict=True) if not holds]
-        counts = _counts(validator, [_expectation(rule, rule.expectation, year) for rule in broken])
+        counts = _counts(validator, [_expectation(rule, year) for rule in broken])
     counted = {rule.name: rows for rule, rows in zip(broken, counts, strict=True)}
     return [counted.get(rule.name, 0) for rule in rules_to_check]
 
@@ -353,11 +367,11 @@ def _rule_name(expectation: Any) -> str:
     return str(expectation.meta["rule"])
 
 
-def _expectation(rule: Rule, expected: tuple[str, tuple[tuple[str, Any], ...]] | None, year: int) -> Any:
+def _expectation(rule: Rule, year: int) -> Any:
     import great_expectations.expectations as library
 
-    assert expected is not None
-    kind, arguments = expected
+    assert rule.expectation is not None
+    kind, arguments = rule.expectation
     values = {name: list(v) if isinstance(v, tuple) else v for name, v in arguments}
     if values.get("max_value") == "{status_day}":
         values["max_value"] = dt.date(year, 1, 1)

@@ -1,5 +1,5 @@
 -- The words that the SQL files share. Nothing here reads a table, and no legal number stands here:
--- lov(), lov_koder(), lov_aar() and valgt() give what law/parameters says for the list year being derived.
+-- lov(), lov_koder(), lov_kodetal(), lov_aar() and valgt() give what law/parameters says for the list year being derived.
 
 -- The list year that is being derived.
 CREATE OR REPLACE TEMP MACRO listeaar() AS getvariable('list_year');
@@ -9,6 +9,9 @@ CREATE OR REPLACE TEMP MACRO lov(parameter) AS getvariable('law_numbers')[parame
 
 -- A set of codes in force on 1 December of the list year.
 CREATE OR REPLACE TEMP MACRO lov_koder(parameter) AS getvariable('law_codes')[parameter];
+
+-- The same set where the codes are whole numbers.
+CREATE OR REPLACE TEMP MACRO lov_kodetal(parameter) AS CAST(getvariable('law_codes')[parameter] AS INTEGER[]);
 
 -- The reading of the law that is chosen where its text leaves a choice, such as valgt('valg.fines').
 CREATE OR REPLACE TEMP MACRO valgt(parameter) AS getvariable('law_choices')[parameter];
@@ -21,6 +24,13 @@ CREATE OR REPLACE TEMP MACRO statusdag(in_year) AS make_date(in_year, 1, 1);
 
 -- Completed years on a day.
 CREATE OR REPLACE TEMP MACRO age_on(born, on_day) AS date_sub('year', born, on_day);
+
+-- Whether somebody has completed so many years on a day, decided by one comparison of dates: age_on() >= years.
+CREATE OR REPLACE TEMP MACRO has_age(born, on_day, years) AS born <= CAST(on_day - to_years(years) AS DATE);
+
+-- Completed years from one age to another, both included, on a day.
+CREATE OR REPLACE TEMP MACRO aged(born, on_day, from_years, to_years) AS
+    has_age(born, on_day, from_years) AND NOT has_age(born, on_day, to_years + 1);
 
 -- Mondays to Fridays from 1 January 1900, a Monday, up to and including a day.
 CREATE OR REPLACE TEMP MACRO weekdays_until(on_day) AS

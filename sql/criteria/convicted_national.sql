@@ -13,7 +13,7 @@ voksne AS (
         AND reference_year IN (
             lov_aar('opgoerelse.convicted_year_offset_1') + 1, lov_aar('opgoerelse.convicted_year_offset_2') + 1
         )
-        AND age_on(foed_dag, statusdag(reference_year)) >= lov('opgoerelse.convicted_age_from')
+        AND has_age(foed_dag, statusdag(reference_year), lov('opgoerelse.convicted_age_from'))
 ),
 
 -- A person counts once, however many decisions.
@@ -24,10 +24,10 @@ doemte AS (
         list_year = listeaar()
         AND list_contains(lov_koder('opgoerelse.convicted_offence_classes'), offence_class)
         AND (
-            list_contains(lov_koder('opgoerelse.convicted_sanction_classes'), CAST(sanction_class AS VARCHAR))
+            list_contains(lov_kodetal('opgoerelse.convicted_sanction_classes'), sanction_class)
             OR (
                 valgt('valg.fines') = 'counted'
-                AND list_contains(lov_koder('opgoerelse.fine_sanction_classes'), CAST(sanction_class AS VARCHAR))
+                AND list_contains(lov_kodetal('opgoerelse.fine_sanction_classes'), sanction_class)
             )
         )
 ),

@@ -7,8 +7,12 @@ WITH beboere AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.residents_year_offset')
-        AND age_on(foed_dag, statusdag(reference_year))
-        BETWEEN lov('opgoerelse.income_age_from') AND lov('opgoerelse.income_age_to')
+        AND aged(
+            foed_dag,
+            statusdag(reference_year),
+            lov('opgoerelse.income_age_from'),
+            lov('opgoerelse.income_age_to')
+        )
 ),
 
 uddannelsessoegende AS (
@@ -17,25 +21,25 @@ uddannelsessoegende AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_koder('opgoerelse.income_excluded_socio13'), CAST(socio13 AS VARCHAR))
+        AND list_contains(lov_kodetal('opgoerelse.income_excluded_socio13'), socio13)
 ),
 
-skattepligtige AS (
-    SELECT ind.pnr, CAST(100 * ind.perindkialt_13 AS BIGINT) AS income_oere
+skattepligtige_beboere AS (
+    SELECT beboere.area_id, beboere.pnr, CAST(100 * ind.perindkialt_13 AS BIGINT) AS income_oere
     FROM registers.ind AS ind
-    ANTI JOIN uddannelsessoegende ON uddannelsessoegende.pnr = ind.pnr
+    INNER JOIN beboere ON beboere.pnr = ind.pnr
     WHERE
         ind.list_year = listeaar()
         AND ind.reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_koder('opgoerelse.income_omfang'), CAST(ind.omfang AS VARCHAR))
+        AND list_contains(lov_kodetal('opgoerelse.income_omfang'), ind.omfang)
         AND ind.perindkialt_13 IS NOT NULL
 ),
 
 optaelling AS (
-    SELECT beboere.area_id, count(*) AS persons, sum(skattepligtige.income_oere) AS income_oere
-    FROM beboere
-    INNER JOIN skattepligtige ON skattepligtige.pnr = beboere.pnr
-    GROUP BY beboere.area_id
+    SELECT skattepligtige_beboere.area_id, count(*) AS persons, sum(skattepligtige_beboere.income_oere) AS income_oere
+    FROM skattepligtige_beboere
+    ANTI JOIN uddannelsessoegende ON uddannelsessoegende.pnr = skattepligtige_beboere.pnr
+    GROUP BY skattepligtige_beboere.area_id
 )
 
 SELECT

@@ -14,8 +14,12 @@ personer AS (
     WHERE
         bef.list_year = listeaar()
         AND bef.reference_year = lov_aar('opgoerelse.residents_year_offset')
-        AND age_on(bef.foed_dag, statusdag(bef.reference_year))
-        BETWEEN lov('opgoerelse.income_age_from') AND lov('opgoerelse.income_age_to')
+        AND aged(
+            bef.foed_dag,
+            statusdag(bef.reference_year),
+            lov('opgoerelse.income_age_from'),
+            lov('opgoerelse.income_age_to')
+        )
 ),
 
 uddannelsessoegende AS (
@@ -24,7 +28,7 @@ uddannelsessoegende AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_koder('opgoerelse.income_excluded_socio13'), CAST(socio13 AS VARCHAR))
+        AND list_contains(lov_kodetal('opgoerelse.income_excluded_socio13'), socio13)
 ),
 
 skattepligtige AS (
@@ -34,7 +38,7 @@ skattepligtige AS (
     WHERE
         ind.list_year = listeaar()
         AND ind.reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_koder('opgoerelse.income_omfang'), CAST(ind.omfang AS VARCHAR))
+        AND list_contains(lov_kodetal('opgoerelse.income_omfang'), ind.omfang)
         AND ind.perindkialt_13 IS NOT NULL
 )
 

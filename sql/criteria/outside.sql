@@ -21,8 +21,12 @@ beboere AS (
         AND reference_year IN (
             lov_aar('opgoerelse.outside_year_offset_1') + 1, lov_aar('opgoerelse.outside_year_offset_2') + 1
         )
-        AND age_on(foed_dag, statusdag(reference_year))
-        BETWEEN lov('opgoerelse.outside_age_from') AND lov('opgoerelse.outside_age_to')
+        AND aged(
+            foed_dag,
+            statusdag(reference_year),
+            lov('opgoerelse.outside_age_from'),
+            lov('opgoerelse.outside_age_to')
+        )
 ),
 
 medregnede_tilstande AS (

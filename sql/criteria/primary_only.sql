@@ -7,8 +7,12 @@ WITH beboere AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.residents_year_offset')
-        AND age_on(foed_dag, statusdag(reference_year))
-        BETWEEN lov('opgoerelse.primary_only_age_from') AND lov('opgoerelse.primary_only_age_to')
+        AND aged(
+            foed_dag,
+            statusdag(reference_year),
+            lov('opgoerelse.primary_only_age_from'),
+            lov('opgoerelse.primary_only_age_to')
+        )
 ),
 
 grundskole_eller_uoplyst AS (
@@ -27,9 +31,7 @@ uddannelse_ud_over_grundskole AS (
         AND udda.reference_year = lov_aar('opgoerelse.education_year_offset')
         AND udda.hfaudd IS NOT NULL
         AND udda.hf_kilde IS NOT NULL
-        AND NOT list_contains(
-            lov_koder('opgoerelse.primary_only_sources_not_counted'), CAST(udda.hf_kilde AS VARCHAR)
-        )
+        AND NOT list_contains(lov_kodetal('opgoerelse.primary_only_sources_not_counted'), udda.hf_kilde)
 ),
 
 optaelling AS (

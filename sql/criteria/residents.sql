@@ -17,7 +17,7 @@ vestlige_lande AS (
 beboere_med_oprindelse AS (
     SELECT
         beboere.area_id,
-        list_contains(lov_koder('opgoerelse.nonwestern_ie_types'), CAST(beboere.ie_type AS VARCHAR))
+        list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), beboere.ie_type)
         AND vestlige_lande.country_code IS NULL AS is_nonwestern
     FROM beboere
     LEFT JOIN vestlige_lande ON vestlige_lande.country_code = beboere.opr_land

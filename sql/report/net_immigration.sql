@@ -22,7 +22,7 @@ SELECT
     vandringer.year,
     vandringer.direction,
     CASE
-        WHEN NOT list_contains(lov_koder('opgoerelse.nonwestern_ie_types'), CAST(vandringer.ie_type AS VARCHAR))
+        WHEN NOT list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), vandringer.ie_type)
             THEN 'dansk'
         WHEN lande.western THEN 'vestlig'
         WHEN lande.menapt THEN 'menapt'

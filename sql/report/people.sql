@@ -25,7 +25,7 @@ SELECT
     dwellings.area_id,
     dwellings.housing_group,
     CASE
-        WHEN NOT list_contains(lov_koder('opgoerelse.nonwestern_ie_types'), CAST(bef.ie_type AS VARCHAR)) THEN 'dansk'
+        WHEN NOT list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), bef.ie_type) THEN 'dansk'
         WHEN vestlige_lande.country_code IS NOT NULL THEN 'vestlig'
         WHEN menapt_lande.country_code IS NOT NULL THEN 'menapt'
         ELSE 'ikke_vestlig_oevrig'

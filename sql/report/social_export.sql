@@ -44,7 +44,7 @@ forloeb AS (
     WHERE
         of.list_year = listeaar()
         AND of.reference_year = vindue.before_year - 1
-        AND list_contains(lov_koder('redegoerelse.target_states'), CAST(of.pti_tilstand_kode AS VARCHAR))
+        AND list_contains(lov_kodetal('redegoerelse.target_states'), of.pti_tilstand_kode)
         AND of.pti_vfra IS NOT NULL
         AND of.pti_vfra <= vindue.last_day
         AND coalesce(of.pti_vtil >= vindue.first_day, true)
@@ -76,7 +76,7 @@ foer AS (
     INNER JOIN dage ON dage.before_year = bef.reference_year
     WHERE
         bef.list_year = listeaar()
-        AND age_on(bef.foed_dag, statusdag(bef.reference_year)) >= lov('opgoerelse.outside_age_from')
+        AND has_age(bef.foed_dag, statusdag(bef.reference_year), lov('opgoerelse.outside_age_from'))
 ),
 
 nu AS (

@@ -17,9 +17,7 @@ WITH uddannelse AS (
         udda.reference_year = udda.list_year + lov('opgoerelse.education_year_offset')
         AND udda.hfaudd IS NOT NULL
         AND udda.hf_kilde IS NOT NULL
-        AND NOT list_contains(
-            lov_koder('opgoerelse.primary_only_sources_not_counted'), CAST(udda.hf_kilde AS VARCHAR)
-        )
+        AND NOT list_contains(lov_kodetal('opgoerelse.primary_only_sources_not_counted'), udda.hf_kilde)
 ),
 
 beskaeftigelse AS (
