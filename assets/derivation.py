@@ -482,8 +482,11 @@ def _layout(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> list[tupl
 
 
 def prepare_session(con: duckdb.DuckDBPyConnection) -> None:
-    """Loads the macros that the SQL files share."""
-    con.execute(macros())
+    """Loads the macros that the SQL files share, once into a connection."""
+    version = hashlib.sha256(macros().encode()).hexdigest()
+    if con.execute("SELECT getvariable('macros')").fetchall()[0][0] != version:
+        con.execute(macros())
+        con.execute("SET VARIABLE macros = ?", [version])
 
 
 # --- provenance: what a table was derived from ------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 What was read is written down in `lineage.json`, so that no run reads it anew; it holds for the SQL and the declarations
 that it was read from and is passed over once they differ. `python -m assets.lineage` writes it.
-sqlglot reads the same text that DuckDB runs. A macro is no table: `lov`, `lov_aar`, `lov_koder` and `lov_kodetal` lead to the value
-of a legal parameter, the others to the columns they are given. `count(*)` names no column, so what is counted is
-declared in `COUNTED`. What does not belong here: what a column means (`assets.columns`), and how Dagster and
+sqlglot reads the same text that DuckDB runs. A macro is no table: `lov`, `lov_aar`, `lov_koder` and `lov_kodetal` lead
+to the value of a legal parameter, the others to the columns they are given. `count(*)` names no column, so what is
+counted is declared in `COUNTED`. What does not belong here: what a column means (`assets.columns`), and how Dagster and
 OpenLineage say it (`assets.documentation`, `assets.openlineage`).
 """
 

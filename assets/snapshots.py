@@ -17,7 +17,7 @@ import duckdb
 from assets import deliveries, intake, validation
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
 from assets.deliveries import Delivery, Fault, FileFacts, printable
-from assets.warehouse import transaction
+from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue
 
 
@@ -189,12 +189,11 @@ def _store(
             "INSERT INTO received.snapshots VALUES (?, ?, ?, ?, ?)",
             [content, register.name, delivery.reference, table, snapshot.rows],
         )
-        for fact, rows in zip(facts, snapshot.file_rows, strict=True):
-            con.execute(
-                "INSERT INTO received.files VALUES (?, ?, ?, ?, ?)", [content, fact.name, fact.sha256, fact.size, rows]
-            )
-        for name, rows in snapshot.counts.items():
-            con.execute("INSERT INTO received.counts VALUES (?, ?, ?)", [content, name, rows])
+        read = zip(facts, snapshot.file_rows, strict=True)
+        files = [(content, fact.name, fact.sha256, fact.size, rows) for fact, rows in read]
+        insert_rows(con, "received.files", ("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), files)
+        counts = [(content, name, rows) for name, rows in snapshot.counts.items()]
+        insert_rows(con, "received.counts", ("VARCHAR", "VARCHAR", "BIGINT"), counts)
     return []
 
 
@@ -278,11 +277,9 @@ def _judged(
     outcomes = validation.validate(con, register, table, year, counts)
     with transaction(con):
         con.execute("DELETE FROM received.validations WHERE content_sha256 = ?", [content])
-        for outcome in outcomes:
-            con.execute(
-                "INSERT INTO received.validations VALUES (?, ?, ?, ?, ?)",
-                [content, suite, outcome.rule.name, outcome.rule.blocking, outcome.failing_rows],
-            )
+        noted = [(content, suite, o.rule.name, o.rule.blocking, o.failing_rows) for o in outcomes]
+        kinds = ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT")
+        insert_rows(con, "received.validations", kinds, noted)
     return {outcome.rule: outcome.failing_rows for outcome in outcomes}
 
 

@@ -84,9 +84,10 @@ _started: duckdb.DuckDBPyConnection | None = None
 
 @contextmanager
 def started(scratch: Path) -> Iterator[None]:
-    """Keeps DuckDB itself started for the steps of a run, which open the warehouse one after the other.
+    """Keeps DuckDB itself started, and one connection, for a run's steps, which open the warehouse one after the other.
 
-    The file is open within a step alone: who waits for it gets it between two steps.
+    The file is open within a step alone: who waits for it gets it between two steps. What belongs to the connection
+    (macros, variables) stays.
     """
     global _started
     with _start(scratch) as _started:
@@ -100,14 +101,14 @@ def started(scratch: Path) -> Iterator[None]:
 def _start(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=settings()) as duck:
         duck.execute(f"SET temp_directory = {sql_text(scratch)}")
+        duck.execute("SET enable_progress_bar = false")
         yield duck
 
 
 @contextmanager
 def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Opens the warehouse and closes it whatever happens. `scratch` takes what does not fit in memory."""
-    with nullcontext(_started) if _started else _start(scratch) as duck, duck.cursor() as con:
-        con.execute("SET enable_progress_bar = false")
+    with nullcontext(_started) if _started else _start(scratch) as con:
         con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
         try:
             con.execute(f"USE {WAREHOUSE}")

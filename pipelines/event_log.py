@@ -11,14 +11,15 @@ What does not belong here: what a run says (`pipelines.running`), and who may wr
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from dagster import DagsterEventType, DagsterInstance, EventLogEntry
+from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -43,6 +44,9 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         self._begun: dict[str, Connection] = {}
         self._planned: list[EventLogEntry] = []
         self._columns: dict[str, bool] = {}
+        self._tables: set[str] = set()
+        self._records: dict[AssetKey, AssetRecord] = {}
+        self._tags: dict[AssetKey, dict[str, Mapping[str, Mapping[str, str]]]] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -62,7 +66,32 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         with self._together():
             for one in (*self._planned, event):
                 super().store_event(one)
+                self._forget_asset_of(one)
         self._planned.clear()
+
+    def _forget_asset_of(self, event: EventLogEntry) -> None:
+        if event.dagster_event and event.dagster_event.asset_key:
+            self._records.pop(event.dagster_event.asset_key, None)
+            self._tags.pop(event.dagster_event.asset_key, None)
+
+    def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
+        """As read before, unless an event about the asset was written since: each step asks about all it reads."""
+        if asset_keys is None:
+            return super().get_asset_records()
+        unknown = [key for key in asset_keys if key not in self._records]
+        for record in super().get_asset_records(unknown) if unknown else ():
+            self._records[record.asset_entry.asset_key] = record
+        return [self._records[key] for key in asset_keys if key in self._records]
+
+    def get_latest_tags_by_partition(
+        self, asset_key: AssetKey, event_type: DagsterEventType, tag_keys: Sequence[str], *args: Any, **kwargs: Any
+    ) -> Mapping[str, Mapping[str, str]]:
+        """As read before, unless an event about the asset was written since."""
+        known = self._tags.setdefault(asset_key, {})
+        asked = repr((event_type, tag_keys, args, sorted(kwargs.items())))
+        if asked not in known:
+            known[asked] = super().get_latest_tags_by_partition(asset_key, event_type, tag_keys, *args, **kwargs)
+        return known[asked]
 
     @contextmanager
     def _together(self) -> Iterator[None]:
@@ -93,8 +122,12 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         return self._columns[column_name]
 
     def has_table(self, table_name: str) -> bool:
-        with self._engine(INDEX_SHARD_NAME).connect() as connection:
-            return inspect(connection).has_table(table_name)
+        if table_name not in self._tables:
+            with self._engine(INDEX_SHARD_NAME).connect() as connection:
+                if not inspect(connection).has_table(table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:

@@ -127,7 +127,11 @@ def test_the_edition_alone_is_not_sealed_under_a_law_that_nothing_was_derived_un
 def test_every_legal_value_that_a_table_asks_for_is_named_in_its_sql() -> None:
     """Else a table could rest on a value that its fingerprint leaves out."""
     for table in (*derivation.TABLES, *derivation.REPORT):
-        asked = [word for word in ("lov(", "lov_aar(", "lov_koder(", "lov_kodetal(", "valgt(") for _ in range(table.sql.count(word))]
+        asked = [
+            word
+            for word in ("lov(", "lov_aar(", "lov_koder(", "lov_kodetal(", "valgt(")
+            for _ in range(table.sql.count(word))
+        ]
         assert len(derivation.NAMED_VALUE.findall(table.sql)) == len(asked), table.table
         if table.legal_values:
             assert derivation.LAW in table.reads, table.table
