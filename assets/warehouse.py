@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,41 +79,42 @@ def settings() -> dict[str, str | bool | int | float | list[str]]:
     return chosen
 
 
-_started: duckdb.DuckDBPyConnection | None = None
+_kept: tuple[Path, duckdb.DuckDBPyConnection] | None = None
 
 
 @contextmanager
-def started(scratch: Path) -> Iterator[None]:
-    """Keeps DuckDB itself started, and one connection, for a run's steps, which open the warehouse one after the other.
-
-    The file is open within a step alone: who waits for it gets it between two steps. What belongs to the connection
-    (macros, variables) stays.
-    """
-    global _started
-    with _start(scratch) as _started:
+def kept_open(path: Path, scratch: Path) -> Iterator[None]:
+    """Keeps a warehouse open for the steps of a run, which use it one after the other, and with it what belongs to the
+    connection (macros, variables). The run holds the home alone until it ends."""
+    global _kept
+    with _opened(path, scratch, read_only=False) as con:
+        _kept = (path, con)
         try:
             yield
         finally:
-            _started = None
-
-
-@contextmanager
-def _start(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config=settings()) as duck:
-        duck.execute(f"SET temp_directory = {sql_text(scratch)}")
-        duck.execute("SET enable_progress_bar = false")
-        yield duck
+            _kept = None
 
 
 @contextmanager
 def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Opens the warehouse and closes it whatever happens. `scratch` takes what does not fit in memory."""
-    with nullcontext(_started) if _started else _start(scratch) as con:
+    if _kept and _kept[0] == path:
+        yield _kept[1]
+        return
+    with _opened(path, scratch, read_only) as con:
+        yield con
+
+
+@contextmanager
+def _opened(path: Path, scratch: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config=settings()) as con:
+        con.execute(f"SET temp_directory = {sql_text(scratch)}")
+        con.execute("SET enable_progress_bar = false")
         con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
+        con.execute(f"USE {WAREHOUSE}")
+        if not read_only:
+            prepare(con)
         try:
-            con.execute(f"USE {WAREHOUSE}")
-            if not read_only:
-                prepare(con)
             yield con
         finally:
             con.execute("USE memory")

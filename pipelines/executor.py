@@ -57,7 +57,7 @@ class HomeExecutor(InProcessExecutor):
                     if not goes_first(instance, run, home, time.monotonic() < patience):
                         free_dead_runs(instance, run.run_id, home)
                         recover(home)
-                        with warehouse.started(home.scratch):
+                        with warehouse.kept_open(home.warehouse, home.scratch):
                             yield from super().execute(plan_context, execution_plan)
                         show_published(home)
                         return
