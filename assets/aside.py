@@ -45,16 +45,13 @@ class Snapshot:
 @contextmanager
 def open_aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with empty schemas, and the home's warehouse attached read-only as `home`."""
-    con = duckdb.connect(config=warehouse.settings())
-    try:
+    with warehouse.set_down(), duckdb.connect(config=warehouse.settings()) as con:
         con.execute("SET enable_progress_bar = false")
         con.execute(f"SET temp_directory = {sql_text(home.scratch)}")
         warehouse.prepare(con)
         derivation.prepare_session(con)
         con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
         yield con
-    finally:
-        con.close()
 
 
 @contextmanager

@@ -285,24 +285,25 @@ def validate(
     for column in register.stored_columns:  # nor is a cell that cannot be its type an empty one
         if column.warn_empty:
             failing[f"{column.stored}_filled"] -= counts.get(f"types:{column.name}", 0)
+    stored = f'received."{table}"'
     for rule in all_rules:
         if rule.intake:
             failing[rule.name] = sum(counts.get(name, 0) for name in rule.intake)
         elif rule.count_sql:
-            sql = rule.count_sql.format(table=f'received."{table}"', year=year)
+            sql = rule.count_sql.format(table=stored, year=year)
             failing[rule.name] = int(con.execute(sql).fetchall()[0][0])
         elif rule.once:
-            failing[rule.name] = _rows_repeated(con, table, rule.once)
+            failing[rule.name] = _rows_repeated(con, stored, rule.once)
     if "pti_vfra_type" in failing:
         failing["rows_within_year"] -= counts.get("types:PTI_VFRA", 0)
     return [Outcome(rule, failing[rule.name]) for rule in all_rules]
 
 
-def _rows_repeated(con: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
-    """Rows whose value of a numeric column stands more than once; empty ones do not count."""
+def _rows_repeated(con: duckdb.DuckDBPyConnection, stored: str, column: str) -> int:
+    """Rows of a table whose value of a numeric column stands more than once; empty ones do not count."""
     import numpy as np
 
-    present = con.execute(f'SELECT {column} FROM received."{table}" WHERE {column} IS NOT NULL')
+    present = con.execute(f"SELECT {column} FROM {stored} WHERE {column} IS NOT NULL")
     keys = np.sort(np.asarray(present.fetchnumpy()[column]))
     as_before = np.concatenate(([False], keys[1:] == keys[:-1], [False]))
     return int((as_before[:-1] | as_before[1:]).sum())

@@ -106,19 +106,41 @@ def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duck
 
 
 @contextmanager
+def set_down() -> Iterator[None]:
+    """Closes a warehouse that is kept open while another database of this process reads its file."""
+    if _kept is None:
+        yield
+        return
+    path, con = _kept
+    _detach(con)
+    try:
+        yield
+    finally:
+        _attach(con, path, read_only=False)
+
+
+@contextmanager
 def _opened(path: Path, scratch: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=settings()) as con:
         con.execute(f"SET temp_directory = {sql_text(scratch)}")
         con.execute("SET enable_progress_bar = false")
-        con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
-        con.execute(f"USE {WAREHOUSE}")
-        if not read_only:
-            prepare(con)
+        _attach(con, path, read_only)
         try:
+            if not read_only:
+                prepare(con)
             yield con
         finally:
-            con.execute("USE memory")
-            con.execute(f"DETACH {WAREHOUSE}")
+            _detach(con)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
+    con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
+    con.execute(f"USE {WAREHOUSE}")
+
+
+def _detach(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("USE memory")
+    con.execute(f"DETACH {WAREHOUSE}")
 
 
 def sql_text(value: Path | str) -> str:

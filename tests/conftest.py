@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.command import run_list
 from tests.graph.homes import YEAR, Ready
 from tests.populations import random_world, write_snapshots
+
+# how long an example takes says something of the machine and nothing of the product
+settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any_machine")
 
 ROOT = Path(__file__).parent
 RUNS_FIRST = ("reliability", "pipelines", "privacy", "report", "browser", "deploy", "assets", "graph", "administration")

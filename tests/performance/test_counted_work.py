@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from assets import derivation, validation, warehouse
-from assets.contracts import REGISTER_BY_NAME
+from assets.contracts import REGISTER_BY_NAME, Kind
 from assets.law_tables import set_law_variables
 from law.loader import statistics_law
 from pipelines.home import Home
@@ -27,6 +27,8 @@ from tests.populations import Style, random_world, write_snapshots
 
 YEAR = 2026
 TYPED = Style(suffix="parquet", numeric=True)
+
+OF_SNAPSHOT = "INNER JOIN received.snapshots USING (content_sha256) WHERE table_name = '{}'"
 
 PASSES = {
     "bef_20260101": 7,
@@ -54,6 +56,7 @@ STATEMENTS_PER_LAW_TABLE = 10
 STATEMENTS_TO_SEAL = 170
 STATEMENTS_AROUND = 70
 METADATA_LOOKS = 3
+METADATA_LOOKS_AGAIN = 2
 DATABASES = 4
 """SQLite files of a Dagster instance in one run: runs, the index of events, the events of the run, schedules."""
 
@@ -114,14 +117,33 @@ def _register(table: str) -> str:
 # --- reading files ---
 
 
-def test_each_file_is_read_once_for_its_hash_and_once_for_its_rows(work: Work) -> None:
+@pytest.fixture(scope="module")
+def out_of_place(work: Work, stored: dict[str, int]) -> set[str]:
+    """Files in which intake met a cell that it refuses or a key of other than digits, where rows are kept as they come:
+    these are read a second time."""
+    found = set()
+    with warehouse.connect(work.home.warehouse, work.home.scratch) as con:
+        for table in stored:
+            register = REGISTER_BY_NAME[_register(table)]
+            keys = [column.stored for column in register.columns if column.kind is Kind.PSEUDONYM]
+            numbered = " + ".join(["0", *(f"count(*) FILTER ({key} < 0)" for key in keys)])
+            refused = "SELECT coalesce(sum(counts.rows), 0) FROM received.counts AS counts " + OF_SNAPSHOT.format(table)
+            refused += " AND (measure LIKE 'types:%' OR measure = 'cpr')"
+            odd = con.execute(f'SELECT ({numbered}) + ({refused}) FROM received."{table}"').fetchall()[0][0]
+            if odd and not register.in_year:
+                query = "SELECT files.file_name FROM received.files AS files " + OF_SNAPSHOT.format(table)
+                found |= {row[0] for row in con.execute(query).fetchall()}
+    return {name for name in work.files if Path(name).name in found}
+
+
+def test_each_file_is_read_once_for_its_hash_and_once_for_its_rows(work: Work, out_of_place: set[str]) -> None:
     assert work.first.opened == dict.fromkeys(work.files, 1)
     for name in work.files:
         naming = [statement for _, statement in work.first.statements if name in statement]
         reading = [statement for statement in naming if statement.startswith("INSERT INTO received.")]
-        assert len(reading) == 1, name
+        assert 1 <= len(reading) <= (2 if name in out_of_place else 1), name
         others = [statement for statement in naming if statement not in reading]
-        assert len(others) <= METADATA_LOOKS, name
+        assert len(others) <= METADATA_LOOKS + (METADATA_LOOKS_AGAIN if name in out_of_place else 0), name
         assert all("parquet_schema(" in statement or statement.startswith("DESCRIBE ") for statement in others), name
 
 
@@ -138,7 +160,7 @@ def _passes_of_checks(counted: Counted, table: str) -> list[str]:
     """Statements of the checks that read a snapshot's rows."""
     statements = counted.of_steps("received_.*_checks")
     reading = re.compile(rf'FROM\s+(received\.)?"?{table}"?\b')
-    return [s for s in statements if reading.search(s) and "LIMIT $1" not in s]
+    return [s for s in statements if reading.search(s) and "LIMIT " not in s]
 
 
 def test_a_snapshot_is_judged_in_one_pass_and_one_for_each_rule_that_needs_its_own(
@@ -162,7 +184,7 @@ def test_a_snapshot_is_judged_in_one_pass_and_one_for_each_rule_that_needs_its_o
     for table in stored:
         register = REGISTER_BY_NAME[_register(table)]
         # a key of several columns takes two: its rows, and those of each value
-        own = sum(rule.count_sql is not None for rule in validation.rules(register)) + min(len(register.key), 2)
+        own = sum(bool(rule.count_sql or rule.once) for rule in validation.rules(register)) + min(len(register.key), 2)
         # the rows counted, the sums of all expectations together; both again, and each broken rule, where one is broken
         limit = 2 + own + (2 + broken[table] if broken[table] else 0)
         passes = _passes_of_checks(work.first, table)
