@@ -1,0 +1,149 @@
+"""A file in which nothing is out of place is stored by the quick way just as by the thorough one; any other is refused
+by it, whatever cell is out of place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets import intake, warehouse
+from assets.contracts import REGISTER_BY_NAME
+from assets.deliveries import Delivery, FileFacts, file_facts
+
+PLAIN_KEYS = (
+    "0",
+    "7",
+    "00",
+    "0123",
+    "614150589547",
+    "9999999999",
+    "12345678901234567",
+    "00000000000000000",
+    None,
+    "",
+    " ",
+)
+ODD_KEYS = (
+    "123456789012345678",
+    "0101701234",
+    "010170-1234",
+    " 0101701234",
+    "+12",
+    "-12",
+    "1e3",
+    "10e2",
+    "1_000",
+    "1.0",
+    "0x1f",
+    "½",
+    "٣٤",
+    "ukendt",
+)
+INCOMES = ("104614.04", "-0.01", "0", "99999999999.99", None)
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        warehouse.prepare(opened)
+        yield opened
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path, register: str, select: str) -> tuple[Delivery, FileFacts]:
+    """A delivery of one Parquet file that a query gives."""
+    path = folder / f"{register}.parquet"
+    con.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+    return Delivery(register, "2025", "", folder, (path,)), file_facts(path)
+
+
+def stored(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, facts: FileFacts, scratch: Path
+) -> tuple[list[tuple[object, ...]] | None, list[tuple[object, ...]]]:
+    """What the quick way stores, None where it refuses the file, and what the thorough one stores."""
+    register = REGISTER_BY_NAME[delivery.register]
+    thorough, faults = intake._store_any(con, register, delivery, (facts,), "thorough", scratch)
+    assert thorough is not None
+    assert faults == []
+    rows = con.execute('SELECT * FROM received."thorough" ORDER BY ALL').fetchall()
+    try:
+        quick = intake._store_plain(con, register, delivery, (facts,), "quick")
+    except duckdb.Error:
+        assert not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quick'").fetchall()
+        return None, rows
+    assert (quick.rows, quick.file_rows, quick.counts) == (thorough.rows, thorough.file_rows, thorough.counts)
+    layout = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
+    assert con.execute(layout, ["quick"]).fetchall() == con.execute(layout, ["thorough"]).fetchall()
+    return con.execute('SELECT * FROM received."quick" ORDER BY ALL').fetchall(), rows
+
+
+def _values(values: tuple[str | None, ...], kind: str = "VARCHAR") -> str:
+    return ", ".join("(NULL)" if v is None else f"('{v}'::{kind})" for v in values)
+
+
+@pytest.mark.parametrize("column", ["PNR", "ADRESSE_ID"])
+def test_keys_of_digits_are_stored_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path, column: str) -> None:
+    register, rest = ("akm", "110 AS SOCIO13") if column == "PNR" else ("bolig", "NULL::VARCHAR AS MATRIKEL")
+    delivery = write(
+        con, tmp_path, register, f"SELECT v AS {column}, {rest} FROM (VALUES {_values(PLAIN_KEYS)}) AS t(v)"
+    )
+    quick, thorough = stored(con, *delivery, tmp_path)
+    assert quick == thorough
+    assert len(thorough) == len(PLAIN_KEYS)
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_one_key_out_of_place_is_refused_among_many(con: duckdb.DuckDBPyConnection, tmp_path: Path, key: str) -> None:
+    many = "SELECT CAST(600000000000 + i AS VARCHAR) AS PNR FROM range(5000) AS t(i)"
+    delivery = write(con, tmp_path, "akm", f"SELECT PNR, 110 AS SOCIO13 FROM ({many} UNION ALL SELECT '{key}')")
+    quick, thorough = stored(con, *delivery, tmp_path)
+    assert quick is None
+    assert len(thorough) == 5001
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "INTEGER", "DECIMAL(18,0)", "DOUBLE", "FLOAT"])
+def test_keys_that_come_as_numbers(con: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    select = f"SELECT CAST(v AS {kind}) AS PNR, 110 AS SOCIO13 FROM (VALUES (0), (7), (61415), (NULL)) AS t(v)"
+    quick, thorough = stored(con, *write(con, tmp_path, "akm", select), tmp_path)
+    assert quick == thorough
+
+
+@pytest.mark.parametrize(
+    "value", ["-5::BIGINT", "7.5::DOUBLE", "9007199254740993::DOUBLE * 4", "101701234::BIGINT * 10"]
+)
+def test_numbers_that_are_no_key_are_refused_or_stored_alike(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, value: str
+) -> None:
+    quick, thorough = stored(con, *write(con, tmp_path, "akm", f"SELECT {value} AS PNR, 110 AS SOCIO13"), tmp_path)
+    assert quick is None or quick == thorough
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR", "DOUBLE", "DECIMAL(14,2)", "DECIMAL(18,4)"])
+def test_amounts_are_stored_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    select = f"SELECT '7' AS PNR, v AS PERINDKIALT_13, 1 AS OMFANG FROM (VALUES {_values(INCOMES, kind)}) AS t(v)"
+    quick, thorough = stored(con, *write(con, tmp_path, "ind", select), tmp_path)
+    assert quick == thorough
+    assert len(thorough) == len(INCOMES)
+
+
+@pytest.mark.parametrize("income", ["'0.001'", "0.001::DOUBLE", "0.0001::DECIMAL(18,4)", "'mange'", "1e30::DOUBLE"])
+def test_an_amount_that_does_not_fit_is_refused(con: duckdb.DuckDBPyConnection, tmp_path: Path, income: str) -> None:
+    select = f"SELECT '7' AS PNR, {income} AS PERINDKIALT_13, 1 AS OMFANG"
+    quick, _ = stored(con, *write(con, tmp_path, "ind", select), tmp_path)
+    assert quick is None
+
+
+@pytest.mark.parametrize("day", ["'2001-02-29'", "20010229", "'i går'"])
+def test_a_day_that_is_none_is_refused(con: duckdb.DuckDBPyConnection, tmp_path: Path, day: str) -> None:
+    select = f"SELECT '7' AS PNR, 1 AS PTI_TILSTAND_KODE, {day} AS PTI_VFRA, NULL AS PTI_VTIL, 37 AS PTI_TIMER_PER_UGE"
+    quick, _ = stored(con, *write(con, tmp_path, "of", select), tmp_path)
+    assert quick is None
+
+
+def test_rows_without_a_person_are_counted_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    select = "SELECT v AS PNR, 1 AS PTI_TILSTAND_KODE FROM (VALUES ('7'), (NULL), ('')) AS t(v)"
+    quick, thorough = stored(con, *write(con, tmp_path, "of", select), tmp_path)
+    assert quick == thorough
+    assert [row[0] for row in thorough].count(None) == 2
