@@ -406,12 +406,21 @@ def _expectation(rule: Rule, year: int) -> Any:
     return getattr(library, kind)(**values, meta={"rule": rule.name})
 
 
+@cache
+def _context() -> Any:
+    """What Great Expectations wants to be given with a table: it holds nothing of any."""
+    import great_expectations
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
 @contextmanager
 def _validator(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[Any]:
     """A Great Expectations validator on a table of schema `received`."""
     make_ready().join()
     import duckdb_engine
-    import great_expectations
     import sqlalchemy
     from great_expectations.core.batch import Batch
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine
@@ -436,13 +445,11 @@ def _validator(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[Any]:
         creator=lambda: duckdb_engine.ConnectionWrapper(cursor),
         poolclass=StaticPool,
     )
-    context = great_expectations.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
     execution_engine = SqlAlchemyExecutionEngine(engine=engine)
     data = SqlAlchemyBatchData(execution_engine=execution_engine, table_name=table, create_temp_table=False)
     execution_engine.load_batch_data(table, data)
     try:
-        yield Validator(execution_engine=execution_engine, batches=[Batch(data=data)], data_context=context)
+        yield Validator(execution_engine=execution_engine, batches=[Batch(data=data)], data_context=_context())
     finally:
         execution_engine.close()
         engine.dispose()

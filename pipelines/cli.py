@@ -6,6 +6,7 @@ What does not belong here: any derivation. Heavy imports stand inside the functi
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all 
 SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
 DEMO_LIST_YEAR = 2026
 MOST_PROBLEMS = 5
+GARBAGE_AFTER = 50_000
+"""Objects after which Python looks for circular garbage: a command is short, and imports make many that stay."""
 
 
 def _fail(lines: list[str], code: int = 1) -> typer.Exit:
@@ -82,48 +85,66 @@ def run(
     as_of: Annotated[str, typer.Option(help="The day of the run, YYYY-MM-DD. Default: today in Copenhagen.")] = "",
     reason: Annotated[str, typer.Option(help="Why a new revision is sealed.")] = "",
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the annual report out.")] = False,
+    through: Annotated[
+        int | None, typer.Option("--through", help="Run every list year from --list-year to this one, in their order.")
+    ] = None,
     law_as_of: Annotated[
         str, typer.Option("--law-as-of", help="Derive the sealed edition's registers under the law of this day, aside.")
     ] = "",
 ) -> None:
     """Materialises every asset for a list year, checks it, and seals the edition. Exits 0 only when it was sealed.
 
-    With --law-as-of nothing is received and no edition is sealed: the result is a scenario.
+    With --through one process does so for several list years, and stops at the first that is not sealed: a later one
+    reads the editions before it. With --law-as-of nothing is received and no edition is sealed: the result is a
+    scenario.
     """
-    from law.loader import LawError, statistics_law
-
     if law_as_of:
         _scenario(Home(home.absolute()), [list_year], [], "", _day(law_as_of))
         return
     day = _day(as_of)
-    try:
-        statistics_law().for_list_year(list_year)
-    except LawError as error:
-        raise _fail([str(error)]) from None
-    if list_year > day.year:
-        raise _fail([f"List year {list_year} is in the future on {day}: it can be run from 1 January {list_year}."])
+    years = range(list_year, (through or list_year) + 1)
+    _refuse_years(years, day)
     if not snapshots.is_dir():
         raise _fail([f"There is no snapshots folder {snapshots}. Name it with --snapshots, or write one with demo."])
-    place = Home(home.absolute())
-    report = _run_with_progress(place, snapshots.absolute(), list_year, day.isoformat(), reason, not no_report)
+    for year in years:
+        _run_year(Home(home.absolute()), snapshots.absolute(), year, day, reason, not no_report)
+
+
+def _refuse_years(years: range, day: dt.date) -> None:
+    from law.loader import LawError, statistics_law
+
+    if not years:
+        raise _fail(["--through must not be before --list-year."], 2)
+    for year in years:
+        try:
+            statistics_law().for_list_year(year)
+        except LawError as error:
+            raise _fail([str(error)]) from None
+        if year > day.year:
+            raise _fail([f"List year {year} is in the future on {day}: it can be run from 1 January {year}."])
+
+
+def _run_year(home: Home, snapshots: Path, list_year: int, day: dt.date, reason: str, with_report: bool) -> None:
+    """Runs one list year and says what came of it. Exits where no edition was sealed."""
+    report = _run_with_progress(home, snapshots, list_year, day.isoformat(), reason, with_report)
     for line in report.warnings:
         err.print(f"Warning: {line}", style="yellow", markup=False)
     if not report.success:
         unsealed = f"No edition was sealed for list year {list_year}. An earlier edition is untouched."
         raise _fail([*report.faults, unsealed])
-    _print_lists(place, list_year)
-    for stale_year, earlier in _stale(place):
+    _print_lists(home, list_year)
+    for stale_year, earlier in _stale(home):
         err.print(
             f"Warning: edition {stale_year} is stale: the list of {earlier} has changed since. Run {stale_year} again.",
             style="yellow",
             markup=False,
         )
     what = "sealed" if report.newly_sealed else "unchanged since it was sealed"
-    out.print(f"Edition {list_year}, revision {report.revision}, {what}: {place.edition(list_year)}", markup=False)
+    out.print(f"Edition {list_year}, revision {report.revision}, {what}: {home.edition(list_year)}", markup=False)
     warned = len(report.warnings)
     out.print(f"{warned} warning{'' if warned == 1 else 's'}.", markup=False)
-    if not no_report:
-        _tell_of_report(report, place, list_year)
+    if with_report:
+        _tell_of_report(report, home, list_year)
 
 
 def _tell_of_report(report: RunReport, home: Home, list_year: int) -> None:
@@ -527,6 +548,7 @@ def main() -> None:
     from pipelines.failures import plain
 
     os.umask(OWNER_ONLY)
+    gc.set_threshold(GARBAGE_AFTER)
     try:
         _mount_administration()
         app()
