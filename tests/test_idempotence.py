@@ -167,3 +167,44 @@ def test_verify_names_the_file_in_which_one_byte_changed(name: str, story: Story
     assert result.code != 0
     assert "Traceback" not in result.output
     assert [line for line in result.lines if name in line]
+
+
+# --- several list years in one process ---
+
+THROUGH = ("--through", YEAR + 1, "--as-of", f"{YEAR + 1}-12-01")
+
+
+def test_list_years_run_together_are_those_run_one_by_one(tmp_path: Path) -> None:
+    world = random_world(6, YEAR, YEAR + 1, large=2)
+    snapshots = write_snapshots(world, tmp_path / "snapshots")
+    for list_year in (YEAR, YEAR + 1):
+        sealed(list_year, snapshots, tmp_path / "one-by-one")
+    sealed(YEAR, snapshots, tmp_path / "together", *THROUGH)
+    for list_year in (YEAR, YEAR + 1):
+        one, together = (edition(tmp_path / home, list_year) for home in ("one-by-one", "together"))
+        named = {name: data for name, data in file_bytes(one).items() if name != "manifest.json"}
+        assert {name: data for name, data in file_bytes(together).items() if name != "manifest.json"} == named
+        manifests = [without_run(manifest(tmp_path / home, list_year)) for home in ("one-by-one", "together")]
+        assert manifests[0] == manifests[1]
+
+
+def test_list_years_run_together_stop_at_the_first_that_is_not_sealed(tmp_path: Path) -> None:
+    world = random_world(6, YEAR, YEAR + 1, large=2)
+    snapshots = write_snapshots(world, tmp_path / "snapshots")
+    shutil.rmtree(snapshots / "udda")
+    result = run_list(YEAR, snapshots, tmp_path / "home", *THROUGH)
+    assert result.code == 1
+    assert f"No edition was sealed for list year {YEAR}." in result.output
+    assert str(YEAR + 1) not in result.output.split("No edition was sealed")[1]
+    assert not edition(tmp_path / "home", YEAR).exists()
+
+
+def test_list_years_run_together_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "snapshots").mkdir()
+    backwards = run_list(YEAR, tmp_path / "snapshots", tmp_path / "home", "--through", YEAR - 1)
+    assert backwards.code == 2
+    assert "--through" in backwards.output
+    future = run_list(YEAR, tmp_path / "snapshots", tmp_path / "home", "--through", 2035, "--as-of", "2026-12-01")
+    assert future.code == 1
+    assert "List year 2027 is in the future on 2026-12-01" in future.output
+    assert not (tmp_path / "home").exists()

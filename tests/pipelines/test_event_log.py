@@ -74,3 +74,44 @@ def test_another_storage_is_left_as_it_is(tmp_path: Path) -> None:
         assert materialize([counted], instance=instance).success
     assert (elsewhere / "history" / "runs" / "index.db").exists()
     assert not (home.instance / "history" / "runs" / "index.db").exists()
+
+
+def test_what_is_read_of_an_asset_is_of_its_newest_event(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    key = AssetKey("counted")
+    with instance_of(home) as instance:
+        assert instance.get_asset_records([key]) == []
+        assert instance.fetch_materializations(key, limit=1).records == []
+        for times in (1, 2):
+            run = materialize([counted], instance=instance)
+            record = instance.get_asset_records([key])[0]
+            newest = record.asset_entry.last_materialization_record
+            assert newest is not None
+            assert newest.run_id == run.run_id
+            assert instance.fetch_materializations(key, limit=1).records[0].storage_id == newest.storage_id
+            assert len(instance.fetch_materializations(key, limit=5).records) == times
+
+
+def test_what_is_not_asked_of_an_asset_again_costs_no_query(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    key = AssetKey("counted")
+    with instance_of(home) as instance:
+        materialize([counted], instance=instance)
+        instance.get_asset_records([key])
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            instance.get_asset_records([key])
+            assert sent == []
+            instance.fetch_materializations(key, limit=1)
+            asked = len(sent)
+            instance.fetch_materializations(key, limit=1)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+    assert len(sent) == asked > 0
