@@ -3,23 +3,25 @@
 What does not belong here: receiving and checking (`assets.received`).
 """
 
-from dagster import AssetExecutionContext, AssetsDefinition, Failure, MaterializeResult, asset
+from collections.abc import Iterator, Mapping, Sequence
+
+import duckdb
+from dagster import AssetExecutionContext, AssetSpec, Failure, MaterializeResult, multi_asset
 
 from assets import snapshots
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from law.loader import LegalValue
 from pipelines.resources import Run
 
 
-def _register_asset(register: Register) -> AssetsDefinition:
-    @asset(
-        key=key_of(f"registers.{register.name}"),
+def _spec(register: Register) -> AssetSpec:
+    return AssetSpec(
+        key_of(f"registers.{register.name}"),
         group_name="registers",
         deps=[key_of(f"received.{register.name}")],
-        partitions_def=LIST_YEARS,
-        backfill_policy=ONE_YEAR_A_RUN,
         description=f"{register.title}. {register.description} Checked snapshots only.",
         kinds={"duckdb"},
         owners=[OWNER],
@@ -30,20 +32,36 @@ def _register_asset(register: Register) -> AssetsDefinition:
         },
         metadata=described(f"registers.{register.name}", register.title, source=register.source),
         code_version=register.fingerprint,
-        pool=WRITER_POOL,
+        partitions_def=LIST_YEARS,
     )
-    def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
-        list_year = int(context.partition_key)
-        law = law_of(run, list_year)
-        with run.warehouse() as con:
-            hindered = snapshots.hindrances(con, register, law, list_year)
-            if hindered:
-                raise Failure("; ".join(hindered), allow_retries=False)
-            rows = snapshots.promote(con, register, law, list_year)
-            version = snapshots.promoted_fingerprints(con, list_year)[register.name]
-        return materialized(None, f"registers.{register.name}", rows, version=version)
-
-    return compute
 
 
-ASSETS = [_register_asset(register) for register in REGISTERS]
+@multi_asset(
+    name="registers",
+    specs=[_spec(register) for register in REGISTERS],
+    can_subset=True,
+    backfill_policy=ONE_YEAR_A_RUN,
+    pool=WRITER_POOL,
+)
+def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
+    """Every register that is asked for, in one step: a view takes no time. Where one cannot be promoted none is."""
+    list_year = int(context.partition_key)
+    law = law_of(run, list_year)
+    wanted = [register for register in REGISTERS if key_of(f"registers.{register.name}") in context.selected_asset_keys]
+    with run.warehouse() as con:
+        hindered = [line for register in wanted for line in snapshots.hindrances(con, register, law, list_year)]
+        if hindered:
+            raise Failure("; ".join(hindered), allow_retries=False)
+        promoted = _promoted(con, wanted, law, list_year)
+    yield from promoted
+
+
+def _promoted(
+    con: duckdb.DuckDBPyConnection, wanted: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
+) -> list[MaterializeResult]:
+    rows = {register.name: snapshots.promote(con, register, law, list_year) for register in wanted}
+    versions = snapshots.promoted_fingerprints(con, list_year)
+    return [materialized(None, f"registers.{name}", count, version=versions[name]) for name, count in rows.items()]
+
+
+ASSETS = [registers]
