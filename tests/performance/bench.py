@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -71,12 +71,14 @@ class Measure:
 
 @dataclass
 class Country:
-    """All that was measured on one population."""
+    """All that was measured on one population; `ratios` are those of a first run to the bare query just before it."""
 
     population: int
     snapshot_bytes: int
     areas: int = 0
     measures: dict[str, Measure] = field(default_factory=dict)
+    ratios: list[float] = field(default_factory=list)
+    ratios_cpu: list[float] = field(default_factory=list)
     same_figures: bool = False
 
 
@@ -147,31 +149,36 @@ class Bench:
         settings = ("--list-year", list_year or self.list_year, "--home", home, "--as-of", f"{self.list_year}-12-01")
         return self.product(name, "run", *settings, "--snapshots", self.snapshots, "--no-report", *more, cwd=cwd)
 
-    def middle(self, measure: Callable[[], Measure]) -> None:
-        """Measures so often as is asked for, and keeps the measurement whose wall time stands in the middle."""
-        found = sorted((measure() for _ in range(self.repeat)), key=lambda one: one.wall)
-        kept = found[len(found) // 2]
-        self.country.measures[kept.name] = replace(kept, walls=[one.wall for one in found])
-
-    def yardsticks(self, with_pandas: bool) -> None:
-        bare = ("tests.performance.bare_query", self.snapshots, self.list_year, self.folder / "bare.csv")
-        self.middle(lambda: self.python("bare query", *bare))
+    def compared(self, with_pandas: bool) -> None:
+        """The yardsticks and the first run, one after the other and as often as asked for; then the run of nothing."""
+        home, rounds = self.folder / "home", []
+        for _ in range(self.repeat):
+            shutil.rmtree(home, ignore_errors=True)
+            rounds.append((self._bare(), self.run("first run", home)))
+        self.country.ratios = sorted(first.wall / bare.wall for bare, first in rounds)
+        self.country.ratios_cpu = sorted(first.cpu / bare.cpu for bare, first in rounds)
+        for measured in zip(*rounds, strict=True):
+            self._keep_middle(measured)
         if with_pandas:
             self.python(
                 "pandas", "tests.performance.plain_pandas", self.snapshots, self.list_year, self.folder / "pandas"
             )
-
-    def runs(self, with_report: bool) -> None:
-        home = self.folder / "home"
-
-        def first() -> Measure:
-            shutil.rmtree(home, ignore_errors=True)
-            return self.run("first run", home)
-
-        self.middle(first)
         self._compare(home / "editions" / str(self.list_year))
-        self.middle(lambda: self.run("nothing changed", home))
-        copy = _changed_copy(self.folder / "changed")
+        self._keep_middle([self.run("nothing changed", home) for _ in range(self.repeat)])
+
+    def _bare(self) -> Measure:
+        beside = (self.snapshots, self.list_year, self.folder / "bare.csv")
+        return self.python("bare query", "tests.performance.bare_query", *beside)
+
+    def _keep_middle(self, measured: Sequence[Measure]) -> None:
+        """Of several measurements of the same the one whose wall time stands in the middle."""
+        by_wall = sorted(measured, key=lambda one: one.wall)
+        kept = by_wall[len(by_wall) // 2]
+        self.country.measures[kept.name] = replace(kept, walls=[one.wall for one in by_wall])
+
+    def changed(self, with_report: bool) -> None:
+        """A run with one parameter changed, and the report."""
+        home, copy = self.folder / "home", _changed_copy(self.folder / "changed")
         self.run("one parameter changed", home, cwd=copy)
         if _revision(home, self.list_year) != 2:
             raise SystemExit("the changed law made no second revision: the copy of the product was not what ran")
@@ -311,7 +318,7 @@ def _national(country: Country) -> Iterator[Target]:
     first, again = country.measures.get("first run"), country.measures.get("nothing changed")
     changed = country.measures.get("one parameter changed")
     names = iter(NATIONAL.items())
-    yield _ratio(*next(names), first, country.measures.get("bare query"), at_most=6)
+    yield _against_bare(*next(names), country)
     name, limit = next(names)
     peak = first.peak_mb / GIGABYTE if first else math.nan
     yield Target(name, limit, f"{peak:.2f} GB" if first else "", "", peak <= 4 if first else None)
@@ -334,6 +341,16 @@ def _national(country: Country) -> Iterator[Target]:
     )
     yield Target(name, limit, stored, "", changed.snapshots_stored == 0 if changed else None)
     yield _ratio(*next(names), changed, first, at_most=0.2)
+
+
+def _against_bare(name: str, limit: str, country: Country) -> Target:
+    """The middle of the ratios, each of a first run and the bare query of the same minute; all of them are told."""
+    if not country.ratios:
+        return Target(name, limit, "", "", None)
+    middle = len(country.ratios) // 2
+    wall, cpu = country.ratios[middle], country.ratios_cpu[middle]
+    spread = f" ({country.ratios[0]:.2f} to {country.ratios[-1]:.2f})" if middle else ""
+    return Target(name, limit, f"{wall:.2f} times{spread}", f"{cpu:.2f} times", wall <= 6)
 
 
 def _both(wall: float, cpu: float, unit: str, measured: object) -> tuple[str, str]:
@@ -509,11 +526,11 @@ def _measured(
     if snapshots is None:
         snapshots = place / "snapshots"
         write_demo(snapshots, population, chosen.list_year, chosen.seed, place / "output.log")
-    bench = Bench(place, population, chosen.list_year, snapshots, chosen.repeat, console)
-    # in memory as a whole, ten nations fit in no small machine
+    # in memory as a whole, ten nations fit in no small machine, and they take their time
     small = population <= NATION
-    bench.yardsticks(small and not chosen.no_pandas)
-    bench.runs(small and not chosen.no_report)
+    bench = Bench(place, population, chosen.list_year, snapshots, chosen.repeat if small else 1, console)
+    bench.compared(small and not chosen.no_pandas)
+    bench.changed(small and not chosen.no_report)
     if population == min(chosen.population):
         bench.areas(chosen.areas)
         if chosen.years > 1:
