@@ -304,7 +304,8 @@ def _rows_repeated(con: duckdb.DuckDBPyConnection, stored: str, column: str) -> 
     import numpy as np
 
     present = con.execute(f"SELECT {column} FROM {stored} WHERE {column} IS NOT NULL")
-    keys = np.sort(np.asarray(present.fetchnumpy()[column]))
+    keys = np.asarray(present.fetchnumpy()[column])
+    keys.sort()
     as_before = np.concatenate(([False], keys[1:] == keys[:-1], [False]))
     return int((as_before[:-1] | as_before[1:]).sum())
 
