@@ -660,9 +660,7 @@ def _store_any(
 
 def _staged_columns(register: Register) -> list[str]:
     layout: list[str] = []
-    for column in register.columns:
-        if column.kind is Kind.PRESENT:
-            continue
+    for column in _delivered_columns(register):
         layout.append(f"{column.stored} {SQL_TYPES[column.kind]}")
         if column.kind is Kind.PSEUDONYM:
             layout.append(f"{column.stored}_text VARCHAR")

@@ -2,9 +2,10 @@
 
 Dagster opens and closes a database for each of the three thousand small transactions of a run, and the last one to
 close a database folds its log back into it. Here a database stays open until the run ends, an event is written in one
-transaction per database, and the planned events of a run together with its start: the same tables and files for a
-fraction of the cost. A run holds its home alone (`pipelines.executor`), so it asks for no slot of the writer pool.
-A server whose instance names another storage (PostgreSQL) is left as it is.
+transaction per database, and the planned events of a run together with its start; what was read of an asset is not
+read again until an event about it is written. The tables and files are the same, for a fraction of the cost. A run
+holds its home alone (`pipelines.executor`), so it asks for no slot of the writer pool. A server whose instance
+names another storage (PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
 """
 

@@ -15,6 +15,7 @@ from itertools import product
 import duckdb
 import pytest
 
+from assets import derivation
 from law.loader import Law, LegalValue, list_day
 from pipelines.classify import CRITERIA
 from tests.deriving import (
@@ -197,6 +198,25 @@ AGES = {
     "criteria.primary_only": ("primary_only", "persons", ""),
     "criteria.income": ("income", "persons", ""),
 }
+
+
+def test_an_age_decided_by_dates_is_the_age_in_years() -> None:
+    """Every day of birth of 110 years, leap days among them, on status days and on the days around a leap day."""
+    days = "'2026-01-01', '2024-01-01', '2024-02-28', '2024-02-29', '2024-03-01', '2025-02-28'"
+    con = duckdb.connect()
+    derivation.prepare_session(con)
+    checked, differing = con.execute(
+        f"""
+        SELECT count(*), count(*) FILTER (has_age(born, on_day, years) <> (age_on(born, on_day) >= years)
+            OR aged(born, on_day, years, years + 3) <> (age_on(born, on_day) BETWEEN years AND years + 3))
+        FROM (SELECT CAST(unnest(range(DATE '1916-01-01', DATE '2026-01-02', INTERVAL 1 DAY)) AS DATE) AS born)
+        CROSS JOIN (SELECT CAST(unnest([{days}]) AS DATE) AS on_day)
+        CROSS JOIN (SELECT CAST(unnest([15, 18, 30, 59, 64]) AS INTEGER) AS years)
+        WHERE born <= on_day
+        """
+    ).fetchall()[0]
+    assert checked > 1_000_000
+    assert differing == 0
 
 
 @pytest.mark.parametrize("table", AGES)
