@@ -1,14 +1,23 @@
-"""Builds the Dagster asset of a derived table from its entry in `assets.derivation`.
+"""Builds the Dagster assets of a layer's derived tables from their entries in `assets.derivation`.
 
 What does not belong here: which tables there are, and what they mean.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import duckdb
-from dagster import AssetDep, AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, asset
+from dagster import (
+    AssetDep,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    Failure,
+    MaterializeResult,
+    multi_asset,
+)
 
 from assets import derivation
 from assets.contracts import REGISTERS
@@ -73,15 +82,41 @@ def source_fingerprints(
     return sources
 
 
-def derived_asset(derived: Derived) -> AssetsDefinition:
-    """The asset that runs a table's SQL file for its list year."""
+def layer(schema: str) -> list[AssetsDefinition]:
+    """The assets of every derived table of a schema, one step for them all: of those that are asked for, each is told
+    as soon as it is derived, in the order of derivation."""
+    tables = [derived for derived in derivation.TABLE_BY_NAME.values() if derived.schema == schema]
 
-    @asset(
-        key=key_of(derived.table),
+    @multi_asset(
+        name=f"{schema}_tables",
+        specs=[_spec(derived) for derived in tables],
+        can_subset=True,
+        backfill_policy=ONE_YEAR_A_RUN,
+        pool=WRITER_POOL,
+    )
+    def compute(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
+        list_year = list_year_of(context)
+        law = law_of(run, list_year)
+        with run.warehouse() as con:
+            derivation.prepare_session(con)
+            set_law_variables(con, law, list_year)
+            if schema == REPORT:
+                prepare_report(con, list_year)
+            sources = source_fingerprints(con, law, list_year)
+            for derived in tables:
+                if key_of(derived.table) in context.selected_asset_keys:
+                    yield _made(con, derived, list_year, sources)
+
+    return [compute]
+
+
+def _spec(derived: Derived) -> AssetSpec:
+    """The asset of a derived table, which runs the table's SQL file for a list year."""
+    return AssetSpec(
+        key_of(derived.table),
         group_name=derived.schema,
         deps=[_dep(derived, read) for read in _waits_for(derived)],
         partitions_def=LIST_YEARS,
-        backfill_policy=ONE_YEAR_A_RUN,
         description=_description(derived),
         kinds={"duckdb", "sql"},
         owners=[OWNER],
@@ -92,29 +127,23 @@ def derived_asset(derived: Derived) -> AssetsDefinition:
         },
         metadata=described(derived.table, derived.title, derived.paragraphs),
         code_version=code_version(derived),
-        pool=WRITER_POOL,
     )
-    def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
-        list_year = list_year_of(context)
-        law = law_of(run, list_year)
-        with run.warehouse() as con:
-            derivation.prepare_session(con)
-            set_law_variables(con, law, list_year)
-            if derived.schema == REPORT:
-                prepare_report(con, list_year)
-            recorded = derivation.recorded_fingerprints(con, list_year)
-            sources = source_fingerprints(con, law, list_year)
-            _refuse_unready(con, derived, list_year, recorded, sources)
-            value = derivation.fingerprint(derived.table, sources)
-            try:
-                rows = _derive(con, derived, list_year, value, recorded)
-            except derivation.DerivationError as error:
-                raise Failure(str(error), allow_retries=False) from None
-            # a view stores no row: what it shows follows from its inputs alone
-            version = value if derived.kind == "view" else None
-            return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
-    return compute
+
+def _made(
+    con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, sources: Mapping[str, str]
+) -> MaterializeResult:
+    """Derives a table from what is there now. Raises Failure where that is not what the list year rests on."""
+    recorded = derivation.recorded_fingerprints(con, list_year)
+    _refuse_unready(con, derived, list_year, recorded, sources)
+    value = derivation.fingerprint(derived.table, sources)
+    try:
+        rows = _derive(con, derived, list_year, value, recorded)
+    except derivation.DerivationError as error:
+        raise Failure(str(error), allow_retries=False) from None
+    # a view stores no row: what it shows follows from its inputs alone
+    version = value if derived.kind == "view" else None
+    return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
 
 def _derive(
@@ -212,8 +241,3 @@ def _refuse_unready(
 def _promoted(con: duckdb.DuckDBPyConnection, register: str, list_year: int) -> bool:
     query = "SELECT count(*) FROM registers.promoted WHERE list_year = ? AND register = ?"
     return bool(con.execute(query, [list_year, register]).fetchall()[0][0])
-
-
-def layer(schema: str) -> list[AssetsDefinition]:
-    """The assets of every derived table of a schema."""
-    return [derived_asset(derived) for derived in derivation.TABLE_BY_NAME.values() if derived.schema == schema]

@@ -7,28 +7,30 @@ closed list of what stops a run and what only warns. What does not belong here: 
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+import duckdb
 from dagster import (
-    AssetCheckExecutionContext,
+    AssetCheckKey,
     AssetCheckResult,
-    AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
-    AssetsDefinition,
+    AssetKey,
+    AssetSpec,
     MaterializeResult,
     MetadataValue,
     PreviewWarning,
-    asset,
-    multi_asset_check,
+    multi_asset,
 )
 
-from assets import snapshots, validation
+from assets import snapshots, validation, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.documentation import contract_text, described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from law.loader import LegalValue
 from pipelines.resources import Run
 
 DELIVERY_CHECKS = {
@@ -39,12 +41,15 @@ DELIVERY_CHECKS = {
 DELIVERY_REMEDY = "Put the delivery, whole and readable, in its folder, and run again; the lines above say where."
 
 
-def _received_asset(register: Register) -> AssetsDefinition:
-    @asset(
-        key=key_of(f"received.{register.name}"),
+def _key(register: Register) -> AssetKey:
+    return key_of(f"received.{register.name}")
+
+
+def _spec(register: Register) -> AssetSpec:
+    return AssetSpec(
+        _key(register),
         group_name="received",
         partitions_def=LIST_YEARS,
-        backfill_policy=ONE_YEAR_A_RUN,
         description=(
             f"{register.title}: what was delivered. {register.description} Each reference and vintage is read once "
             "and stored under the hash of its content, contract columns alone."
@@ -63,28 +68,11 @@ def _received_asset(register: Register) -> AssetsDefinition:
             contract=MetadataValue.md(contract_text(register)),
         ),
         code_version=register.fingerprint,
-        pool=WRITER_POOL,
     )
-    def compute(context: AssetExecutionContext, run: Run) -> MaterializeResult:
-        list_year = int(context.partition_key)
-        law = law_of(run, list_year)
-        with run.warehouse() as con:
-            wanted = snapshots.wanted_references(con, register, law, list_year, run.snapshot_folder)
-            scratch = run.at_home.scratch
-            received = snapshots.receive(con, register, wanted, list_year, run.snapshot_folder, scratch)
-            rows = snapshots.stored_rows(con, register, list_year)
-        found = {
-            "references": ", ".join(item.reference for item in received),
-            "faults": sum(len(item.faults) for item in received),
-        }
-        content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in received]).encode())
-        return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
-
-    return compute
 
 
-def _specs(register: Register) -> list[AssetCheckSpec]:
-    key = key_of(f"received.{register.name}")
+def _check_specs(register: Register) -> list[AssetCheckSpec]:
+    key = _key(register)
     named = [(name, text, True) for name, text in DELIVERY_CHECKS.items()]
     named += [(r.name, f"Counts rows where {r.what}. {r.remedy}", r.blocking) for r in validation.rules(register)]
     with warnings.catch_warnings():
@@ -95,42 +83,77 @@ def _specs(register: Register) -> list[AssetCheckSpec]:
         ]
 
 
-def _checks(register: Register) -> AssetChecksDefinition:
-    key = key_of(f"received.{register.name}")
+@multi_asset(
+    name="received",
+    specs=[_spec(register) for register in REGISTERS],
+    check_specs=[spec for register in REGISTERS for spec in _check_specs(register)],
+    can_subset=True,
+    backfill_policy=ONE_YEAR_A_RUN,
+    pool=WRITER_POOL,
+)
+def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult | AssetCheckResult]:
+    """Every register that is asked for, in one step: while one is judged the next is stored.
 
-    @multi_asset_check(
-        name=f"received_{register.name}_checks",
-        specs=_specs(register),
-        description=f"The rules of {register.name}: counts only, never values.",
-        pool=WRITER_POOL,
-    )
-    def compute(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
-        list_year = int(context.partition_key)
-        law_of(run, list_year)
-        with run.warehouse() as con:
-            faults, checked = snapshots.check(con, register, list_year)
-        for name in DELIVERY_CHECKS:
-            lines = [fault.line for fault in faults if fault.check == name]
-            yield AssetCheckResult(
-                passed=not lines,
-                asset_key=key,
-                check_name=name,
-                severity=AssetCheckSeverity.ERROR,
-                description="\n".join(lines) or None,
-                metadata={"failing_rows": len(lines), "limit": 0, "remedy": DELIVERY_REMEDY},
-            )
-        for item in checked:
-            yield AssetCheckResult(
-                passed=item.failing_rows == 0,
-                asset_key=key,
-                check_name=item.rule.name,
-                severity=AssetCheckSeverity.ERROR if item.rule.blocking else AssetCheckSeverity.WARN,
-                description="\n".join(item.lines) or None,
-                metadata={"failing_rows": item.failing_rows, "limit": 0, "remedy": item.rule.remedy},
-            )
-
-    return compute
+    Judging is Python and one core, storing is DuckDB and needs the interpreter little.
+    """
+    list_year = int(context.partition_key)
+    law = law_of(run, list_year)
+    storing = [register for register in REGISTERS if _key(register) in context.selected_asset_keys]
+    with run.warehouse() as con, warehouse.beside(con) as second, ThreadPoolExecutor(max_workers=1) as ahead:
+        stored = {r.name: ahead.submit(_received, second, r, law, list_year, run) for r in storing}
+        try:
+            for register in REGISTERS:
+                if register.name in stored:
+                    yield stored[register.name].result()
+                if asked := {c for c in context.selected_asset_check_keys if c.asset_key == _key(register)}:
+                    yield from (told for told in _checked(con, register, list_year) if _check_key(told) in asked)
+        finally:
+            ahead.shutdown(cancel_futures=True)
 
 
-ASSETS = [_received_asset(register) for register in REGISTERS]
-CHECKS = [_checks(register) for register in REGISTERS]
+def _received(
+    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int, run: Run
+) -> MaterializeResult:
+    folder = run.snapshot_folder
+    wanted = snapshots.wanted_references(con, register, law, list_year, folder)
+    items = snapshots.receive(con, register, wanted, list_year, folder, run.at_home.scratch)
+    found = {
+        "references": ", ".join(item.reference for item in items),
+        "faults": sum(len(item.faults) for item in items),
+    }
+    content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
+    rows = snapshots.stored_rows(con, register, list_year)
+    return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
+
+
+def _checked(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> Iterator[AssetCheckResult]:
+    key = _key(register)
+    faults, checked = snapshots.check(con, register, list_year)
+    for name in DELIVERY_CHECKS:
+        lines = [fault.line for fault in faults if fault.check == name]
+        yield AssetCheckResult(
+            passed=not lines,
+            asset_key=key,
+            check_name=name,
+            severity=AssetCheckSeverity.ERROR,
+            description="\n".join(lines) or None,
+            metadata={"failing_rows": len(lines), "limit": 0, "remedy": DELIVERY_REMEDY},
+        )
+    for item in checked:
+        yield AssetCheckResult(
+            passed=item.failing_rows == 0,
+            asset_key=key,
+            check_name=item.rule.name,
+            severity=AssetCheckSeverity.ERROR if item.rule.blocking else AssetCheckSeverity.WARN,
+            description="\n".join(item.lines) or None,
+            metadata={"failing_rows": item.failing_rows, "limit": 0, "remedy": item.rule.remedy},
+        )
+
+
+def _check_key(result: AssetCheckResult) -> AssetCheckKey:
+    assert result.asset_key is not None
+    assert result.check_name is not None
+    return AssetCheckKey(result.asset_key, result.check_name)
+
+
+ASSETS = [received]

@@ -106,6 +106,14 @@ def connect(path: Path, scratch: Path, read_only: bool = False) -> Iterator[duck
 
 
 @contextmanager
+def beside(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection to the opened warehouse, for a thread of its own."""
+    with con.cursor() as second:
+        second.execute(f"USE {WAREHOUSE}")
+        yield second
+
+
+@contextmanager
 def set_down() -> Iterator[None]:
     """Closes a warehouse that is kept open while another database of this process reads its file."""
     if _kept is None:

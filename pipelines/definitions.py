@@ -36,7 +36,7 @@ from pipelines.sensors import SENSORS
 os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
 LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, report, published_lists)
-CHECKED = (received, law, reconciliation, report)
+CHECKED = (law, reconciliation, report)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

@@ -1,11 +1,12 @@
 """Where a run that is started from the command line writes its events: Dagster's own SQLite files, kept open.
 
 Dagster opens and closes a database for each of the three thousand small transactions of a run, and the last one to
-close a database folds its log back into it. Here a database stays open until the run ends, an event is written in one
-transaction per database, and the planned events of a run together with its start; what was read of an asset is not
-read again until an event about it is written. The tables and files are the same, for a fraction of the cost. A run
-holds its home alone (`pipelines.executor`), so it asks for no slot of the writer pool. A server whose instance
-names another storage (PostgreSQL) is left as it is.
+close a database folds its log back into it. Here a database stays open until the run ends, and events are written
+together: the planned ones with a run's start, outcomes of checks with the next materialisation or the end of their
+step, and always before anything is read. What was read of an asset is not read again until an event about it comes.
+The tables, their rows and the files are the same, for a fraction of the cost. A run holds its home alone
+(`pipelines.executor`), so it asks for no slot of the writer pool. A server whose instance names another storage
+(PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
 """
 
@@ -15,13 +16,17 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.base import AssetRecord, AssetRecordsFilter, EventRecordsResult
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -32,7 +37,13 @@ from pipelines.home import Home
 Answer = TypeVar("Answer")
 
 STORAGES = ("storage", "run_storage", "event_log_storage", "schedule_storage")
-PLANNED = (DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
+MAY_WAIT = {
+    DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+    DagsterEventType.ASSET_CHECK_EVALUATION,
+    DagsterEventType.STEP_OUTPUT,
+}
+INDEXED = {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
 
 
 class OpenEventLogStorage(SqliteEventLogStorage):
@@ -46,7 +57,7 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         self._turn = threading.RLock()
         self._open: ExitStack | None = None
         self._begun: dict[str, Connection] = {}
-        self._planned: list[EventLogEntry] = []
+        self._waiting: list[EventLogEntry] = []
         self._columns: dict[str, bool] = {}
         self._tables: set[str] = set()
         self._records: dict[AssetKey, AssetRecord] = {}
@@ -63,15 +74,38 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         return False
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Writes an event, and what was planned before it; what a run plans is of no use until it starts."""
-        if event.is_dagster_event and event.dagster_event_type in PLANNED:
-            self._planned.append(event)
-            return
+        """Writes an event, and those that waited for it: what a run plans, and how its checks came out."""
+        self._forget_asset_of(event)
+        self._waiting.append(event)
+        if not (event.is_dagster_event and event.dagster_event_type in MAY_WAIT):
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Writes what waits, in its order: each event to its run's database, and to the index what is about an asset, a
+        check or a run's state. Dagster does the same with one event after the other."""
+        events = list(self._waiting)
+        rows = [self._event_to_row(event) for event in events]
+        indexed = [number for number, event in enumerate(events) if event.dagster_event_type in INDEXED]
+        insert = SqlEventLogStorageTable.insert()
         with self._together():
-            for one in (*self._planned, event):
-                super().store_event(one)
-                self._forget_asset_of(one)
-        self._planned.clear()
+            for run_id, of_run in groupby(rows, key=itemgetter("run_id")):
+                with self.run_connection(run_id) as connection:
+                    connection.execute(insert, list(of_run))
+            if indexed:
+                numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+                with self.index_connection() as connection:
+                    ids = connection.execute(numbered, [rows[number] for number in indexed]).scalars().all()
+                    for number, event_id in zip(indexed, ids, strict=True):
+                        self._mirror(connection, events[number], event_id)
+        self._waiting.clear()
+
+    def _mirror(self, connection: Connection, event: EventLogEntry, event_id: int) -> None:
+        """What the index knows of an asset or a check besides its events."""
+        if event.dagster_event_type in ASSET_EVENTS:
+            self._store_asset_event_tags(connection, [event], [event_id])
+            self._store_asset_event(connection, event, event_id)
+        if event.dagster_event_type in ASSET_CHECK_EVENTS:
+            self.store_asset_check_event(event, event_id)
 
     def _forget_asset_of(self, event: EventLogEntry) -> None:
         if event.dagster_event and event.dagster_event.asset_key:
@@ -120,6 +154,8 @@ class OpenEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
+        if self._waiting and self._open is None:
+            self._write_waiting()
         if shard not in self._initialized_dbs:
             with super()._connect(shard):
                 pass

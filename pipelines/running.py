@@ -146,7 +146,7 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
 
 
 def _of_report(step_key: str) -> bool:
-    return step_key.startswith(("report__", "report_disclosure"))
+    return step_key.startswith("report_")
 
 
 def _failure(event: Any) -> str:

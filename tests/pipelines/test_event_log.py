@@ -1,13 +1,23 @@
 """The event log of a run that is started from the command line: Dagster's files, kept open, and nothing else."""
 
-from __future__ import annotations
-
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetKey, AssetsDefinition, DagsterInstance, asset, materialize
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    DagsterInstance,
+    Output,
+    asset,
+    materialize,
+)
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -36,6 +46,71 @@ def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
     assert written.count("ASSET_MATERIALIZATION_PLANNED") == 1
     assert written.count("STEP_SUCCESS") == 1
     assert written[-1] == "PIPELINE_SUCCESS"
+
+
+@asset(check_specs=[AssetCheckSpec(name, asset="checked", blocking=name == "a") for name in "abc"])
+def checked() -> Iterator[Output[int] | AssetCheckResult]:
+    yield Output(3)
+    for name in "abc":
+        yield AssetCheckResult(passed=name != "c", check_name=name, severity=AssetCheckSeverity.WARN)
+
+
+@asset(deps=[checked])
+def fails() -> None:
+    raise ValueError
+
+
+TABLES = {
+    "event_logs": "dagster_event_type, step_key, asset_key, partition",
+    "asset_check_executions": "asset_key, check_name, execution_status, evaluation_event_storage_id, "
+    "materialization_event_storage_id",
+    "asset_keys": "asset_key, last_materialization IS NULL, last_run_id IS NULL, asset_details",
+    "asset_event_tags": "event_id, asset_key, key",
+}
+
+
+def rows_of(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """What stands in the databases of an event log, without what differs from run to run."""
+    found = {}
+    databases = sorted((folder / "history" / "runs").glob("*.db"), key=lambda path: path.stem == "index")
+    assert len(databases) == 2
+    for number, path in enumerate(databases):
+        with closing(sqlite3.connect(path)) as con:
+            for table, columns in TABLES.items():
+                found[f"{number}.{table}"] = con.execute(f"SELECT {columns} FROM {table} ORDER BY 1, id").fetchall()
+                if table == "event_logs":
+                    found[f"{number}.order"] = con.execute(f"SELECT id, {columns} FROM {table} ORDER BY id").fetchall()
+    return found
+
+
+def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
+    ours, theirs = Home(tmp_path / "ours"), Home(tmp_path / "theirs")
+    for home in (ours, theirs):
+        home.prepare()
+    for instance_at in (instance_of(ours), DagsterInstance.from_config(str(theirs.instance))):
+        with instance_at as instance:
+            assert not materialize([counted, checked, fails], instance=instance, raise_on_error=False).success
+    written = rows_of(ours.instance)
+    assert written == rows_of(theirs.instance)
+    assert len(written["1.asset_check_executions"]) == 3
+    assert len(written["0.event_logs"]) > len(written["1.event_logs"]) > 8
+
+
+def test_what_waits_is_written_before_anything_is_read(tmp_path: Path) -> None:
+    seen: list[str | None] = []
+
+    @asset(check_specs=[AssetCheckSpec("a", asset="reads")])
+    def reads(context: AssetExecutionContext) -> Iterator[Output[int] | AssetCheckResult]:
+        yield AssetCheckResult(passed=True, check_name="a")
+        entries = context.instance.all_logs(context.run.run_id)
+        seen.extend(entry.dagster_event.event_type_value for entry in entries if entry.dagster_event)
+        yield Output(3)
+
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with instance_of(home) as instance:
+        assert materialize([reads], instance=instance).success
+    assert seen[-1] == "ASSET_CHECK_EVALUATION"
 
 
 def opened_by(assets: Sequence[AssetsDefinition], instance: DagsterInstance) -> int:
