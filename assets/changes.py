@@ -64,37 +64,36 @@ class Causes:
 # --- what is put back -------------------------------------------------------------------------------------------
 
 
-def put_back(home: Home, law: Law, list_year: int) -> Causes:
-    """Derives the list year aside with last year's law, boundaries and data put back alone, and all together.
+def put_back(con: duckdb.DuckDBPyConnection, home: Home, law: Law, list_year: int) -> Causes:
+    """Derives the list year aside (`con`) with last year's law, boundaries and data put back alone, and all together.
 
-    What did not change since is not derived again. Call it with no connection to the warehouse open.
+    What did not change since is not derived again.
     """
     try:
         values, last_values = law.for_list_year(list_year), law.for_list_year(list_year - 1)
     except LawError:
         return Causes()
-    with open_aside(home) as con:
-        used, last_used = promoted_snapshots(con, list_year), promoted_snapshots(con, list_year - 1)
-        day, last_day = list_day(list_year), list_day(list_year - 1)
-        present = _categories(con, "home.status.area_categories", list_year)
-        with_law = (
-            present
-            if _same_law(values, day, last_values, last_day)
-            else _derived(con, used, used, last_values, last_day, list_year)
-        )
-        if not last_used:
-            return Causes(law=with_law)
-        same_boundary = _boundary(con, used) == _boundary(con, last_used)
-        with_boundary = present if same_boundary else _derived(con, used, last_used, values, day, list_year)
-        with_all = _sealed(con, home, law, list_year - 1)
-        if with_all is None:
-            with_all = _derived(con, last_used, last_used, last_values, last_day, list_year - 1)
-        with_data = (
-            with_all
-            if same_boundary and with_law is present
-            else _derived(con, last_used, used, values, day, list_year - 1)
-        )
-        return Causes(with_law, with_boundary, with_data, with_all)
+    used, last_used = promoted_snapshots(con, list_year), promoted_snapshots(con, list_year - 1)
+    day, last_day = list_day(list_year), list_day(list_year - 1)
+    present = _categories(con, "home.status.area_categories", list_year)
+    with_law = (
+        present
+        if _same_law(values, day, last_values, last_day)
+        else _derived(con, used, used, last_values, last_day, list_year)
+    )
+    if not last_used:
+        return Causes(law=with_law)
+    same_boundary = _boundary(con, used) == _boundary(con, last_used)
+    with_boundary = present if same_boundary else _derived(con, used, last_used, values, day, list_year)
+    with_all = _sealed(con, home, law, list_year - 1)
+    if with_all is None:
+        with_all = _derived(con, last_used, last_used, last_values, last_day, list_year - 1)
+    with_data = (
+        with_all
+        if same_boundary and with_law is present
+        else _derived(con, last_used, used, values, day, list_year - 1)
+    )
+    return Causes(with_law, with_boundary, with_data, with_all)
 
 
 def _same_law(
@@ -187,35 +186,34 @@ def _published(con: duckdb.DuckDBPyConnection, home: Home, list_year: int) -> St
 # --- what changed -----------------------------------------------------------------------------------------------
 
 
-def last_statuses(home: Home, list_year: int) -> Statuses | None:
-    """Each area's status the year before: by this home's edition, else by the list published then."""
-    with open_aside(home) as con:
-        own = _published(con, home, list_year - 1)
-        if own is not None:
-            return own
-        used = [
-            snapshot
-            for snapshot in promoted_snapshots(con, list_year)
-            if snapshot.register == LISTE.name and snapshot.year == list_year - 1
-        ]
-        if not used:
-            return None
-        show_registers(con, used, list_year)
-        listed = dict(
-            con.execute(
-                """
-                SELECT area_id, CASE
-                    WHEN bool_or(liste IN ('parallelsamfund', 'omdannelsesomraade')) THEN 'parallelsamfund'
-                    WHEN bool_or(liste = 'udsat_boligomraade') THEN 'udsat_boligomraade'
-                    ELSE 'forebyggelsesomraade'
-                END
-                FROM registers.liste GROUP BY area_id
-                """
-            ).fetchall()
-        )
-        # a published list names listed areas only: of the others nothing is known but that they were not listed
-        others = _categories(con, "home.status.area_categories", list_year)
-        return {**dict.fromkeys(others, "ikke_omfattet"), **listed}
+def last_statuses(con: duckdb.DuckDBPyConnection, home: Home, list_year: int) -> Statuses | None:
+    """Each area's status the year before: by this home's edition, else by the list published then. `con` is aside."""
+    own = _published(con, home, list_year - 1)
+    if own is not None:
+        return own
+    used = [
+        snapshot
+        for snapshot in promoted_snapshots(con, list_year)
+        if snapshot.register == LISTE.name and snapshot.year == list_year - 1
+    ]
+    if not used:
+        return None
+    show_registers(con, used, list_year)
+    listed = dict(
+        con.execute(
+            """
+            SELECT area_id, CASE
+                WHEN bool_or(liste IN ('parallelsamfund', 'omdannelsesomraade')) THEN 'parallelsamfund'
+                WHEN bool_or(liste = 'udsat_boligomraade') THEN 'udsat_boligomraade'
+                ELSE 'forebyggelsesomraade'
+            END
+            FROM registers.liste GROUP BY area_id
+            """
+        ).fetchall()
+    )
+    # a published list names listed areas only: of the others nothing is known but that they were not listed
+    others = _categories(con, "home.status.area_categories", list_year)
+    return {**dict.fromkeys(others, "ikke_omfattet"), **listed}
 
 
 def change_of(last: str | None, now: str) -> str | None:
@@ -333,8 +331,9 @@ def status_changes(context: AssetExecutionContext, run: Run) -> MaterializeResul
         stale = derivation.stale_tables(recorded, sources, READS)
     if stale:
         raise Failure(f"{TABLE}: materialise {', '.join(stale)} first.", allow_retries=False)
-    last = last_statuses(run.at_home, list_year)
-    causes = put_back(run.at_home, run.law, list_year)
+    with open_aside(run.at_home) as con:
+        last = last_statuses(con, run.at_home, list_year)
+        causes = put_back(con, run.at_home, run.law, list_year)
     with run.warehouse() as con:
         rows = change_rows(con, list_year, last, causes)
         store(con, list_year, rows)

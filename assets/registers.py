@@ -49,7 +49,7 @@ def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeR
     law = law_of(run, list_year)
     wanted = [register for register in REGISTERS if key_of(f"registers.{register.name}") in context.selected_asset_keys]
     with run.warehouse() as con:
-        hindered = [line for register in wanted for line in snapshots.hindrances(con, register, law, list_year)]
+        hindered = snapshots.hindrances(con, wanted, law, list_year)
         if hindered:
             raise Failure("; ".join(hindered), allow_retries=False)
         promoted = _promoted(con, wanted, law, list_year)
@@ -59,7 +59,7 @@ def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeR
 def _promoted(
     con: duckdb.DuckDBPyConnection, wanted: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
 ) -> list[MaterializeResult]:
-    rows = {register.name: snapshots.promote(con, register, law, list_year) for register in wanted}
+    rows = snapshots.promote(con, wanted, law, list_year)
     versions = snapshots.promoted_fingerprints(con, list_year)
     return [materialized(None, f"registers.{name}", count, version=versions[name]) for name, count in rows.items()]
 

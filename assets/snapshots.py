@@ -20,6 +20,9 @@ from assets.deliveries import Delivery, Fault, FileFacts, printable
 from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue
 
+PROMOTED = ("SMALLINT", "VARCHAR", "VARCHAR", "SMALLINT", "VARCHAR", "VARCHAR")
+"""The columns of `registers.promoted`."""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -205,10 +208,10 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
 
     A snapshot that was judged by the same rules before is not judged again: the outcome is read back.
     """
-    faults = delivery_faults(con, register, list_year)
+    faults = delivery_faults(con, list_year)[register.name]
     failing: dict[str, int] = {}
     lines: dict[str, list[str]] = {}
-    for reference, vintage, content, table in _snapshots(con, register, list_year):
+    for reference, vintage, content, table in _snapshots(con, list_year)[register.name]:
         place = "/".join(part for part in (register.name, reference, vintage) if part)
         files = _file_names(con, content)
         for rule, rows in _judged(con, register, content, table, int(reference[:4])).items():
@@ -223,31 +226,35 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
     return faults, checked
 
 
-def delivery_faults(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[Fault]:
-    """What was wrong with a register's deliveries for a list year before any row was judged."""
+def delivery_faults(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Fault]]:
+    """By register, what was wrong with its deliveries for a list year before any row was judged."""
     rows = con.execute(
         """
-        SELECT reference, fault_check, fault_place, fault_what, fault_remedy
+        SELECT register, reference, fault_check, fault_place, fault_what, fault_remedy
         FROM received.deliveries
-        WHERE list_year = ? AND register = ? AND fault_check IS NOT NULL
+        WHERE list_year = ? AND fault_check IS NOT NULL
         ORDER BY reference, fault_place, fault_what
         """,
-        [list_year, register.name],
+        [list_year],
     ).fetchall()
-    return [Fault(register.name, row[0], row[1], row[2], row[3], row[4]) for row in rows]
+    return {register.name: [Fault(*row) for row in rows if row[0] == register.name] for register in REGISTERS}
 
 
-def _snapshots(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[tuple[str, str, str, str]]:
-    return con.execute(
+def _snapshots(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[tuple[str, str, str, str]]]:
+    """By register, what is stored of its references for a list year: reference, vintage, content and table."""
+    rows = con.execute(
         """
-        SELECT DISTINCT deliveries.reference, deliveries.vintage, snapshots.content_sha256, snapshots.table_name
+        SELECT DISTINCT
+            deliveries.register, deliveries.reference, deliveries.vintage, snapshots.content_sha256,
+            snapshots.table_name
         FROM received.deliveries AS deliveries
         INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = deliveries.content_sha256
-        WHERE deliveries.list_year = ? AND deliveries.register = ?
+        WHERE deliveries.list_year = ?
         ORDER BY deliveries.reference
         """,
-        [list_year, register.name],
+        [list_year],
     ).fetchall()
+    return {register.name: [row[1:] for row in rows if row[0] == register.name] for register in REGISTERS}
 
 
 def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
@@ -287,64 +294,69 @@ def _judged(
 
 
 def hindrances(
-    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int
+    con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
 ) -> list[str]:
-    """Why a register cannot be promoted for a list year: faults, broken rules, or not checked. Empty: it can."""
-    found = [fault.line for fault in delivery_faults(con, register, list_year)]
-    delivered = {reference: (content, table) for reference, _, content, table in _snapshots(con, register, list_year)}
-    faulty = {fault.reference for fault in delivery_faults(con, register, list_year)}
-    for reference, _ in wanted_references(con, register, law, list_year):
-        if reference in faulty or (register.optional and reference not in delivered):
-            continue
-        if reference not in delivered:
-            found.append(f"{register.name}/{reference}: not received yet. Materialise received/{register.name} first.")
-            continue
-        found.extend(_unmet(con, register, reference, delivered[reference][0]))
+    """Why registers cannot be promoted for a list year: faults, broken rules, or not checked. Empty: they can."""
+    faults, stored, outcomes = delivery_faults(con, list_year), _snapshots(con, list_year), _outcomes(con)
+    found: list[str] = []
+    for register in registers:
+        found += [fault.line for fault in faults[register.name]]
+        delivered = {reference: content for reference, _, content, _ in stored[register.name]}
+        faulty = {fault.reference for fault in faults[register.name]}
+        for reference, _ in wanted_references(con, register, law, list_year):
+            if reference in faulty or (register.optional and reference not in delivered):
+                continue
+            if reference in delivered:
+                known = outcomes.get((delivered[reference], validation.suite_hash(register)), {})
+                found += _unmet(register, reference, known)
+            else:
+                first = f"Materialise received/{register.name} first."
+                found.append(f"{register.name}/{reference}: not received yet. {first}")
     return found
 
 
-def _unmet(con: duckdb.DuckDBPyConnection, register: Register, reference: str, content: str) -> list[str]:
-    known = dict(
-        con.execute(
-            "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?",
-            [content, validation.suite_hash(register)],
-        ).fetchall()
-    )
-    lines = []
-    for rule in validation.rules(register):
-        if rule.name not in known:
-            return [f"{register.name}/{reference}: not checked yet. Run the checks of received/{register.name} first."]
-        if rule.blocking and known[rule.name]:
-            lines.append(
-                Fault(
-                    register.name,
-                    reference,
-                    rule.name,
-                    f"{register.name}/{reference}",
-                    rule.what,
-                    rule.remedy,
-                    known[rule.name],
-                ).line
-            )
-    return lines
+def _outcomes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, int]]:
+    """Rows that break each check, by the content that was judged and the suite that judged it."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    query = "SELECT content_sha256, suite_sha256, check_name, failing_rows FROM received.validations"
+    for content, suite, check_name, rows in con.execute(query).fetchall():
+        found.setdefault((content, suite), {})[check_name] = rows
+    return found
 
 
-def promote(con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int) -> int:
-    """Makes the checked snapshots of a register the ones its view shows for a list year. Returns their rows.
+def _unmet(register: Register, reference: str, known: Mapping[str, int]) -> list[str]:
+    place = f"{register.name}/{reference}"
+    rules = validation.rules(register)
+    if any(rule.name not in known for rule in rules):
+        return [f"{place}: not checked yet. Run the checks of received/{register.name} first."]
+    return [
+        Fault(register.name, reference, rule.name, place, rule.what, rule.remedy, known[rule.name]).line
+        for rule in rules
+        if rule.blocking and known[rule.name]
+    ]
+
+
+def promote(
+    con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
+) -> dict[str, int]:
+    """Makes the checked snapshots of registers the ones their views show for a list year. Returns each one's rows.
 
     Call it only where `hindrances` is empty.
     """
-    years = dict(wanted_references(con, register, law, list_year))
+    stored = _snapshots(con, list_year)
+    promoted = []
+    for register in registers:
+        years = dict(wanted_references(con, register, law, list_year))
+        for reference, vintage, content, _ in stored[register.name]:
+            promoted.append((list_year, register.name, reference, years[reference], vintage, content))
+    names = [register.name for register in registers]
     with transaction(con):
-        con.execute("DELETE FROM registers.promoted WHERE list_year = ? AND register = ?", [list_year, register.name])
-        for reference, vintage, content, _ in _snapshots(con, register, list_year):
-            con.execute(
-                "INSERT INTO registers.promoted VALUES (?, ?, ?, ?, ?, ?)",
-                [list_year, register.name, reference, years[reference], vintage, content],
-            )
-        create_view(con, register, promoted_tables(con, register))
-    query = f"SELECT count(*) FROM registers.{register.name} WHERE list_year = ?"
-    return int(con.execute(query, [list_year]).fetchall()[0][0])
+        con.execute("DELETE FROM registers.promoted WHERE list_year = ? AND register IN ?", [list_year, names])
+        insert_rows(con, "registers.promoted", PROMOTED, promoted)
+        for register in registers:
+            create_view(con, register, promoted_tables(con, register))
+    query = "SELECT count(*) FROM registers.{} WHERE list_year = ?"
+    return {name: int(con.execute(query.format(name), [list_year]).fetchall()[0][0]) for name in names}
 
 
 def promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
@@ -388,21 +400,14 @@ def promoted_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int) -> dic
 
 def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> list[str]:
     """Why a list year may not be published: anything received that is not checked and promoted. Empty: it may."""
-    found: list[str] = []
-    for register in REGISTERS:
-        hindered = hindrances(con, register, law, list_year)
-        found.extend(hindered)
-        if hindered:
-            continue
-        received = {(row[0], row[2]) for row in _snapshots(con, register, list_year)}
-        promoted = set(
-            con.execute(
-                "SELECT reference, content_sha256 FROM registers.promoted WHERE list_year = ? AND register = ?",
-                [list_year, register.name],
-            ).fetchall()
-        )
-        if received != promoted:
-            found.append(f"{register.name}: what was received is not promoted. Materialise registers/{register.name}.")
+    found = hindrances(con, REGISTERS, law, list_year)
+    if found:
+        return found
+    query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ?"
+    promoted = set(con.execute(query, [list_year]).fetchall())
+    for name, stored in _snapshots(con, list_year).items():
+        if {(name, row[0], row[2]) for row in stored} != {row for row in promoted if row[0] == name}:
+            found.append(f"{name}: what was received is not promoted. Materialise registers/{name}.")
     return found
 
 

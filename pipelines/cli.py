@@ -179,7 +179,7 @@ def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
         task = progress.add_task("starting", total=None)
 
         def on_step(name: str, done: int, total: int) -> None:
-            progress.update(task, description=name.replace("__", "/"), completed=done, total=total)
+            progress.update(task, description=name.replace("__", "/").replace("_", " "), completed=done, total=total)
 
         try:
             yield on_step

@@ -24,9 +24,10 @@ from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.base import AssetRecord, AssetRecordsFilter, EventRecordsResult
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -95,17 +96,22 @@ class OpenEventLogStorage(SqliteEventLogStorage):
                 numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
                 with self.index_connection() as connection:
                     ids = connection.execute(numbered, [rows[number] for number in indexed]).scalars().all()
-                    for number, event_id in zip(indexed, ids, strict=True):
-                        self._mirror(connection, events[number], event_id)
+                    self._mirror(connection, [(events[n], rows[n], i) for n, i in zip(indexed, ids, strict=True)])
         self._waiting.clear()
 
-    def _mirror(self, connection: Connection, event: EventLogEntry, event_id: int) -> None:
-        """What the index knows of an asset or a check besides its events."""
-        if event.dagster_event_type in ASSET_EVENTS:
-            self._store_asset_event_tags(connection, [event], [event_id])
-            self._store_asset_event(connection, event, event_id)
-        if event.dagster_event_type in ASSET_CHECK_EVENTS:
-            self.store_asset_check_event(event, event_id)
+    def _mirror(self, connection: Connection, written: Sequence[tuple[EventLogEntry, dict[str, Any], int]]) -> None:
+        """What the index knows of assets and checks besides their events, of which it is given row and number."""
+        planned = []
+        for entry, row, number in written:
+            if entry.dagster_event_type in ASSET_EVENTS:
+                self._store_asset_event_tags(connection, [entry], [number])
+                self._store_asset_event(connection, entry, number)
+            elif entry.dagster_event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                planned += _planned_rows(entry, row, number)
+            elif entry.dagster_event_type in ASSET_CHECK_EVENTS:
+                self.store_asset_check_event(entry, number)
+        if planned:
+            connection.execute(AssetCheckExecutionsTable.insert(), planned)
 
     def _forget_asset_of(self, event: EventLogEntry) -> None:
         if event.dagster_event and event.dagster_event.asset_key:
@@ -194,6 +200,24 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+
+def _planned_rows(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
+    """A planned check in Dagster's table of checks, once per partition."""
+    plan: Any = entry.get_dagster_event().event_specific_data
+    return [
+        {
+            "asset_key": plan.asset_key.to_string(),
+            "check_name": plan.check_name,
+            "partition": partition,
+            "run_id": entry.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": row["event"],
+            "evaluation_event_timestamp": row["timestamp"],
+            "evaluation_event_storage_id": number,
+        }
+        for partition in (plan.partitions_subset.get_partition_keys() if plan.partitions_subset else [None])
+    ]
 
 
 def _spare_the_disk(connection: Any, _record: Any) -> None:

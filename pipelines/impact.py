@@ -96,9 +96,8 @@ def _promote_all(
         faults, checked = snapshots.check(con, register, list_year)
         stops += [fault.line for fault in faults]
         stops += [line for item in checked if item.rule.blocking for line in item.lines]
-    for register in REGISTERS:
-        if not stops:
-            snapshots.promote(con, register, values, list_year)
+    if not stops:
+        snapshots.promote(con, REGISTERS, values, list_year)
     return stops
 
 

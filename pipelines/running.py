@@ -64,7 +64,8 @@ def run_annual_list(
     on_step: Callable[[str, int, int], None],
     with_report: bool = True,
 ) -> RunReport:
-    """Runs the job for a list year in this process. `on_step` is told each step's name, number and the total."""
+    """Runs the job for a list year in this process. `on_step` is told what is under way (the step, then each asset that
+    it made), how many assets and checks are done, and their total."""
     return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
 
 
@@ -108,13 +109,13 @@ def _run(
             plan = create_execution_plan(job, run_config=run_config, step_keys_to_execute=wanted, tags=tags)
         run = instance.create_run_for_job(job_def=job, execution_plan=plan, run_config=run_config, tags=tags)
         report = RunReport(run_id=run.run_id)
-        total, done = len(plan.step_keys_to_execute), 0
+        total = sum(len(plan.get_step_by_key(key).step_outputs) for key in plan.step_keys_to_execute)
+        done = 0
         failures: list[str] = []
         for event in execute_run_iterator(InMemoryJob(job), run, instance):
-            if event.is_step_start:
-                on_step(str(event.step_key), done, total)
-            elif event.is_step_success or event.is_step_failure or event.is_step_skipped:
-                done += 1
+            done += event.is_successful_output
+            if event.is_step_start or event.is_step_materialization:
+                on_step("/".join(event.asset_key.path) if event.asset_key else str(event.step_key), done, total)
             _read(event, report, failures)
         finished = instance.get_run_by_id(run.run_id)
         report.success = finished is not None and finished.is_success

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import duckdb
 import pytest
 
+from assets.aside import open_aside
 from assets.changes import Causes, cause_of, change_of, put_back
 from law.loader import Law, statistics_law
 from pipelines.home import Home
@@ -129,7 +130,8 @@ def amended(law: Law) -> Law:
 
 
 def test_an_amendment_is_put_back_too(home: Home) -> None:
-    causes = put_back(home, amended(statistics_law()), 2026)
+    with open_aside(home) as con:
+        causes = put_back(con, home, amended(statistics_law()), 2026)
     assert causes.law is not None
     assert causes.law["TILFLYTTET"] == "forebyggelsesomraade"
     assert causes.law["HVER-FOR-SIG-NOK"] == "parallelsamfund"
@@ -144,7 +146,8 @@ def test_data_that_are_gone_leave_their_column_empty(home: Home, tmp_path: Path)
     shutil.copytree(home.path, copy.path)
     with duckdb.connect(str(copy.warehouse)) as con:
         con.execute("DELETE FROM received.snapshots WHERE register = 'kraf' AND reference = '2023'")
-    causes = put_back(copy, statistics_law(), 2026)
+    with open_aside(copy) as con:
+        causes = put_back(con, copy, statistics_law(), 2026)
     assert causes.data is None
     assert causes.boundary is not None
     assert causes.all is not None

@@ -15,6 +15,7 @@ from dagster import (
     AssetsDefinition,
     DagsterInstance,
     Output,
+    StaticPartitionsDefinition,
     asset,
     materialize,
 )
@@ -48,39 +49,48 @@ def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
     assert written[-1] == "PIPELINE_SUCCESS"
 
 
-@asset(check_specs=[AssetCheckSpec(name, asset="checked", blocking=name == "a") for name in "abc"])
+YEARS = StaticPartitionsDefinition(["2025", "2026"])
+
+
+@asset(
+    partitions_def=YEARS,
+    check_specs=[
+        AssetCheckSpec(name, asset="checked", blocking=name == "a", partitions_def=None if name == "b" else YEARS)
+        for name in "abc"
+    ],
+)
 def checked() -> Iterator[Output[int] | AssetCheckResult]:
     yield Output(3)
     for name in "abc":
         yield AssetCheckResult(passed=name != "c", check_name=name, severity=AssetCheckSeverity.WARN)
 
 
-@asset(deps=[checked])
+@asset(deps=[checked], partitions_def=YEARS)
 def fails() -> None:
     raise ValueError
 
 
+Rows = dict[str, list[tuple[object, ...]]]
+
 TABLES = {
-    "event_logs": "dagster_event_type, step_key, asset_key, partition",
-    "asset_check_executions": "asset_key, check_name, execution_status, evaluation_event_storage_id, "
+    "event_logs": "id, dagster_event_type, step_key, asset_key, partition",
+    "asset_check_executions": "asset_key, check_name, partition, execution_status, evaluation_event_storage_id, "
     "materialization_event_storage_id",
     "asset_keys": "asset_key, last_materialization IS NULL, last_run_id IS NULL, asset_details",
     "asset_event_tags": "event_id, asset_key, key",
 }
 
 
-def rows_of(folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    """What stands in the databases of an event log, without what differs from run to run."""
-    found = {}
-    databases = sorted((folder / "history" / "runs").glob("*.db"), key=lambda path: path.stem == "index")
-    assert len(databases) == 2
-    for number, path in enumerate(databases):
+def rows_of(folder: Path) -> dict[str, list[Rows]]:
+    """What stands in the databases of an event log, of the runs and the index, but for what no two runs share."""
+    found: dict[str, list[Rows]] = {"runs": [], "index": []}
+    for path in (folder / "history" / "runs").glob("*.db"):
+        rows: Rows = {}
         with closing(sqlite3.connect(path)) as con:
             for table, columns in TABLES.items():
-                found[f"{number}.{table}"] = con.execute(f"SELECT {columns} FROM {table} ORDER BY 1, id").fetchall()
-                if table == "event_logs":
-                    found[f"{number}.order"] = con.execute(f"SELECT id, {columns} FROM {table} ORDER BY id").fetchall()
-    return found
+                rows[table] = con.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
+        found["index" if path.stem == "index" else "runs"].append(rows)
+    return {kind: sorted(of_kind, key=repr) for kind, of_kind in found.items()}
 
 
 def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
@@ -89,11 +99,13 @@ def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
         home.prepare()
     for instance_at in (instance_of(ours), DagsterInstance.from_config(str(theirs.instance))):
         with instance_at as instance:
-            assert not materialize([counted, checked, fails], instance=instance, raise_on_error=False).success
+            for year in YEARS.get_partition_keys():
+                run = materialize([checked, fails], instance=instance, partition_key=year, raise_on_error=False)
+                assert not run.success
     written = rows_of(ours.instance)
     assert written == rows_of(theirs.instance)
-    assert len(written["1.asset_check_executions"]) == 3
-    assert len(written["0.event_logs"]) > len(written["1.event_logs"]) > 8
+    assert [len(rows["event_logs"]) > 8 for rows in written["runs"]] == [True, True]
+    assert len(written["index"][0]["asset_check_executions"]) == 6
 
 
 def test_what_waits_is_written_before_anything_is_read(tmp_path: Path) -> None:
