@@ -6,6 +6,8 @@ LIST_YEAR ?= 2026
 AS_OF ?=
 SNAPSHOTS ?= data/snapshots
 STATE ?= data/home
+# modules are compiled once and kept, whatever the shell says
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: install run test audit reliability bench lint ui clean
 

@@ -1,20 +1,19 @@
 """One call of the command with its wall time, CPU and peak memory taken down per stage, in a process of its own.
 
-The command is the very one a user types; measuring wraps the places where a step opens the warehouse, so that what is
-left over (wall minus imports minus steps' own work) is orchestration. Belongs here: taking the time. Does not belong
+The command is the very one a user types; measuring wraps what Dagster calls to compute a step, so that what is left
+over (wall minus imports minus steps' own work) is orchestration. Belongs here: taking the time. Does not belong
 here: what is compared with what (`tests.performance.bench`).
 Call: python -m tests.performance.staged FILE.json run --list-year ...
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,11 @@ from tests.performance.watching import tell_steps
 RESET_PEAK = "5"
 """What Linux takes in /proc/self/clear_refs to start the peak of resident memory anew."""
 
-STAGES = ("imports", "read", "load", "validate", "derive", "publish", "report", "orchestration")
+STAGES = ("imports", "received", "read", "load", "validate", "derive", "publish", "report", "orchestration")
+WITHIN = ("read", "load", "validate")
+"""Of `received`: a register is read and loaded in a thread of its own while another is judged, so their wall times
+overlap. Of the processor time that of `load` is what the two other threads did not take, DuckDB's and the import of
+Great Expectations included."""
 
 
 @dataclass
@@ -53,30 +56,39 @@ class Clock:
         self.step = ""
 
     @contextmanager
-    def within(self, stage: str, outer: str = "") -> Iterator[None]:
-        """Counts a stretch to a stage; what it takes is taken off the stage around it."""
-        before = _peak_reset() if not outer else 0.0
+    def within(self, stage: str) -> Iterator[None]:
+        """Counts a stretch of the main thread, with what other threads do meanwhile, to a stage."""
+        before = _peak_reset()
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
-            took = time.perf_counter() - wall, time.process_time() - cpu
-            peak = max(before, _peak_mb()) if not outer else 0.0
-            self.stages[stage].add(*took, peak)
-            if outer:
-                self.stages[outer].add(-took[0], -took[1])
-            else:
-                self.steps.setdefault(self.step, Spent()).add(*took, peak)
+            took = time.perf_counter() - wall, time.process_time() - cpu, max(before, _peak_mb())
+            self.stages[stage].add(*took)
+            self.steps.setdefault(self.step, Spent()).add(*took)
+
+    @contextmanager
+    def beside(self, stage: str) -> Iterator[None]:
+        """Counts what the present thread alone spends on a part of `received`."""
+        wall, cpu = time.perf_counter(), time.thread_time()
+        try:
+            yield
+        finally:
+            self.stages[stage].add(time.perf_counter() - wall, time.thread_time() - cpu)
+
+    def share_out(self) -> None:
+        """What of the processor time of `received` was neither reading nor judging was loading."""
+        load, parts = self.stages["load"], (self.stages["read"], self.stages["validate"])
+        load.wall -= self.stages["read"].wall
+        load.cpu = self.stages["received"].cpu - sum(part.cpu for part in parts)
 
 
 def stage_of(step: str) -> str:
     """The stage a step belongs to; outside of steps the executor recovers before and shows what is published after."""
     if step.startswith("report"):
         return "report"
-    if step.endswith("_checks"):
-        return "validate"
-    if step.startswith("received__"):
-        return "load"
+    if step == "received":
+        return "received"
     if step.startswith("edition__") or not step:
         return "publish"
     return "derive"
@@ -102,15 +114,6 @@ def _peak_reset() -> float:
     return _status("VmRSS")
 
 
-def _timed(clock: Clock, stage: str, outer: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        with clock.within(stage, outer):
-            return function(*args, **kwargs)
-
-    return wrapped
-
-
 def _import_everything(clock: Clock) -> None:
     """What every run imports, at once. Great Expectations is imported by the first table that is judged, if any is."""
     with clock.within("imports"):
@@ -122,24 +125,41 @@ def _import_everything(clock: Clock) -> None:
 
 def _watch(clock: Clock) -> None:
     """Wraps what a run calls, from outside: the product knows nothing of being measured."""
-    from assets import deliveries, intake, validation, warehouse
+    from dagster._core.execution.plan import execute_step
 
-    connect, facts, store, judge = (
-        warehouse.connect,
+    from assets import deliveries, intake, snapshots, validation, warehouse
+
+    compute, connect = execute_step.execute_core_compute, warehouse.connect
+    facts, receive, store, judge = (
         deliveries.file_facts,
+        snapshots.receive,
         intake.store_snapshot,
         validation.validate,
     )
 
+    def computed(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        """A step's own work, without what Dagster does with each of its results."""
+        results = iter(compute(*args, **kwargs))
+        while True:
+            with clock.within(stage_of(clock.step)):
+                result = next(results, clock)
+            if result is clock:
+                return
+            yield result
+
     @contextmanager
     def connected(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        with clock.within(stage_of(clock.step)), connect(*args, **kwargs) as con:
+        with nullcontext() if clock.step else clock.within("publish"), connect(*args, **kwargs) as con:
             yield con
 
     def read(path: Path) -> Any:
         clock.files_read += 1
-        with clock.within("read", "load"):
+        with clock.beside("read"):
             return facts(path)
+
+    def received(*args: Any, **kwargs: Any) -> Any:
+        with clock.beside("load"):
+            return receive(*args, **kwargs)
 
     def stored(*args: Any, **kwargs: Any) -> Any:
         clock.snapshots_stored += 1
@@ -147,17 +167,18 @@ def _watch(clock: Clock) -> None:
 
     def judged(*args: Any, **kwargs: Any) -> Any:
         clock.tables_judged += 1
-        with clock.within("imports", "validate"):
-            import duckdb_engine  # noqa: F401
-            import great_expectations.expectations  # noqa: F401
-        return judge(*args, **kwargs)
+        validation.make_ready().join()
+        with clock.beside("validate"):
+            return judge(*args, **kwargs)
 
     def at(step: str) -> None:
         clock.step = step
 
     tell_steps(at)
+    execute_step.execute_core_compute = computed  # type: ignore[assignment]
     warehouse.connect = connected  # type: ignore[assignment]
     deliveries.file_facts = read
+    snapshots.receive = received
     intake.store_snapshot = stored
     validation.validate = judged
 
@@ -178,7 +199,8 @@ def main() -> int:
         code = pipelines.cli.main()
     except SystemExit as stop:
         code = stop.code
-    counted = [spent for stage, spent in clock.stages.items() if stage != "orchestration"]
+    clock.share_out()
+    counted = [spent for stage, spent in clock.stages.items() if stage not in (*WITHIN, "orchestration")]
     wall, cpu = started_cpu + time.perf_counter() - started, time.process_time()
     left = wall - sum(spent.wall for spent in counted), cpu - sum(spent.cpu for spent in counted)
     clock.stages["orchestration"].add(*left, _peak_mb())
