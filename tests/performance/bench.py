@@ -98,7 +98,7 @@ class Target:
 
 # --- measuring --------------------------------------------------------------------------------------------------
 
-COMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """Modules are compiled once and kept, as everywhere but where a shell forbids it."""
 
 
@@ -107,7 +107,7 @@ def timed(name: str, command: Sequence[str], cwd: Path, log: Path) -> Measure:
     load = os.getloadavg()[0]
     started = time.perf_counter()
     with log.open("ab") as stream:
-        process = subprocess.Popen(command, cwd=cwd, stdout=stream, stderr=subprocess.STDOUT, env=COMPILED)
+        process = subprocess.Popen(command, cwd=cwd, stdout=stream, stderr=subprocess.STDOUT, env=os.environ | COMPILED)
         _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
