@@ -107,8 +107,10 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
                     yield stored[register.name].result()
                 if asked := {c for c in context.selected_asset_check_keys if c.asset_key == _key(register)}:
                     yield from (told for told in _checked(con, register, list_year) if _check_key(told) in asked)
-        finally:
-            ahead.shutdown(cancel_futures=True)
+        except BaseException:
+            ahead.shutdown(wait=False, cancel_futures=True)
+            second.interrupt()
+            raise
 
 
 def _received(
