@@ -1,0 +1,78 @@
+"""The step that receives: what is asked of it, and what becomes of a register that is being stored when it breaks.
+
+Belongs here: the step as Dagster runs it. Does not belong here: what is read and judged (`test_plain_files`,
+`test_validation`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dagster import AssetKey, AssetSelection, ExecuteInProcessResult, materialize
+
+from assets import snapshots
+from assets.contracts import REGISTERS
+from assets.received import ASSETS
+from pipelines.home import Home
+from pipelines.resources import Run
+from tests.graph.homes import YEAR, Ready
+
+BEF = AssetKey(["received", "bef"])
+SECRET = "Frk. Hemmelig"
+
+
+def received(home: Path, ready: Ready, selection: AssetSelection | None = None) -> ExecuteInProcessResult:
+    settings = Run(home=str(home), snapshots=str(ready.snapshots), as_of=f"{YEAR}-12-01")
+    return materialize(
+        ASSETS, partition_key=str(YEAR), resources={"run": settings}, selection=selection, raise_on_error=False
+    )
+
+
+def stored(home: Path) -> set[str]:
+    with duckdb.connect(str(Home(home).warehouse), read_only=True) as con:
+        return {row[0] for row in con.execute("SELECT DISTINCT register FROM received.snapshots").fetchall()}
+
+
+def test_one_register_alone_is_stored_and_judged(ready: Ready, tmp_path: Path) -> None:
+    result = received(tmp_path, ready, AssetSelection.assets(BEF))
+    assert result.success
+    assert [event.asset_key for event in result.get_asset_materialization_events()] == [BEF]
+    judged = result.get_asset_check_evaluations()
+    assert {evaluation.asset_key for evaluation in judged} == {BEF}
+    assert len(judged) > 5
+    assert stored(tmp_path) == {"bef"}
+
+
+def test_all_that_is_received_is_judged_in_the_order_of_the_registers(ready: Ready, tmp_path: Path) -> None:
+    result = received(tmp_path, ready)
+    assert result.success
+    order = [f"received/{register.name}" for register in REGISTERS]
+    assert [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()] == order
+    judged = [evaluation.asset_key.to_user_string() for evaluation in result.get_asset_check_evaluations()]
+    assert list(dict.fromkeys(judged)) == order
+
+
+@pytest.mark.parametrize("breaks", ["receive", "check"])
+def test_a_step_that_breaks_on_either_side_says_nothing_of_a_row(
+    ready: Ready, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    working = getattr(snapshots, breaks)
+
+    def broken(con: duckdb.DuckDBPyConnection, register: Any, *rest: Any) -> Any:
+        if register.name == "ind":
+            raise duckdb.ConversionException(f"Could not convert '{SECRET}'")
+        return working(con, register, *rest)
+
+    monkeypatch.setattr(snapshots, breaks, broken)
+    result = received(tmp_path, ready)
+    assert not result.success
+    told = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    assert told
+    assert SECRET not in repr(told)
+    done = {event.asset_key.path[-1] for event in result.get_asset_materialization_events()}
+    assert {"bef", "udda"} <= done
+    monkeypatch.undo()
+    assert received(tmp_path, ready).success
