@@ -19,14 +19,9 @@ ROOT = Path(__file__).parent
 RUNS_FIRST = ("reliability", "pipelines", "privacy", "report", "browser", "deploy", "assets", "graph", "administration")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start whole runs come first, so that two processes finish at about the same time. The tests of a file
-    stay in one process, and so do all that look at the two reported list years, which are dear to make."""
+    """Files that start whole runs come first, so that two processes finish at about the same time."""
     items.sort(key=lambda item: _turn(item.path.relative_to(ROOT)))
-    for item in items:
-        reported = "reported" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("reported" if reported else str(item.path.relative_to(ROOT))))
 
 
 def _turn(file: Path) -> int:
