@@ -5,7 +5,7 @@ What does not belong here: which tables there are, and what they mean.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 
 import duckdb
 from dagster import (
@@ -33,6 +33,9 @@ from pipelines.resources import Run
 WRITER_POOL = "warehouse"
 REPORT = "report"
 OWNER = "team:boligomraader"
+
+one_step = partial(multi_asset, can_subset=True, backfill_policy=ONE_YEAR_A_RUN, pool=WRITER_POOL)
+"""Assets that are made in one step. Any of them may be asked for alone; a run is of one list year and writes alone."""
 
 
 def key_of(table: str) -> AssetKey:
@@ -87,13 +90,7 @@ def layer(schema: str) -> list[AssetsDefinition]:
     as soon as it is derived, in the order of derivation."""
     tables = [derived for derived in derivation.TABLE_BY_NAME.values() if derived.schema == schema]
 
-    @multi_asset(
-        name=f"{schema}_tables",
-        specs=[_spec(derived) for derived in tables],
-        can_subset=True,
-        backfill_policy=ONE_YEAR_A_RUN,
-        pool=WRITER_POOL,
-    )
+    @one_step(name=f"{schema}_tables", specs=[_spec(derived) for derived in tables])
     def compute(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
         list_year = list_year_of(context)
         law = law_of(run, list_year)

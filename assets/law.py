@@ -16,15 +16,14 @@ from dagster import (
     AssetSpec,
     MaterializeResult,
     PreviewWarning,
-    multi_asset,
     multi_asset_check,
 )
 
 from assets.derivation import record_fingerprint
 from assets.documentation import described, materialized
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, one_step
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table, law_fingerprints
-from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.partitions import LIST_YEARS
 from assets.warehouse import transaction
 from law.loader import LegalValue, list_day, statistics_law
 from pipelines.resources import Run
@@ -44,13 +43,7 @@ def _spec(table: LawTable) -> AssetSpec:
     )
 
 
-@multi_asset(
-    name="law",
-    specs=[_spec(table) for table in LAW_TABLES],
-    can_subset=True,
-    backfill_policy=ONE_YEAR_A_RUN,
-    pool=WRITER_POOL,
-)
+@one_step(name="law", specs=[_spec(table) for table in LAW_TABLES])
 def law_tables(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
     """Every table of the law that is asked for, in one step: they are small and come from the same files."""
     list_year = list_year_of(context)

@@ -22,14 +22,13 @@ from dagster import (
     MaterializeResult,
     MetadataValue,
     PreviewWarning,
-    multi_asset,
 )
 
 from assets import snapshots, validation, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.documentation import contract_text, described, materialized
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.factory import OWNER, key_of, law_of, one_step
+from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run
 
@@ -83,13 +82,10 @@ def _check_specs(register: Register) -> list[AssetCheckSpec]:
         ]
 
 
-@multi_asset(
+@one_step(
     name="received",
     specs=[_spec(register) for register in REGISTERS],
     check_specs=[spec for register in REGISTERS for spec in _check_specs(register)],
-    can_subset=True,
-    backfill_policy=ONE_YEAR_A_RUN,
-    pool=WRITER_POOL,
 )
 def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult | AssetCheckResult]:
     """Every register that is asked for, in one step: while one is judged the next is stored.

@@ -6,13 +6,13 @@ What does not belong here: receiving and checking (`assets.received`).
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
-from dagster import AssetExecutionContext, AssetSpec, Failure, MaterializeResult, multi_asset
+from dagster import AssetExecutionContext, AssetSpec, Failure, MaterializeResult
 
 from assets import snapshots
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of
-from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.factory import OWNER, key_of, law_of, one_step
+from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run
 
@@ -36,13 +36,7 @@ def _spec(register: Register) -> AssetSpec:
     )
 
 
-@multi_asset(
-    name="registers",
-    specs=[_spec(register) for register in REGISTERS],
-    can_subset=True,
-    backfill_policy=ONE_YEAR_A_RUN,
-    pool=WRITER_POOL,
-)
+@one_step(name="registers", specs=[_spec(register) for register in REGISTERS])
 def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
     """Every register that is asked for, in one step: a view takes no time. Where one cannot be promoted none is."""
     list_year = int(context.partition_key)

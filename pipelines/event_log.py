@@ -76,15 +76,16 @@ class OpenEventLogStorage(SqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Writes an event, and those that waited for it: what a run plans, and how its checks came out."""
-        self._forget_asset_of(event)
-        self._waiting.append(event)
-        if not (event.is_dagster_event and event.dagster_event_type in MAY_WAIT):
-            self._write_waiting()
+        with self._turn:
+            self._forget_asset_of(event)
+            self._waiting.append(event)
+            if not (event.is_dagster_event and event.dagster_event_type in MAY_WAIT):
+                self._write_waiting()
 
     def _write_waiting(self) -> None:
         """Writes what waits, in its order: each event to its run's database, and to the index what is about an asset, a
         check or a run's state. Dagster does the same with one event after the other."""
-        events = list(self._waiting)
+        events = self._waiting
         rows = [self._event_to_row(event) for event in events]
         indexed = [number for number, event in enumerate(events) if event.dagster_event_type in INDEXED]
         insert = SqlEventLogStorageTable.insert()
@@ -160,8 +161,9 @@ class OpenEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        if self._waiting and self._open is None:
-            self._write_waiting()
+        with self._turn:
+            if self._waiting and self._open is None:
+                self._write_waiting()
         if shard not in self._initialized_dbs:
             with super()._connect(shard):
                 pass
@@ -196,6 +198,8 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         return self._engines[shard]
 
     def dispose(self) -> None:
+        if self._waiting:
+            self._write_waiting()
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
