@@ -555,6 +555,9 @@ def main() -> None:
     except Exception as error:
         err.print(plain(error), style="red", markup=False)
         sys.exit(1)
+    finally:
+        # all that must be closed is closed: looking through what is left for garbage would only delay the end
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect
 
 from pipelines.home import Home
 
@@ -102,7 +102,7 @@ class OpenEventLogStorage(SqliteEventLogStorage):
 
     def _mirror(self, connection: Connection, written: Sequence[tuple[EventLogEntry, dict[str, Any], int]]) -> None:
         """What the index knows of assets and checks besides their events, of which it is given row and number."""
-        planned = []
+        planned, evaluated = [], []
         for entry, row, number in written:
             if entry.dagster_event_type in ASSET_EVENTS:
                 self._store_asset_event_tags(connection, [entry], [number])
@@ -110,9 +110,14 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             elif entry.dagster_event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
                 planned += _planned_rows(entry, row, number)
             elif entry.dagster_event_type in ASSET_CHECK_EVENTS:
-                self.store_asset_check_event(entry, number)
+                evaluated.append((entry, row, number))
         if planned:
             connection.execute(AssetCheckExecutionsTable.insert(), planned)
+        if evaluated:
+            outcomes = [_outcome(*written) for written in evaluated]
+            if connection.execute(OUTCOME_OF_PLANNED, outcomes).rowcount != len(evaluated):
+                for entry, _, number in evaluated:  # not all were planned
+                    self.store_asset_check_event(entry, number)
 
     def _forget_asset_of(self, event: EventLogEntry) -> None:
         if event.dagster_event and event.dagster_event.asset_key:
@@ -222,6 +227,48 @@ def _planned_rows(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> 
         }
         for partition in (plan.partitions_subset.get_partition_keys() if plan.partitions_subset else [None])
     ]
+
+
+CHECKS = AssetCheckExecutionsTable.c
+OUTCOME_OF_PLANNED = (
+    AssetCheckExecutionsTable.update()
+    .where(
+        CHECKS.asset_key == bindparam("of_asset"),
+        CHECKS.check_name == bindparam("of_check"),
+        CHECKS.run_id == bindparam("of_run"),
+        CHECKS.partition.is_not_distinct_from(bindparam("of_partition")),
+    )
+    .values(
+        {
+            column: bindparam(column.name)
+            for column in (
+                CHECKS.execution_status,
+                CHECKS.evaluation_event,
+                CHECKS.evaluation_event_timestamp,
+                CHECKS.evaluation_event_storage_id,
+                CHECKS.materialization_event_storage_id,
+            )
+        }
+    )
+)
+"""How a planned check came out, in Dagster's table of checks."""
+
+
+def _outcome(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> dict[str, Any]:
+    evaluation: Any = entry.get_dagster_event().event_specific_data
+    status = AssetCheckExecutionRecordStatus
+    judged = evaluation.target_materialization_data
+    return {
+        "of_asset": evaluation.asset_key.to_string(),
+        "of_check": evaluation.check_name,
+        "of_run": entry.run_id,
+        "of_partition": evaluation.partition,
+        "execution_status": (status.SUCCEEDED if evaluation.passed else status.FAILED).value,
+        "evaluation_event": row["event"],
+        "evaluation_event_timestamp": row["timestamp"],
+        "evaluation_event_storage_id": number,
+        "materialization_event_storage_id": judged.storage_id if judged else None,
+    }
 
 
 def _spare_the_disk(connection: Any, _record: Any) -> None:
