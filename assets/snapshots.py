@@ -211,10 +211,12 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
     faults = delivery_faults(con, list_year)[register.name]
     failing: dict[str, int] = {}
     lines: dict[str, list[str]] = {}
-    for reference, vintage, content, table in _snapshots(con, list_year)[register.name]:
+    stored = _snapshots(con, list_year)[register.name]
+    judged = _judged(con, register, stored)
+    for reference, vintage, content, _ in stored:
         place = "/".join(part for part in (register.name, reference, vintage) if part)
         files = _file_names(con, content)
-        for rule, rows in _judged(con, register, content, table, int(reference[:4])).items():
+        for rule, rows in judged[content].items():
             failing[rule.name] = failing.get(rule.name, 0) + rows
             if rows:
                 fault = Fault(register.name, reference, rule.name, f"{place} ({files})", rule.what, rule.remedy, rows)
@@ -266,28 +268,37 @@ def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
 
 
 def _judged(
-    con: duckdb.DuckDBPyConnection, register: Register, content: str, table: str, year: int
-) -> dict[validation.Rule, int]:
+    con: duckdb.DuckDBPyConnection, register: Register, stored: Sequence[tuple[str, str, str, str]]
+) -> dict[str, dict[validation.Rule, int]]:
+    """By content, how each rule of a register came out; what was not judged by these rules before is judged now."""
+    found = {content: _known_outcomes(con, register, content) for _, _, content, _ in stored}
+    new = [(content, table, int(reference[:4])) for reference, _, content, table in stored if not found[content]]
+    kept = validation.kept_by_all(con, register, [table for _, table, _ in new])
+    for content, table, year in new:
+        query = "SELECT measure, rows FROM received.counts WHERE content_sha256 = ?"
+        counts = dict(con.execute(query, [content]).fetchall())
+        outcomes = validation.validate(con, register, table, year, counts, kept)
+        _note_outcomes(con, register, content, outcomes)
+        found[content] = {outcome.rule: outcome.failing_rows for outcome in outcomes}
+    return found
+
+
+def _known_outcomes(con: duckdb.DuckDBPyConnection, register: Register, content: str) -> dict[validation.Rule, int]:
+    """The outcome of every rule over a content, as noted; empty where it was not judged by all of today's rules."""
+    query = "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?"
+    known = dict(con.execute(query, [content, validation.suite_hash(register)]).fetchall())
+    rules = validation.rules(register)
+    return {rule: int(known[rule.name]) for rule in rules} if set(known) == {rule.name for rule in rules} else {}
+
+
+def _note_outcomes(
+    con: duckdb.DuckDBPyConnection, register: Register, content: str, outcomes: Sequence[validation.Outcome]
+) -> None:
     suite = validation.suite_hash(register)
-    known = dict(
-        con.execute(
-            "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?",
-            [content, suite],
-        ).fetchall()
-    )
-    all_rules = validation.rules(register)
-    if set(known) == {rule.name for rule in all_rules}:
-        return {rule: int(known[rule.name]) for rule in all_rules}
-    counts = dict(
-        con.execute("SELECT measure, rows FROM received.counts WHERE content_sha256 = ?", [content]).fetchall()
-    )
-    outcomes = validation.validate(con, register, table, year, counts)
+    noted = [(content, suite, o.rule.name, o.rule.blocking, o.failing_rows) for o in outcomes]
     with transaction(con):
         con.execute("DELETE FROM received.validations WHERE content_sha256 = ?", [content])
-        noted = [(content, suite, o.rule.name, o.rule.blocking, o.failing_rows) for o in outcomes]
-        kinds = ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT")
-        insert_rows(con, "received.validations", kinds, noted)
-    return {outcome.rule: outcome.failing_rows for outcome in outcomes}
+        insert_rows(con, "received.validations", ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT"), noted)
 
 
 # --- promotion --------------------------------------------------------------------------------------------------
