@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from assets import validation
-from assets.contracts import REGISTER_BY_NAME
+from assets.contracts import REGISTER_BY_NAME, SQL_TYPES
 
 YEAR = 2024
 
@@ -63,3 +63,37 @@ def test_a_rule_that_cannot_be_evaluated_is_no_pass(con: duckdb.DuckDBPyConnecti
     with pytest.raises(validation.ValidationCrashedError) as raised:
         validation.validate(con, REGISTER_BY_NAME["akm"], "akm", YEAR, {})
     assert "471147" not in str(raised.value)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_asked_about_snapshots_together_is_what_each_is_asked(
+    con: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    register = REGISTER_BY_NAME["vnds_ind"]
+    chance = random.Random(seed)
+    layout = ", ".join(f"{column.stored} {SQL_TYPES[column.kind]}" for column in register.stored_columns)
+    tables = [f"vnds_ind_{number}" for number in range(3)]
+    for table in tables:
+        con.execute(f"CREATE TABLE received.{table} ({layout})")
+        for _ in range(40):
+            empty = chance.random() < 0.02 * seed
+            filled = {"pnr": None if empty else chance.randrange(50), "haend_dato": f"{YEAR}-03-01"}
+            names = ", ".join(filled)
+            con.execute(f"INSERT INTO received.{table} ({names}) VALUES (?, ?)", list(filled.values()))
+    kept = validation.kept_by_all(con, register, tables)
+    alone = {table: validation.validate(con, register, table, YEAR, {}) for table in tables}
+    together = {table: validation.validate(con, register, table, YEAR, {}, kept) for table in tables}
+    assert together == alone
+    failing = {outcome.rule.name for outcomes in alone.values() for outcome in outcomes if outcome.failing_rows}
+    assert not kept & failing
+    assert kept or failing
+
+
+def test_a_rule_about_rows_together_is_asked_of_each_snapshot(con: duckdb.DuckDBPyConnection) -> None:
+    register = REGISTER_BY_NAME["akm"]
+    for table in ("akm_1", "akm_2"):
+        con.execute(f"CREATE TABLE received.{table} AS SELECT CAST(1 AS BIGINT) AS pnr, 110 AS socio13")
+    kept = validation.kept_by_all(con, register, ["akm_1", "akm_2"])
+    assert kept == {"pnr_present"}
+    outcomes = validation.validate(con, register, "akm_2", YEAR, {}, kept)
+    assert {outcome.rule.name: outcome.failing_rows for outcome in outcomes}["key_unique"] == 0
