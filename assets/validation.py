@@ -281,7 +281,7 @@ def kept_by_all(con: duckdb.DuckDBPyConnection, register: Register, tables: Sequ
     Great Expectations takes as long for a rule as for a hundred thousand rows, so it is asked once about all.
     """
     asked = [rule for rule in rules(register) if rule.expectation and rule.expectation[0] in OF_ONE_CELL]
-    if len(tables) < 2 or not asked:
+    if len(tables) <= 1 or not asked:
         return frozenset()
     with _validator(con, tables) as validator:
         kept = _kept(validator, [_expectation(rule) for rule in asked])
@@ -474,8 +474,9 @@ def _validator(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> Iterato
     table = tables[0]
     if len(tables) > 1:
         table = "together"
-        each = [f'SELECT * FROM "{one}"' for one in tables]
-        cursor.execute(f"CREATE TEMP VIEW {table} AS {' UNION ALL '.join(each)}")
+        quoted = [f'"{one}"' for one in tables]
+        rows = " UNION ALL ".join(f"SELECT * FROM {one}" for one in quoted)
+        cursor.execute(f"CREATE TEMP VIEW {table} AS {rows}")
     sqlalchemy.dialects.registry.register(NAME, SnapshotDialect.__module__, SnapshotDialect.__name__)
     engine = sqlalchemy.create_engine(
         f"{NAME.replace('.', '+')}:///:memory:",
