@@ -28,9 +28,10 @@ TABLES = ("area_criteria", "area_status", "municipal_cap", "area_cap")
 Row = dict[str, str]
 
 _FORK_SERVER = """
-import json, os, sys, traceback
+import gc, json, os, sys, traceback
 import dagster, duckdb_engine, great_expectations.expectations
 import pipelines.cli, pipelines.definitions, pipelines.event_log, pipelines.running
+gc.freeze()
 for request in sys.stdin:
     call = json.loads(request)
     child = os.fork()

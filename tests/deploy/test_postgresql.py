@@ -74,7 +74,7 @@ def test_a_list_year_runs_with_its_events_in_postgresql(postgres: str, tmp_path:
     shutil.copyfile(ROOT / "deploy" / "dagster.yaml", home.instance / "dagster.yaml")
     snapshots = write_snapshots(random_world(14, YEAR, large=0), tmp_path / "snapshots")
     with environ({"BOLIGOMRAADER_POSTGRES_URL": postgres}):
-        report = run_annual_list(home, snapshots, YEAR, f"{YEAR}-12-01", "", lambda *_: None)
+        report = run_annual_list(home, snapshots, YEAR, f"{YEAR}-12-01", "", lambda *_: None, with_report=False)
         assert report.success, report.faults
         with DagsterInstance.from_config(str(home.instance)) as instance:
             assert "postgres" in type(instance.event_log_storage).__module__

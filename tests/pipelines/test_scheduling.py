@@ -236,18 +236,21 @@ def test_an_earlier_list_year_goes_first(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_both_seal_and_none_meets_a_lock(tmp_path: Path) -> None:
-    """Two list years, each needing the other's lock, the later one started first in a process of its own."""
+    """Two list years, each needing the other's lock, the later one, with its report, started first."""
     home, script = tmp_path / "home", Path(sys.executable).parent / "boligomraader"
     folders = {y: write_snapshots(random_world(13, y, large=0), tmp_path / str(y)) for y in (YEAR - 1, YEAR)}
     calls = [
         subprocess.Popen(
-            [script, "run", "--list-year", str(y), "--snapshots", folders[y], "--home", home, "--as-of", f"{y}-12-01"],
+            [script, "run", "--snapshots", folders[y], "--home", home, *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for y in (YEAR, YEAR - 1)
+        for y, arguments in (
+            (YEAR, ["--list-year", str(YEAR), "--as-of", f"{YEAR}-12-01"]),
+            (YEAR - 1, ["--list-year", str(YEAR - 1), "--as-of", f"{YEAR - 1}-12-01", "--no-report"]),
+        )
     ]
     said = [call.communicate(timeout=500)[0] for call in calls]
     assert [call.returncode for call in calls] == [0, 0], said

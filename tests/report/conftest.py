@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,23 +32,25 @@ class Reported:
 
 
 @pytest.fixture(scope="session")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    root = tmp_path_factory.mktemp("reported")
+def reported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Reported:
+    """Made by the first process that asks for it; another that asks meanwhile waits, and none changes it."""
+    own = tmp_path_factory.getbasetemp()
+    root = (own if worker_id == "master" else own.parent) / "reported"
+    root.mkdir(exist_ok=True)
     snapshots = {year: root / str(year) for year in (FIRST, LAST)}
-    for year, folder in snapshots.items():
-        demo = run_cli("demo", "--snapshots", folder, "--list-year", year, "--population", POPULATION)
-        assert demo.code == 0, demo.output
-        run = run_cli(
-            "run",
-            "--list-year",
-            year,
-            "--snapshots",
-            folder,
-            "--home",
-            root / "home",
-            "--as-of",
-            f"{year}-12-01",
-        )
-        assert run.code == 0, run.output
-        assert f"Report {year}:" in run.output, run.output
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "made").exists():
+            for year, folder in snapshots.items():
+                _report_on(year, folder, root / "home")
+            (root / "made").touch()
     return Reported(root / "home", snapshots)
+
+
+def _report_on(year: int, folder: Path, home: Path) -> None:
+    demo = run_cli("demo", "--snapshots", folder, "--list-year", year, "--population", POPULATION)
+    assert demo.code == 0, demo.output
+    day = f"{year}-12-01"
+    run = run_cli("run", "--list-year", year, "--snapshots", folder, "--home", home, "--as-of", day)
+    assert run.code == 0, run.output
+    assert f"Report {year}:" in run.output, run.output
