@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 # what is imported is compiled then; the newest pip installs in half the time, and the one that is there does as well
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LIST_YEAR ?= 2026
 AS_OF ?=
 SNAPSHOTS ?= data/snapshots
@@ -11,7 +11,7 @@ STATE ?= data/home
 # modules are compiled once and kept, whatever the shell says
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install run test audit reliability bench lint ui clean
+.PHONY: install run test suite audit reliability bench lint ui clean
 
 install: $(VENV)/.installed
 
@@ -32,7 +32,11 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: lint
+# beside each other: now and then the tests wait for a server
+test: install
+	$(MAKE) --jobs=2 lint suite
+
+suite: install
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Known vulnerabilities of the pinned packages, and how many could be looked up; at most 20 seconds
