@@ -11,7 +11,7 @@ STATE ?= data/home
 # modules are compiled once and kept, whatever the shell says
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install run test suite audit reliability bench lint ui clean
+.PHONY: install run test audit reliability bench lint ui clean
 
 install: $(VENV)/.installed
 
@@ -32,11 +32,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# beside each other: now and then the tests wait for a server
-test: install
-	$(MAKE) --jobs=2 lint suite
-
-suite: install
+test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Known vulnerabilities of the pinned packages, and how many could be looked up; at most 20 seconds
