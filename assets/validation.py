@@ -278,10 +278,11 @@ def suite_hash(register: Register) -> str:
 def kept_by_all(con: duckdb.DuckDBPyConnection, register: Register, tables: Sequence[str]) -> frozenset[str]:
     """Names of the rules about single cells that several snapshots `received.<table>` of a register keep, all of them.
 
-    Great Expectations takes as long for a rule as for a hundred thousand rows, so it is asked once about all.
+    Great Expectations takes its time for each rule, however few the rows, so it is asked once about all of them. None
+    of a register with other expectations: each snapshot is asked about those, and would be read twice.
     """
-    asked = [rule for rule in rules(register) if rule.expectation and rule.expectation[0] in OF_ONE_CELL]
-    if len(tables) <= 1 or not asked:
+    asked = [rule for rule in rules(register) if rule.expectation]
+    if len(tables) <= 1 or not asked or not OF_ONE_CELL.issuperset(r.expectation[0] for r in asked if r.expectation):
         return frozenset()
     with _validator(con, tables) as validator:
         kept = _kept(validator, [_expectation(rule) for rule in asked])

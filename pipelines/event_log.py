@@ -45,6 +45,29 @@ MAY_WAIT = {
     DagsterEventType.STEP_OUTPUT,
 }
 INDEXED = {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
+CHECKS = AssetCheckExecutionsTable.c
+OUTCOME_OF_PLANNED = (
+    AssetCheckExecutionsTable.update()
+    .where(
+        CHECKS.asset_key == bindparam("of_asset"),
+        CHECKS.check_name == bindparam("of_check"),
+        CHECKS.run_id == bindparam("of_run"),
+        CHECKS.partition.is_not_distinct_from(bindparam("of_partition")),
+    )
+    .values(
+        {
+            column: bindparam(column.name)
+            for column in (
+                CHECKS.execution_status,
+                CHECKS.evaluation_event,
+                CHECKS.evaluation_event_timestamp,
+                CHECKS.evaluation_event_storage_id,
+                CHECKS.materialization_event_storage_id,
+            )
+        }
+    )
+)
+"""How a planned check came out, in Dagster's table of checks."""
 
 
 class OpenEventLogStorage(SqliteEventLogStorage):
@@ -227,31 +250,6 @@ def _planned_rows(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> 
         }
         for partition in (plan.partitions_subset.get_partition_keys() if plan.partitions_subset else [None])
     ]
-
-
-CHECKS = AssetCheckExecutionsTable.c
-OUTCOME_OF_PLANNED = (
-    AssetCheckExecutionsTable.update()
-    .where(
-        CHECKS.asset_key == bindparam("of_asset"),
-        CHECKS.check_name == bindparam("of_check"),
-        CHECKS.run_id == bindparam("of_run"),
-        CHECKS.partition.is_not_distinct_from(bindparam("of_partition")),
-    )
-    .values(
-        {
-            column: bindparam(column.name)
-            for column in (
-                CHECKS.execution_status,
-                CHECKS.evaluation_event,
-                CHECKS.evaluation_event_timestamp,
-                CHECKS.evaluation_event_storage_id,
-                CHECKS.materialization_event_storage_id,
-            )
-        }
-    )
-)
-"""How a planned check came out, in Dagster's table of checks."""
 
 
 def _outcome(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> dict[str, Any]:
