@@ -169,10 +169,19 @@ class Bench:
             )
         self._compare(home / "editions" / str(self.list_year))
         self._keep_middle([self.run("nothing changed", home) for _ in range(self.repeat)])
+        self._empty()
 
     def _bare(self) -> Measure:
         beside = (self.snapshots, self.list_year, self.folder / "bare.csv")
         return self.python("bare query", "tests.performance.bare_query", *beside)
+
+    def _empty(self) -> None:
+        """As many steps, assets and checks, with no work: what Dagster itself takes."""
+        shape, module = self.folder / "shape.json", "tests.performance.empty_dagster"
+        told = timed("shape", [sys.executable, "-m", module, "shape", str(shape)], ROOT, self.log)
+        if told.code:
+            raise SystemExit("the shape of a run could not be told: see the end of " + str(self.log))
+        self.python("empty Dagster run", module, "run", shape, self.list_year)
 
     def _keep_middle(self, measured: Sequence[Measure]) -> None:
         """Of several measurements of the same the one whose wall time stands in the middle."""

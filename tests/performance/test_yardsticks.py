@@ -5,14 +5,18 @@ Belongs here: that what is compared in time is the same in content. Does not bel
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from dagster import AssetKey
 
 from assets.warehouse import MEMORY, THREADS
 from tests import oracle
 from tests.command import TABLES, csv_table, edition, file_bytes, manifest, run_cli
-from tests.performance import bare_query, plain_pandas
+from tests.performance import bare_query, empty_dagster, plain_pandas
 from tests.populations import Style, random_world, write_snapshots
 
 TYPED = Style(suffix="parquet", numeric=True)
@@ -75,3 +79,16 @@ def test_both_yardsticks_give_what_the_product_publishes(homes: tuple[Path, list
     published = {table: csv_table(home, RUN_YEAR, table) for table in TABLES}
     assert plain_pandas.derive(snapshots, RUN_YEAR) == published
     assert bare_query.area_criteria(snapshots, RUN_YEAR) == published["area_criteria"]
+
+
+def test_empty_run_has_the_assets_and_checks_of_a_run(homes: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    empty_dagster.write_shape(tmp_path / "shape.json")
+    steps = json.loads((tmp_path / "shape.json").read_text(encoding="utf-8"))
+    assets = {AssetKey(path).to_string() for step in steps for path, _ in step["assets"]}
+    checks = {(AssetKey(path).to_string(), name) for step in steps for path, name in step["checks"]}
+    index = homes[1][0] / "dagster" / "history" / "runs" / "index.db"
+    with closing(sqlite3.connect(index)) as told:
+        made = told.execute("SELECT asset_key FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION'")
+        assert {key for (key,) in made} == assets
+        assert set(told.execute("SELECT asset_key, check_name FROM asset_check_executions")) == checks
+    assert len(checks) > len(assets) > len(TABLES)
