@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CATEGORY = "category"  # text code, compared to the letter
     DAY = "day"
     AMOUNT = "amount"  # decimal with at most two digits after the point
+    MEASURE = "measure"  # decimal, kept with two digits after the point
     NUMBER = "number"  # whole number; what is no number stops the run
     TEXT = "text"
     CADASTRE = "cadastre"  # text, compared trimmed and in lower case
@@ -40,6 +41,7 @@ SQL_TYPES: Mapping[Kind, str] = {
     Kind.CATEGORY: "VARCHAR",
     Kind.DAY: "DATE",
     Kind.AMOUNT: "DECIMAL(18,2)",
+    Kind.MEASURE: "DECIMAL(18,2)",
     Kind.NUMBER: "BIGINT",
     Kind.TEXT: "VARCHAR",
     Kind.CADASTRE: "VARCHAR",
@@ -141,7 +143,6 @@ class Register:
     in_year: str | None = None
     any_year: bool = False
     source: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -377,7 +378,7 @@ BOLIG = Register(
             "Landsbyggefonden, huslejeregister",
             codes=("familiebolig", "ungdomsbolig", "aeldrebolig"),
         ),
-        Column("BOLIGAREAL", Kind.AMOUNT, "Dwelling area, m2", f"{TIMES}/bygnings--og-boligregister"),
+        Column("BOLIGAREAL", Kind.MEASURE, "Dwelling area, m2", f"{TIMES}/bygnings--og-boligregister"),
         Column("ANTAL_VAERELSER", Kind.NUMBER, "Rooms", f"{TIMES}/bygnings--og-boligregister"),
     ),
 )

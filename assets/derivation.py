@@ -366,7 +366,7 @@ REPORT: tuple[Derived, ...] = (
         "area_years",
         "Områderne over tid",
         "Each area's status and figures in every list year of the home.",
-        (LAW, "law.report_parameters", EDITION),
+        (LAW, EDITION),
         ("§ 61 a", "§ 61 b"),
     ),
 )
@@ -460,6 +460,8 @@ def _count_sql(table: str, list_year: int) -> str:
 def _replace(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:
     if _layout(con, derived.schema, derived.name) != _layout(con, "main", "derived_now"):
         con.execute(f"CREATE OR REPLACE TABLE {derived.table} AS SELECT * FROM derived_now WHERE false")
+        # the other list years have gone with the old table: none may pass for derived
+        con.execute("DELETE FROM registers.derivations WHERE table_name = ?", [derived.table])
     con.execute(f"DELETE FROM {derived.table} WHERE list_year = {int(list_year)}")
     con.execute(f"INSERT INTO {derived.table} SELECT * FROM derived_now")
 

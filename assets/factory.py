@@ -68,10 +68,10 @@ def source_fingerprints(
     sources.update(law_fingerprints(law, list_year))
     history = con.execute(
         """
-        SELECT editions.list_year, history.area_id
+        SELECT editions.list_year, history.area_id, history.parallelsamfund
         FROM published.editions AS editions
         LEFT JOIN published.parallelsamfund_history AS history
-            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
+            ON history.list_year = editions.list_year AND history.year = editions.list_year
         WHERE editions.list_year < ?
         ORDER BY ALL
         """,

@@ -16,8 +16,9 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -45,12 +46,16 @@ SAS_INSTANT = re.compile("DATETIME|DATEAMPM|MDYAMPM|NLDATM|DT[A-Z]|[BE]8601D[TXZ
 WINDOWS = "WINDOWS-1252"
 HEADER_LIMIT = 1 << 20
 EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
-"""Up to here a binary number holds every whole number."""
+"""Below it a binary number holds every whole number; it and the next one are held as the same."""
 
 KEY_DIGITS = 17
 NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
+READING = "2"
+"""Raised when the same bytes are stored otherwise for a reason that stands not in the SQL of a column."""
+
+PHYSICAL_TYPES = ("text", "integer", "decimal", "float", "double", "date", "timestamp", "instant", "sas_second")
 OTHER_ACT = "anden"
 UNKNOWN_ACT = "ukendt"
 
@@ -66,12 +71,26 @@ class Snapshot:
 
 
 def content_hash(register: Register, reference: str, facts: tuple[FileFacts, ...]) -> str:
-    """Identity of a snapshot: its files' bytes, and the contract and code lists that it is read under."""
+    """Identity of a snapshot: its files' bytes, the contract and code lists that it is read under, and how it is read.
+
+    What was stored by another reading is not taken for what this one would store.
+    """
     digest = hashlib.sha256()
-    for part in (register.name, reference, register.fingerprint, _offence_fingerprint(register)):
+    reading = (register.fingerprint, _offence_fingerprint(register), _reading_fingerprint(register), READING)
+    for part in (register.name, reference, *reading):
         digest.update(part.encode() + b"\0")
     for sha256 in sorted(fact.sha256 for fact in facts):
         digest.update(sha256.encode() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def _reading_fingerprint(register: Register) -> str:
+    """Hash of the SQL that reads a register's columns, of whichever type they are delivered."""
+    digest = hashlib.sha256()
+    for physical in PHYSICAL_TYPES:
+        source = Source("delivered", {c.name: (c.name, physical) for c in _delivered_columns(register)})
+        digest.update((_select(register, source) + _plain_select(register, source)).encode())
     return digest.hexdigest()
 
 
@@ -159,7 +178,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
         return [str(column) for column in _sas_metadata(path).column_names]
-    except UnreadableFileError:
+    except (UnreadableFileError, duckdb.InterruptException):
         raise
     except Exception:
         raise UnreadableFileError("the file is broken or not of the type that its name says") from None
@@ -234,13 +253,14 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
     writer.start()
     try:
         yield pipe
-        if failed:
-            raise UnreadableFileError("the file is damaged")
     finally:
         # a writer that still waits for its reader is released here
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
         writer.join(timeout=10)
         pipe.unlink(missing_ok=True)
+    # asked only now: the reader sees the end of a broken text before the writer has told of it
+    if failed:
+        raise UnreadableFileError("the file is damaged")
 
 
 def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
@@ -397,6 +417,15 @@ def _amount(name: str, physical: str) -> tuple[str, str]:
     return value, f"({text} IS NOT NULL AND ({value} IS NULL OR {value} <> {exact}))"
 
 
+def _measure(name: str, physical: str) -> tuple[str, str]:
+    """Any decimal: what decides nothing is kept rounded."""
+    value, _ = _amount(name, physical)
+    present = _is_number(name) if physical in ("float", "double") else f"{name} IS NOT NULL"
+    if physical == "text":
+        present = f"{_text(name, physical)} IS NOT NULL"
+    return value, f"({present} AND {value} IS NULL)"
+
+
 def _number(name: str, physical: str) -> tuple[str, str]:
     if physical == "integer":
         return f"TRY_CAST({name} AS BIGINT)", "false"
@@ -410,7 +439,7 @@ def _inexact(name: str, physical: str) -> str:
     """A key that a binary number cannot hold exactly could be another person's: it is no key."""
     if physical not in EXACT_WHOLE:
         return "false"
-    exact = f"{name} = floor({name}) AND abs({name}) <= {EXACT_WHOLE[physical]}"
+    exact = f"{name} = floor({name}) AND abs({name}) < {EXACT_WHOLE[physical]}"
     return f"({_is_number(name)} AND NOT ({exact}))"
 
 
@@ -443,6 +472,8 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
             return _day(name, physical)
         case Kind.AMOUNT:
             return _amount(name, physical)
+        case Kind.MEASURE:
+            return _measure(name, physical)
         case Kind.NUMBER:
             return _number(name, physical)
         case Kind.OFFENCE:
@@ -496,11 +527,13 @@ def _select(register: Register, source: Source) -> str:
             if fault != "false":
                 number, text = (f"CASE WHEN NOT {fault} THEN {expression} END" for expression in (number, text))
             if column.name == "PNR":
-                cpr = looks_like_cpr
+                cpr = looks_like_cpr if fault == "false" else f"({looks_like_cpr} AND NOT {fault})"
                 number, text = (f"CASE WHEN NOT {cpr} THEN {expression} END" for expression in (number, text))
             parts.append(f"{number} AS {column.stored}")
             parts.append(f"{text} AS {column.stored}_text")
         else:
+            if column.kind is Kind.AMOUNT:  # one with more decimals than are stored would be stored rounded
+                value = f"CASE WHEN NOT {fault} THEN {value} END"
             parts.append(f"CAST({value} AS {SQL_TYPES[column.kind]}) AS {column.stored}")
     bits = " + ".join(f"coalesce({fault}, false)::UINTEGER * {1 << i}" for i, fault in enumerate([*faults, cpr]))
     return f"SELECT {', '.join(parts)}, ({bits})::UINTEGER AS intake_faults FROM {source.relation}"
@@ -542,8 +575,8 @@ def _plain_key(column: Column, name: str, physical: str) -> str:
     usual = f"{in_range} AND CAST({whole} AS VARCHAR) = {raw}"
     leading_one = f"[{', '.join(str(10**digits) for digits in range(1, KEY_DIGITS + 1))}][strlen({raw})]"
     return (
-        f"CASE WHEN {usual} THEN {whole} + {leading_one} WHEN {_text(name, physical)} IS NULL THEN NULL "
-        f"WHEN {' OR '.join(refused)} THEN error('no key') ELSE coalesce({number}, error('not all digits')) END"
+        f"CASE WHEN {usual} THEN {whole} + {leading_one} WHEN {' OR '.join(refused)} THEN error('no key') "
+        f"WHEN {_text(name, physical)} IS NULL THEN NULL ELSE coalesce({number}, error('not all digits')) END"
     )
 
 
@@ -588,8 +621,12 @@ def store_snapshot(
     """
     con.execute(f"DROP TABLE IF EXISTS {_staged(table)}")
     if all(path.name.lower().endswith(".parquet") for path in delivery.files) and not _is_sifted(register):
-        with suppress(duckdb.Error, FileChangedError):
+        try:
             return _store_plain(con, register, delivery, facts, table), []
+        except duckdb.InterruptException:
+            raise
+        except (duckdb.Error, FileChangedError):
+            pass
     return _store_any(con, register, delivery, facts, table, scratch)
 
 
@@ -689,7 +726,7 @@ def _load_file(
             with opened as source:
                 rows = _insert(con, register, source, staged, number)
         changed = stamp_of(path) != facts.stamp
-    except UnreadableFileError:
+    except (UnreadableFileError, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
         raise _unreadable(error) from None
@@ -709,7 +746,7 @@ def _insert(con: duckdb.DuckDBPyConnection, register: Register, source: Source, 
 def _load_sas(con: duckdb.DuckDBPyConnection, register: Register, path: Path, staged: str, number: int) -> int:
     try:
         return _load_sas_as(con, register, path, staged, number, None)
-    except UnreadableFileError:
+    except (UnreadableFileError, duckdb.InterruptException):
         raise
     except Exception:
         if not path.name.lower().endswith(".xpt"):
@@ -751,7 +788,8 @@ def _intake_counts(
     measures = {f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)}
     measures["cpr"] = f"count(*) FILTER (intake_faults & {1 << len(columns)} > 0)"
     if not register.key and register.personal:
-        refused = f"intake_faults & {1 << len(columns)} > 0"
+        no_key = 1 << len(columns) | 1 << [c.name for c in columns].index("PNR")
+        refused = f"intake_faults & {no_key} > 0"
         measures["without_pnr"] = f"count(*) FILTER (pnr IS NULL AND pnr_text IS NULL AND NOT {refused})"
     if register.in_year:
         outside = f"year({register.in_year.lower()}) IS DISTINCT FROM {int(delivery.reference)}"
@@ -781,7 +819,10 @@ def _finish(con: duckdb.DuckDBPyConnection, register: Register, reference: str, 
 
 
 def _number_text_keys(con: duckdb.DuckDBPyConnection, staged: str, texts: list[str]) -> bool:
-    """Gives each pseudonym that is not all digits a number of its own, the same in every register. True if any."""
+    """Gives each pseudonym that is not all digits a number of its own, the same in every register. True if any.
+
+    New numbers lie below the lowest given, never at how many there are: keys may have been deleted in between.
+    """
     found = False
     for text in texts:
         if con.execute(f"SELECT count({text}_text) FROM {staged}").fetchall()[0][0]:
@@ -789,8 +830,10 @@ def _number_text_keys(con: duckdb.DuckDBPyConnection, staged: str, texts: list[s
             con.execute(
                 f"""
                 INSERT INTO received.pseudonyms
-                SELECT new.pseudonym,
-                       -((SELECT count(*) FROM received.pseudonyms) + row_number() OVER (ORDER BY new.pseudonym))
+                SELECT
+                    new.pseudonym,
+                    (SELECT coalesce(min(number), 0) FROM received.pseudonyms)
+                    - row_number() OVER (ORDER BY new.pseudonym)
                 FROM (SELECT DISTINCT {text}_text AS pseudonym FROM {staged} WHERE {text}_text IS NOT NULL) AS new
                 ANTI JOIN received.pseudonyms AS known ON known.pseudonym = new.pseudonym
                 """

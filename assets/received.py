@@ -6,6 +6,7 @@ closed list of what stops a run and what only warns. What does not belong here: 
 """
 
 import hashlib
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ from assets.factory import OWNER, key_of, law_of, one_step
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run
+
+SECONDS_BETWEEN_INTERRUPTS = 0.05
 
 DELIVERY_CHECKS = {
     "delivered": "Every reference that the list year needs was delivered.",
@@ -109,7 +112,9 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
                     yield from (told for told in _checked(con, register, list_year) if _check_key(told) in asked)
         except BaseException:
             ahead.shutdown(wait=False, cancel_futures=True)
-            second.interrupt()
+            while not all(future.done() for future in stored.values()):
+                second.interrupt()  # which stops only the statement that runs just now
+                time.sleep(SECONDS_BETWEEN_INTERRUPTS)
             raise
 
 

@@ -20,8 +20,8 @@ from typing import Any
 import duckdb
 
 from assets import code_lists
-from assets.derivation import PUBLISHED, SQL, macros, sql_hash, upstream_of
-from assets.warehouse import sql_file, sql_text
+from assets.derivation import PUBLISHED, macros, sql_hash, upstream_of
+from assets.warehouse import sql_file, sql_text, transaction
 from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
@@ -283,11 +283,6 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sql_files() -> list[Path]:
-    """Every SQL file of the product."""
-    return sorted(SQL.rglob("*.sql"))
-
-
 # --- schema published: the sealed editions as tables ------------------------------------------------------------
 
 
@@ -321,17 +316,16 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
     manifest = read_manifest(folder)
     assert manifest is not None
     sealed = {item["file"] for item in manifest["outputs"]}
-    con.execute("BEGIN")
-    _forget(con, year)
-    for table in PUBLISHED:
-        name = table.split(".")[1]
-        if f"{name}.parquet" not in sealed:  # sealed before editions held this table
-            continue
-        source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
-        con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
-        con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
-    con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
-    con.execute("COMMIT")
+    with transaction(con):
+        _forget(con, year)
+        for table in PUBLISHED:
+            name = table.split(".")[1]
+            if f"{name}.parquet" not in sealed:  # sealed before editions held this table
+                continue
+            source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
+            con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
+            con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
+        con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
 
 
 def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple[int, int]]:

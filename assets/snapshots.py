@@ -8,6 +8,7 @@ judging rows (`assets.validation`), and the Dagster assets (`assets.received`, `
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ from law.loader import LegalValue
 
 PROMOTED = ("SMALLINT", "VARCHAR", "VARCHAR", "SMALLINT", "VARCHAR", "VARCHAR")
 """The columns of `registers.promoted`."""
+
+CONTENT_DIGITS = 12
+"""So many hexadecimal digits of a content's hash end the name of its table."""
+
+OF_A_CONTENT = re.compile(f".*_[0-9a-f]{{{CONTENT_DIGITS}}}")
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,21 @@ def _stored(con: duckdb.DuckDBPyConnection, content: str) -> bool:
     return bool(con.execute(query, [content]).fetchall()[0][0])
 
 
+def drop_unfinished(con: duckdb.DuckDBPyConnection) -> None:
+    """Drops what a killed run stored of snapshots and did not come to note: nothing else knows of those tables."""
+    unnoted = con.execute(
+        """
+        SELECT table_name
+        FROM duckdb_tables()
+        WHERE database_name = current_database() AND schema_name = 'received'
+        AND table_name NOT IN (SELECT table_name FROM received.snapshots)
+        """
+    ).fetchall()
+    for (table,) in unnoted:
+        if OF_A_CONTENT.fullmatch(table):
+            con.execute(f'DROP TABLE received."{table}"')
+
+
 def _store(
     con: duckdb.DuckDBPyConnection,
     register: Register,
@@ -183,7 +204,7 @@ def _store(
     if faults:
         return faults
     validation.make_ready()
-    table = f"{register.name}_{delivery.reference.replace('-', '')}_{content[:12]}"
+    table = f"{register.name}_{delivery.reference.replace('-', '')}_{content[:CONTENT_DIGITS]}"
     snapshot, faults = intake.store_snapshot(con, register, delivery, facts, table, scratch)
     if snapshot is None:
         return faults
@@ -352,14 +373,16 @@ def promote(
 ) -> dict[str, int]:
     """Makes the checked snapshots of registers the ones their views show for a list year. Returns each one's rows.
 
-    Call it only where `hindrances` is empty.
+    Call it only where `hindrances` is empty. What was received and is not wanted any more (a history year that this
+    home has sealed since) is left out.
     """
     stored = _snapshots(con, list_year)
     promoted = []
     for register in registers:
         years = dict(wanted_references(con, register, law, list_year))
         for reference, vintage, content, _ in stored[register.name]:
-            promoted.append((list_year, register.name, reference, years[reference], vintage, content))
+            if reference in years:
+                promoted.append((list_year, register.name, reference, years[reference], vintage, content))
     names = [register.name for register in registers]
     with transaction(con):
         con.execute("DELETE FROM registers.promoted WHERE list_year = ? AND register IN ?", [list_year, names])
@@ -416,8 +439,12 @@ def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_yea
         return found
     query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ?"
     promoted = set(con.execute(query, [list_year]).fetchall())
-    for name, stored in _snapshots(con, list_year).items():
-        if {(name, row[0], row[2]) for row in stored} != {row for row in promoted if row[0] == name}:
+    stored = _snapshots(con, list_year)
+    for register in REGISTERS:
+        name = register.name
+        wanted = {reference for reference, _ in wanted_references(con, register, law, list_year)}
+        received = {(name, reference, content) for reference, _, content, _ in stored[name] if reference in wanted}
+        if received != {row for row in promoted if row[0] == name}:
             found.append(f"{name}: what was received is not promoted. Materialise registers/{name}.")
     return found
 

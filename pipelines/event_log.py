@@ -113,14 +113,15 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         indexed = [number for number, event in enumerate(events) if event.dagster_event_type in INDEXED]
         insert = SqlEventLogStorageTable.insert()
         with self._together():
-            for run_id, of_run in groupby(rows, key=itemgetter("run_id")):
-                with self.run_connection(run_id) as connection:
-                    connection.execute(insert, list(of_run))
+            # the index first: of what is begun together the last is committed first, and the index only after it
             if indexed:
                 numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
                 with self.index_connection() as connection:
                     ids = connection.execute(numbered, [rows[number] for number in indexed]).scalars().all()
                     self._mirror(connection, [(events[n], rows[n], i) for n, i in zip(indexed, ids, strict=True)])
+            for run_id, of_run in groupby(rows, key=itemgetter("run_id")):
+                with self.run_connection(run_id) as connection:
+                    connection.execute(insert, list(of_run))
         self._waiting.clear()
 
     def _mirror(self, connection: Connection, written: Sequence[tuple[EventLogEntry, dict[str, Any], int]]) -> None:

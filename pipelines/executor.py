@@ -25,7 +25,7 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 
-from assets import published_database, sealing, warehouse
+from assets import published_database, sealing, snapshots, warehouse
 from pipelines.home import Home
 from pipelines.resources import Run
 
@@ -111,6 +111,7 @@ def recover(home: Home) -> None:
     """Removes what a killed run left half done, and makes schema `published` show the sealed editions again."""
     home.clear_scratch()
     with warehouse.connect(home.warehouse, home.scratch) as con:
+        snapshots.drop_unfinished(con)
         sealing.synchronise_published(con, home.editions)
 
 

@@ -113,11 +113,12 @@ class Home:
     def is_alive(self, run_id: str) -> bool:
         """Whether the process of a run lives on this machine, at work or waiting for its turn."""
         try:
-            descriptor = os.open(self.path / ".runs" / run_id, os.O_RDWR)
+            descriptor = os.open(self.path / ".runs" / run_id, os.O_RDONLY)
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # shared, so that two who ask at once do not take each other for the run
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:

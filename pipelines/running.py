@@ -54,7 +54,6 @@ def _own_output() -> Iterator[None]:
         os.close(nowhere)
 
 
-@_own_output()
 def run_annual_list(
     home: Home,
     snapshots: Path,
@@ -74,6 +73,7 @@ def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[
     return _run("annual_report", home, home.scratch, list_year, as_of, "", on_step, True)
 
 
+@_own_output()
 def _run(
     job_name: str,
     home: Home,

@@ -32,7 +32,7 @@ SAMPLE = 1000
 
 
 class UpkeepError(Exception):
-    """Nothing was changed. Each argument is one line that says why."""
+    """It was not done. Each argument is one line that says why."""
 
 
 # --- retention --------------------------------------------------------------------------------------------------
@@ -94,6 +94,7 @@ def _vintage(
 def _delete(con: duckdb.DuckDBPyConnection, register: Register, gone: list[tuple[str, str]]) -> list[str]:
     """Deletes snapshots and what is known of them. Returns text keys that stand nowhere else now."""
     with warehouse.transaction(con):
+        snapshots.drop_unfinished(con)
         for content, table in gone:
             for place in BOOKKEEPING:
                 con.execute(f"DELETE FROM {place} WHERE content_sha256 = ?", [content])
@@ -120,11 +121,12 @@ def _delete_unused_keys(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _prove(file: Path, tables: list[str], keys: list[str]) -> None:
     with duckdb.connect(str(file), read_only=True) as con:
         left = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    not_overwritten = "The old file was not overwritten; report this line."
     if left & set(tables):
-        raise UpkeepError("The new warehouse still has a deleted table. Nothing was replaced; report this line.")
+        raise UpkeepError(f"The new warehouse still has a deleted table. {not_overwritten}")
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if any(content.find(key.encode()) >= 0 for key in keys):
-            raise UpkeepError("A deleted key is still in the new file's bytes. Nothing was replaced; report this line.")
+            raise UpkeepError(f"A deleted key is still in the new file's bytes. {not_overwritten}")
 
 
 def _replace(old: Path, fresh: Path) -> None:

@@ -9,11 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets import intake, warehouse
+from assets import snapshots as received_snapshots
+from assets.contracts import REGISTER_BY_NAME
+from assets.snapshots import check, receive
 from pipelines import upkeep
+from pipelines.executor import recover
 from pipelines.home import Home
 from pipelines.upkeep import UpkeepError, disk_encryption, forget, protection, upgrade
 from tests.command import file_bytes, run_cli, run_list
 from tests.populations import Style, World, write_reference, write_snapshots
+from tests.received.delivering import csv_text, people, person
 
 YEAR = 2024
 DAY = f"{YEAR}-01-01"
@@ -72,6 +78,71 @@ def test_verify_says_that_the_used_vintage_was_deleted(kept: tuple[Path, Path], 
     verified = run_cli("verify", "--home", home.path, "--list-year", YEAR)
     assert verified.code == 1
     assert f"bef/{DAY}/{YEAR}-06-01: deleted from this home" in verified.output
+
+
+def received(home: Home, snapshots: Path, register: str, reference: str, text: str) -> dict[str, int]:
+    """Receives one reference as one CSV file. Returns the rows that break each rule."""
+    place = snapshots / register / reference
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "f.csv").write_text(text, encoding="utf-8")
+    named = REGISTER_BY_NAME[register]
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        receive(con, named, [(reference, int(reference[:4]))], YEAR, snapshots, home.scratch)
+        return {item.rule.name: item.failing_rows for item in check(con, named, YEAR)[1] if item.failing_rows}
+
+
+def test_a_key_that_comes_after_a_forgotten_one_is_nobody_elses(tmp_path: Path) -> None:
+    home, snapshots = Home(tmp_path / "home"), tmp_path / "snapshots"
+    home.prepare()
+    received(home, snapshots, "udda", "2022", "PNR,HFAUDD,HF_KILDE\nkey-A,10,1\n")
+    received(home, snapshots, "bef", DAY, csv_text([person(PNR="key-B"), person(PNR="key-C")]))
+    forget(home, "udda", "2022", None)
+    received(home, snapshots, "ind", "2023", "PNR,PERINDKIALT_13,OMFANG\nkey-D,999000,1\n")
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        numbers = dict(con.execute("SELECT pseudonym, number FROM received.pseudonyms").fetchall())
+    assert sorted(numbers) == ["key-B", "key-C", "key-D"]
+    assert len(set(numbers.values())) == len(numbers)
+    assert received(home, snapshots, "bef", "2023-01-01", csv_text([person(PNR="key-C"), person(PNR="key-D")])) == {}
+
+
+@pytest.mark.parametrize("stage", ["stored", "staged"])
+def test_what_a_killed_run_stored_is_gone_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    home, snapshots = Home(tmp_path / "home"), tmp_path / "snapshots"
+    home.prepare()
+    rows = [*people(2), person(PNR=GONE if stage == "staged" else "70000009")]
+    with monkeypatch.context() as broken:
+        broken.setattr(*((intake, "_rewrite") if stage == "staged" else (received_snapshots, "insert_rows")), dies)
+        with pytest.raises(Killed):
+            received(home, snapshots, "bef", DAY, csv_text(rows))
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        assert left_of_bef(con)
+    received(home, snapshots, "bef", DAY, csv_text(people(2)))
+    forget(home, "bef", DAY, None)
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        assert left_of_bef(con) == []
+    assert GONE.encode() not in warehouse_bytes(home)
+
+
+def test_a_run_clears_away_what_a_killed_one_stored(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    home = copied(kept, tmp_path)
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        noted = left_of_bef(con)
+        con.execute("CREATE TABLE received.bef_20240101_0123456789ab AS SELECT 1 AS pnr")
+    recover(home)
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        assert left_of_bef(con) == noted
+
+
+def left_of_bef(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Tables in schema `received` with rows of the population."""
+    query = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'received' AND table_name LIKE '%bef%'"
+    return sorted(row[0] for row in con.execute(query).fetchall())
 
 
 @pytest.mark.parametrize(

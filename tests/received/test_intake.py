@@ -366,6 +366,47 @@ def test_amounts_in_any_type(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("cells", "failing"),
+    [
+        (["1000.125"], {"perindkialt_13_type": 1}),
+        (["1000.125", ""], {"perindkialt_13_type": 1, "perindkialt_13_filled": 1}),
+        (["abc", ""], {"perindkialt_13_type": 1, "perindkialt_13_filled": 1}),
+    ],
+)
+def test_an_amount_that_cannot_be_stored_is_no_empty_one(
+    tmp_path: Path, cells: list[str], failing: dict[str, int]
+) -> None:
+    folder = tmp_path / "snapshots" / "ind" / "2023"
+    folder.mkdir(parents=True)
+    rows = "".join(f"{number},{cell},1\n" for number, cell in enumerate(cells, 1))
+    (folder / "1.csv").write_text(f"PNR,PERINDKIALT_13,OMFANG\n{rows}")
+    assert receive(tmp_path, "ind", "2023").failing == failing
+
+
+@pytest.mark.parametrize(("area", "kept"), [("80.125", "80.13"), ("80,5", "80.50"), ("80", "80.00"), ("stor", None)])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_dwellings_area_may_have_any_decimals(tmp_path: Path, area: str, kept: str | None, suffix: str) -> None:
+    folder = tmp_path / "snapshots" / "bolig" / "2024-01-01"
+    folder.mkdir(parents=True)
+    cells = {"ADRESSE_ID": "7", "KOM": "101", "EJERLAV": "1", "MATRIKEL": "1a", "AFDELING_ID": "1"}
+    cells |= {"BOLIGKATEGORI": "familiebolig", "BOLIGAREAL": area, "ANTAL_VAERELSER": "3"}
+    if suffix == "csv":
+        (folder / "1.csv").write_text(csv_text([cells], delimiter=";"))
+    else:
+        write_parquet(folder / "1.parquet", "SELECT " + ", ".join(f"'{v}' AS {k}" for k, v in cells.items()))
+    answer = receive(tmp_path, "bolig", "2024-01-01")
+    assert answer.failing == ({} if kept else {"boligareal_type": 1})
+    assert answer.column("boligareal") == [Decimal(kept) if kept else None]
+
+
+def test_a_key_refused_for_two_reasons_is_counted_once(tmp_path: Path) -> None:
+    folder = bef_folder(tmp_path)
+    rest = ", ".join(f"'{value}' AS {name}" for name, value in person().items() if name != "PNR")
+    write_parquet(folder / "1.parquet", f"SELECT 1112801234::FLOAT AS PNR, {rest}")
+    assert receive_bef(tmp_path, checked=True).failing == {"pnr_type": 1}
+
+
 # --- names of columns ---
 
 

@@ -3,7 +3,10 @@ by it, whatever cell is out of place."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -118,6 +121,53 @@ def test_numbers_that_are_no_key_are_refused_or_stored_alike(
 ) -> None:
     quick, thorough = stored(con, *write(con, tmp_path, "akm", f"SELECT {value} AS PNR, 110 AS SOCIO13"), tmp_path)
     assert quick is None or quick == thorough
+
+
+@pytest.mark.parametrize("value", ["1e19", "-1e19", "'inf'", "'-inf'", "9007199254740993", "16777217::FLOAT"])
+def test_a_number_that_may_be_another_key_is_refused(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, value: str
+) -> None:
+    kind = "FLOAT" if value.endswith("FLOAT") else "DOUBLE"
+    delivery = write(con, tmp_path, "akm", f"SELECT CAST({value} AS {kind}) AS PNR, 110 AS SOCIO13")
+    quick, thorough = stored(con, *delivery, tmp_path)
+    assert quick is None
+    assert thorough == [(None, 110)]
+
+
+def test_storing_that_is_interrupted_is_not_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read the thorough way instead, or told as a broken file, would take minutes that nobody waits for."""
+    begun = threading.Event()
+
+    def store_plain(con: duckdb.DuckDBPyConnection, *_: object) -> None:
+        begun.set()
+        con.execute("SELECT count(*) FROM range(10_000_000_000) AS a(i), range(1000) AS b(j) WHERE i % 7 = j")
+
+    monkeypatch.setattr(intake, "_store_plain", store_plain)
+    register = REGISTER_BY_NAME["akm"]
+    with duckdb.connect() as con, ThreadPoolExecutor(1) as beside:
+        warehouse.prepare(con)
+        delivery, facts = write(con, tmp_path, "akm", "SELECT '7' AS PNR, 110 AS SOCIO13")
+        storing = beside.submit(intake.store_snapshot, con, register, delivery, (facts,), "akm_2025", tmp_path)
+        assert begun.wait(timeout=20)
+        while not storing.done():
+            con.interrupt()
+            time.sleep(0.05)
+        with pytest.raises(duckdb.InterruptException):
+            storing.result()
+
+
+def test_reading_that_is_interrupted_is_no_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise duckdb.InterruptException("INTERRUPT Error")
+
+    monkeypatch.setattr(intake, "_insert", interrupted)
+    with duckdb.connect() as con:
+        warehouse.prepare(con)
+        path = tmp_path / "akm.csv"
+        path.write_text("PNR,SOCIO13\n7,110\n", encoding="utf-8")
+        delivery = Delivery("akm", "2025", "", tmp_path, (path,))
+        with pytest.raises(duckdb.InterruptException):
+            intake.store_snapshot(con, REGISTER_BY_NAME["akm"], delivery, (file_facts(path),), "akm_2025", tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["VARCHAR", "DOUBLE", "DECIMAL(14,2)", "DECIMAL(18,4)"])
