@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -19,7 +20,7 @@ from dagster import (
     asset,
     materialize,
 )
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from pipelines.event_log import OpenEventLogStorage, instance_of
@@ -138,6 +139,35 @@ def opened_by(assets: Sequence[AssetsDefinition], instance: DagsterInstance) -> 
     finally:
         event.remove(Engine, "connect", note)
     return sum("/history/runs/" in name for name in opened)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 4, 6])
+def test_events_whose_writing_fails_stand_nowhere_twice(tmp_path: Path, nth: int) -> None:
+    """The disk is full at the nth commit to the run's own database: the index has not what that could not take."""
+    home = Home(tmp_path / "home")
+    home.prepare()
+    folder = home.instance / "history" / "runs"
+    commits = iter(range(1, 1000))
+
+    def full_once(connection: Connection) -> None:
+        path = Path(connection.engine.url.database or "")
+        if path.parent == folder and path.stem != "index" and next(commits) == nth:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    event.listen(Engine, "commit", full_once)
+    try:
+        with instance_of(home) as instance, suppress(sqlite3.OperationalError):
+            materialize([checked], instance=instance, partition_key="2026", raise_on_error=False)
+    finally:
+        event.remove(Engine, "commit", full_once)
+    assert next(commits) > nth
+    assert len(list(folder.glob("*.db"))) == 2
+    for path in folder.glob("*.db"):
+        with closing(sqlite3.connect(path)) as con:
+            twice = "SELECT dagster_event_type FROM event_logs GROUP BY event HAVING count(*) > 1"
+            assert con.execute(twice).fetchall() == []
+            checks = con.execute("SELECT check_name, partition FROM asset_check_executions").fetchall()
+            assert len(checks) == len(set(checks))
 
 
 def test_more_assets_open_no_more_databases(tmp_path: Path) -> None:

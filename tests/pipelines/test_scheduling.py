@@ -6,6 +6,7 @@ Belongs here: when a run is asked for, of what, and in which environment. Does n
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import http.server
 import json
 import os
@@ -233,6 +234,17 @@ def test_an_earlier_list_year_goes_first(tmp_path: Path) -> None:
             assert goes_first(instance, own, home, patient=False) == [alive.run_id]
         assert goes_first(instance, own, home, patient=False) == []
         assert not home.is_alive(dead.run_id)
+
+
+def test_who_asks_whether_a_run_lives_is_not_taken_for_the_run(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.alive("a"):
+        path = tmp_path / ".runs" / "a"
+        os.link(path, tmp_path / ".runs" / "dead")
+        assert home.is_alive("a")
+    with (tmp_path / ".runs" / "dead").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert not home.is_alive("dead")
 
 
 def test_two_runs_at_once_both_seal_and_none_meets_a_lock(tmp_path: Path) -> None:
