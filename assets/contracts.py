@@ -53,6 +53,9 @@ UNREADABLE_CODE = -1
 ROW_CHANGE_PCT = 5
 """A reference whose row count is more than this off the previous one is warned about."""
 
+ABSENT = "The row counts as absent."
+AGELESS = "The person counts as a resident and in no age group."
+
 MANY_ROWS = 1000
 """From this many rows on, a code that is the same in every row is warned about."""
 
@@ -83,7 +86,8 @@ class Column:
 
     `codes` is the closed set outside of which a value stops the run (`None`: no closed set). `known` names the
     code list (a file in `law/code_lists`) outside of which a value only warns. `required` columns must be in the
-    delivery; `filled` means that an empty value stops the run, `warn_empty` that it is counted and warned about.
+    delivery; `filled` means that an empty value stops the run, `warn_empty` that it is counted and warned
+    about, in these words.
     """
 
     name: str
@@ -97,7 +101,7 @@ class Column:
     known: str | None = None
     required: bool = True
     filled: bool = False
-    warn_empty: bool = False
+    warn_empty: str = ""
 
     @property
     def stored(self) -> str:
@@ -191,7 +195,7 @@ BEF = Register(
     source="https://www.dst.dk/extranet/ForskningVariabellister/BEF%20-%20Befolkningen.html",
     columns=(
         _pnr(1986),
-        Column("FOED_DAG", Kind.DAY, "Date of birth", f"{TIMES}/befolkningen/foed-dag", 1986, warn_empty=True),
+        Column("FOED_DAG", Kind.DAY, "Date of birth", f"{TIMES}/befolkningen/foed-dag", 1986, warn_empty=AGELESS),
         Column("KOEN", Kind.CODE, "Sex: 1 man, 2 woman", f"{TIMES}/befolkningen/koen", 1986, codes=(1, 2), filled=True),
         Column(
             "KOM", Kind.CODE, "Municipality", f"{TIMES}/befolkningen/kom", 1986, codes=(MUNICIPALITIES,), filled=True
@@ -236,7 +240,7 @@ OF = Register(
             "Hours a week",
             f"{TIMES}/offentligt-forsoergede",
             2007,
-            warn_empty=True,
+            warn_empty=ABSENT,
         ),
     ),
 )
@@ -279,7 +283,12 @@ UDDA = Register(
     columns=(
         _pnr(1980),
         Column(
-            "HFAUDD", Kind.CODE, "Highest completed education", f"{TIMES}/uddannelsesdata/hfaudd", 1980, warn_empty=True
+            "HFAUDD",
+            Kind.CODE,
+            "Highest completed education",
+            f"{TIMES}/uddannelsesdata/hfaudd",
+            1980,
+            warn_empty=ABSENT,
         ),
         Column(
             "HF_KILDE",
@@ -288,7 +297,7 @@ UDDA = Register(
             f"{TIMES}/uddannelsesdata/hf-kilde",
             1980,
             known="hf_kilde",
-            warn_empty=True,
+            warn_empty=ABSENT,
         ),
     ),
 )
@@ -318,7 +327,7 @@ IND = Register(
                     f"{TIMES}/personindkomst/perindkialt",
                 ),
             ),
-            warn_empty=True,
+            warn_empty=ABSENT,
         ),
         Column(
             "OMFANG",

@@ -7,6 +7,7 @@ An edition is written aside, complete, and then takes its place in one step; the
 
 from __future__ import annotations
 
+import csv
 import ctypes
 import hashlib
 import importlib.metadata
@@ -116,7 +117,8 @@ def _input_files(con: duckdb.DuckDBPyConnection, content: str) -> list[dict[str,
 
 
 def describe_history(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:
-    """For each earlier year of the five-year rule: how it is known, and the hash of the parallelsamfund it had."""
+    """For each earlier year of the five-year rule: how it is known, and of the parallelsamfund it had their number, and
+    size and hash of the list of them."""
     used = con.execute(
         """
         WITH own AS (
@@ -145,14 +147,29 @@ def describe_history(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dic
         {"year": list_year},
     ).fetchall()
     return [
-        {"year": int(year), "source": source, "areas": len(areas or []), "sha256": areas_hash(areas or [])}
+        {
+            "year": int(year),
+            "source": source,
+            "rows": len(areas or []),
+            "bytes": len(_as_text(areas or [])),
+            "sha256": areas_hash(areas or []),
+        }
         for year, source, areas in used
     ]
 
 
+def _history_used(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
+    return [(item["year"], item["source"], item["sha256"]) for item in manifest["history"]]
+
+
 def areas_hash(areas: Iterable[str]) -> str:
     """Hash of a set of areas."""
-    return hashlib.sha256("\n".join(sorted(areas)).encode()).hexdigest()
+    return hashlib.sha256(_as_text(areas)).hexdigest()
+
+
+def _as_text(areas: Iterable[str]) -> bytes:
+    """A set of areas in a form of its own: their identifiers in order, a line each."""
+    return "\n".join(sorted(areas)).encode()
 
 
 def describe_law(values: Mapping[str, LegalValue], list_year: int) -> dict[str, Any]:
@@ -187,10 +204,18 @@ def describe_outputs(folder: Path, rows: Mapping[str, int]) -> list[dict[str, An
             "file": name,
             "sha256": sha256_of(folder / name),
             "bytes": (folder / name).stat().st_size,
-            "rows": rows.get(name),
+            "rows": rows.get(name, _records(folder / name)),
         }
         for name in files_of(folder)
     ]
+
+
+def _records(path: Path) -> int | None:
+    """Records of a CSV file below its header; None of any other file."""
+    if path.suffix != ".csv":
+        return None
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return sum(1 for _ in csv.reader(stream)) - 1
 
 
 def package_versions() -> dict[str, str]:
@@ -218,7 +243,7 @@ def what_changed(old: Manifest, new: Manifest) -> str:
         changed.append("the law parameters or code lists")
     if old["sql"] != new["sql"]:
         changed.append("the SQL")
-    if old["history"] != new["history"]:
+    if _history_used(old) != _history_used(new):
         changed.append("the history of earlier years")
     if {item["file"] for item in old["outputs"]} != {item["file"] for item in new["outputs"]}:
         changed.append("which files an edition holds")
@@ -326,6 +351,15 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
             con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
             con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
         con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
+
+
+def stale_lines(con: duckdb.DuckDBPyConnection, editions: Path, list_year: int) -> list[str]:
+    """In words, that an edition rests on another history than stands now; none where it does not."""
+    years = sorted(earlier for year, earlier in stale_editions(con, editions) if year == list_year)
+    again = f"Run list year {list_year} again."
+    return [
+        f"Edition {list_year} is stale: the list of {year} has changed since it was sealed. {again}" for year in years
+    ]
 
 
 def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple[int, int]]:

@@ -187,7 +187,7 @@ def _column_rules(register: Register) -> Iterator[Rule]:
                 f"{column.stored}_filled",
                 False,
                 f"{column.name} is empty",
-                "The row counts as absent. " + LOOK,
+                f"{column.warn_empty} {LOOK}",
                 _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
             )
 

@@ -101,10 +101,10 @@ def _history(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
     new = {item["year"]: item for item in after["history"]}
     for year in sorted(old.keys() | new.keys()):
         one, other = old.get(year, {}), new.get(year, {})
-        if one != other:
+        if (one.get("source"), one.get("sha256")) != (other.get("source"), other.get("sha256")):
             yield (
-                f"history {year}: {one.get('areas')} parallelsamfund from {one.get('source')} -> "
-                f"{other.get('areas')} from {other.get('source')}"
+                f"history {year}: {one.get('rows')} parallelsamfund from {one.get('source')} -> "
+                f"{other.get('rows')} from {other.get('source')}"
             )
 
 

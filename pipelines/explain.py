@@ -18,7 +18,7 @@ import duckdb
 import yaml
 
 import law
-from assets import sealing
+from assets import sealing, warehouse
 from assets.aside import AsideError, aside
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
@@ -91,8 +91,11 @@ def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
     if manifest["law"] != sealing.describe_law(values, list_year):
         raise ExplanationError(f"Edition {list_year} was sealed under other parameters than these. Run it again first.")
     try:
-        with home.locked(), aside(home, manifest, statistics) as con:
-            return _explained(con, manifest, values, list_year, area_id)
+        with home.locked():
+            with warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
+                stale = sealing.stale_lines(con, home.editions, list_year)
+            with aside(home, manifest, statistics) as con:
+                return _explained(con, manifest, values, list_year, area_id) | {"stale": stale}
     except AsideError as error:
         raise ExplanationError(str(error)) from None
 
@@ -308,7 +311,8 @@ def _history_lines(told: Mapping[str, Any]) -> list[str]:
         for item in told["history"]
     ]
     unbroken = told["status"]["years_as_parallelsamfund"]
-    return ["History (§ 61 a, stk. 4)", *years, f"  Unbroken years as parallelsamfund: {unbroken}"]
+    stale = [f"  {line}" for line in told["stale"]]
+    return ["History (§ 61 a, stk. 4)", *years, f"  Unbroken years as parallelsamfund: {unbroken}", *stale]
 
 
 def _cap_lines(told: Mapping[str, Any]) -> list[str]:

@@ -52,7 +52,7 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
     except AsideError as error:
         raise VerificationError(str(error)) from None
     _same_changes(home, list_year, manifest)
-    told = _report_whole(folder)
+    told = [*_report_whole(folder), *_stale(home, list_year)]
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
         f"Edition {list_year} is {_state(home, list_year, release)}.",
@@ -71,6 +71,11 @@ def _report_whole(folder: Path) -> list[str]:
         raise VerificationError(*(f"{line}." for line in damaged))
     report = report_files.read_report_manifest(folder)
     return [f"Report: {len(report['files'])} files are those it was made with."] if report else []
+
+
+def _stale(home: Home, list_year: int) -> list[str]:
+    with warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
+        return sealing.stale_lines(con, home.editions, list_year)
 
 
 def read_sealed(home: Home, list_year: int) -> sealing.Manifest:
@@ -136,8 +141,8 @@ def _same_history(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], l
 
 
 def _same_files(found: list[dict[str, Any]], manifest: Mapping[str, Any]) -> None:
-    now = {item["file"]: item for item in found}
-    sealed = {item["file"]: item for item in manifest["outputs"]}
+    now = {item["file"]: item["sha256"] for item in found}
+    sealed = {item["file"]: item["sha256"] for item in manifest["outputs"]}
     differing = [name for name in sorted(sealed.keys() | now.keys()) if sealed.get(name) != now.get(name)]
     if differing:
         raise VerificationError(*(f"{name}: derived anew it differs from the sealed file." for name in differing))

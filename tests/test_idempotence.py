@@ -5,7 +5,9 @@ Belongs here: revisions, `verify`, and what a run leaves on disk. Does not belon
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +133,19 @@ def test_the_manifest_hashes_every_file(story: Story) -> None:
     assert hashlib.sha256(newest.read_bytes()).hexdigest() in text
     older = next((story.snapshots / PEOPLE[0] / PEOPLE[1] / f"{YEAR}-09-01").iterdir())
     assert hashlib.sha256(older.read_bytes()).hexdigest() not in text
+
+
+def test_the_manifest_counts_the_rows_of_every_table_and_of_the_history(story: Story) -> None:
+    told = manifest(story.home, YEAR)
+    rows = {item["file"]: item["rows"] for item in told["outputs"]}
+    for name, data in story.corrected.files.items():
+        if name.endswith(".csv"):
+            assert rows[name] == len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) - 1
+    assert sum(name.startswith("public/") and count is not None for name, count in rows.items()) == 4
+    for item in told["history"]:
+        delivered = story.world.tables["liste", str(item["year"])]
+        listed = {row["AREA_ID"] for row in delivered if row["LISTE"] in ("parallelsamfund", "omdannelsesomraade")}
+        assert (item["rows"], item["bytes"]) == (len(listed), len("\n".join(listed).encode()))
 
 
 def test_the_reason_is_what_changed_where_none_is_given(story: Story) -> None:

@@ -89,6 +89,18 @@ def test_a_lost_table_is_derived_again(home: Home, ready: Ready, derived: list[s
     assert derived == ["criteria.income"]
 
 
+def test_a_table_made_with_other_columns_passes_for_no_other_list_year(home: Home, ready: Ready) -> None:
+    noted = "SELECT list_year FROM registers.derivations WHERE table_name = 'criteria.income'"
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("ALTER TABLE criteria.income ADD COLUMN besides INTEGER")
+        con.execute("UPDATE registers.derivations SET fingerprint = '' WHERE table_name = 'criteria.income'")
+        con.execute(f"INSERT INTO registers.derivations VALUES ({YEAR - 1}, 'criteria.income', 'another')")
+    assert run_again(home, ready.snapshots).success
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        assert con.execute(noted).fetchall() == [(YEAR,)]
+        assert con.execute("SELECT DISTINCT list_year FROM criteria.income").fetchall() == [(YEAR,)]
+
+
 def test_rows_and_what_they_were_derived_from_change_together(
     home: Home, ready: Ready, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,11 +14,13 @@ import pytest
 from dagster import AssetKey, AssetSelection, ExecuteInProcessResult, materialize
 
 from assets import snapshots
-from assets.contracts import REGISTERS
+from assets.contracts import LISTE, REGISTERS, history_years
 from assets.received import ASSETS, IN_TURN
+from law.loader import statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
 from tests.graph.homes import YEAR, Ready
+from tests.received.delivering import a_warehouse
 
 BEF = AssetKey(["received", "bef"])
 SECRET = "Frk. Hemmelig"
@@ -77,3 +79,21 @@ def test_a_step_that_breaks_on_either_side_says_nothing_of_a_row(
     assert {"bef", "akm"} <= done
     monkeypatch.undo()
     assert received(tmp_path, ready).success
+
+
+def test_a_history_year_that_was_sealed_meanwhile_is_taken_from_its_edition(tmp_path: Path) -> None:
+    law = statistics_law().for_list_year(YEAR)
+    years = history_years(law, YEAR)
+    for year in years:
+        place = tmp_path / "snapshots" / "liste" / str(year)
+        place.mkdir(parents=True)
+        (place / "liste.csv").write_text("AREA_ID,LISTE\na,parallelsamfund\n", encoding="utf-8")
+    with a_warehouse(tmp_path) as con:
+        wanted = snapshots.wanted_references(con, LISTE, law, YEAR)
+        snapshots.receive(con, LISTE, wanted, YEAR, tmp_path / "snapshots", tmp_path / "scratch")
+        snapshots.check(con, LISTE, YEAR)
+        assert snapshots.promote(con, [LISTE], law, YEAR) == {"liste": len(years)}
+        con.execute("INSERT INTO published.editions VALUES (?, 1, 'x')", [years[-1]])
+        assert snapshots.hindrances(con, [LISTE], law, YEAR) == []
+        assert snapshots.promote(con, [LISTE], law, YEAR) == {"liste": len(years) - 1}
+        assert not [line for line in snapshots.gate(con, law, YEAR) if line.startswith("liste")]
