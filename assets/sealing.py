@@ -158,6 +158,14 @@ def describe_history(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dic
     ]
 
 
+def _delivered(manifest: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The snapshots an edition rests on, by register and reference; `content_sha256` has besides how they were read."""
+    return {
+        (item["register"], item["reference"]): {key: item[key] for key in item if key != "content_sha256"}
+        for item in manifest["inputs"]
+    }
+
+
 def _history_used(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
     return [(item["year"], item["source"], item["sha256"]) for item in manifest["history"]]
 
@@ -236,9 +244,10 @@ def substance_hash(manifest: Manifest) -> str:
 
 def what_changed(old: Manifest, new: Manifest) -> str:
     """In words, which inputs of an edition differ from those of the one before."""
-    before = {(item["register"], item["reference"]): item for item in old["inputs"]}
-    after = {(item["register"], item["reference"]): item for item in new["inputs"]}
+    before, after = _delivered(old), _delivered(new)
     changed = sorted("/".join(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    if before == after and old["inputs"] != new["inputs"]:
+        changed.append("how registers are read")
     if old["law"] != new["law"]:
         changed.append("the law parameters or code lists")
     if old["sql"] != new["sql"]:

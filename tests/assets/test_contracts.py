@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from assets import intake
 from assets.columns import describe
 from assets.contracts import AKM, REGISTERS, Column, Register
 from assets.documentation import contract_text
 from assets.intake import content_hash
+from assets.sealing import what_changed
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
 OFFICE = "https://www.dst.dk/"
@@ -107,3 +109,28 @@ def test_a_snapshot_is_read_anew_where_the_contract_reads_otherwise_alone() -> N
     assert content_hash(changed(first_year=1999, last_year=2020, former_names=()), "2023", ()) == known
     assert content_hash(changed(codes=(1, 2)), "2023", ()) != known
     assert content_hash(changed(required=False), "2023", ()) != known
+
+
+def test_a_snapshot_is_read_anew_where_it_is_read_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = content_hash(AKM, "2023", ())
+    with monkeypatch.context() as another:
+        another.setattr(intake, "READING", "another")
+        assert content_hash(AKM, "2023", ()) != known
+    intake._reading_fingerprint.cache_clear()
+    with monkeypatch.context() as another:
+        another.setattr(intake, "_code", lambda *_: "-1")
+        assert content_hash(AKM, "2023", ()) != known
+    intake._reading_fingerprint.cache_clear()
+    assert content_hash(AKM, "2023", ()) == known
+
+
+def test_the_reason_tells_another_delivery_from_another_reading() -> None:
+    files = [{"name": "a.csv", "sha256": "1", "bytes": 1, "rows": 1}]
+    read = {"register": "akm", "reference": "2023", "vintage": "", "content_sha256": "x", "files": files}
+    same = {"law": 1, "sql": 1, "history": [], "outputs": []}
+
+    def reason(**other: Any) -> str:
+        return what_changed({"inputs": [read], **same}, {"inputs": [{**read, **other}], **same})
+
+    assert reason(content_sha256="y") == "changed: how registers are read"
+    assert reason(content_sha256="y", files=[]) == "changed: akm/2023"
