@@ -221,16 +221,20 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
+BORN = "nyfoedt"
+
+
 def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     """Movers in and out, by where from and where to."""
     table = tables["flytninger"]
     codes = ["andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune"]
     abroad = {"ind": "udlandet", "ud": "udlandet_eller_doed"}
     names = [*(COUNTERPARTS["ind"][code] for code in codes), "Udlandet (fraflyttere: eller død)"]
+    names.append(COUNTERPARTS["ind"][BORN])
     figure, axes = _canvas(2 * len(names) * 0.8)
     for offset, (way, text) in enumerate((("ud", "Fraflyttere"), ("ind", "Tilflyttere"))):
-        values = [_persons(table, way, code) for code in (*codes, abroad[way])]
-        places = [line + (offset - 0.5) * STYLE["half_bar"] for line in range(len(names))]
+        values = [_persons(table, way, code) for code in (*codes, abroad[way], *([BORN] if way == "ind" else []))]
+        places = [line + (offset - 0.5) * STYLE["half_bar"] for line in range(len(names))][-len(values) :]
         mirrored = list(reversed(values))
         axes.barh(
             places, [float(value or 0) for value in mirrored], STYLE["half_bar"], color=STYLE["colours"][1 - offset],
@@ -247,7 +251,8 @@ def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2)
     return _chart(
         figure, "flytninger", "Til- og fraflyttere, udsatte områder og forebyggelsesområder under ét",
-        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil. Tallene står i "
+        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil, og en søjle for "
+        "nyfødte. Tallene står i "
         "tabellerne under figuren.",
         table.name,
     )  # fmt: skip

@@ -110,11 +110,11 @@ class _Writer:
         items.append((f"I beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}: ", *self._by_group(self._employed)))
         items.append(
             (
-                "Til områderne flyttede ",
+                "Fra den ene statusdag til den næste fik områderne ",
                 of("flytninger", "personer", retning="ind", boliggruppe=LISTED, modpart=ALL),
-                " personer i løbet af året, fra dem flyttede ",
+                " nye beboere, nyfødte medregnet, og mistede ",
                 of("flytninger", "personer", retning="ud", boliggruppe=LISTED, modpart=ALL),
-                ".",
+                ", døde og udrejste medregnet. Flytninger fra et område til et andet tæller med i begge tal.",
             )
         )
         items.append(self._export_line())
