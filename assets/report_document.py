@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from assets.finished import Finished, Kind, Row, Value, danish
+from assets.public_lists import Release
 from assets.report_labels import ALL, WITHHELD
 
 SHORT_WITHHELD = "diskr."
@@ -33,7 +35,16 @@ class Figure:
         return self.value == WITHHELD
 
 
-Part = str | Figure
+@dataclass(frozen=True)
+class Term:
+    """A value of the law in the text: its parameter, and how it is written."""
+
+    parameter: str
+    text: str
+
+
+Part = str | Figure | Term
+Parts = tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ class Chart:
     title: str
     alternative: str
     table: str
+    note: Parts = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class View:
     head: tuple[str, ...]
     rows: tuple[tuple[Part | None, ...], ...]
     numeric: tuple[bool, ...]
-    note: str
+    note: Parts
     table: str
     folded: bool = False
 
@@ -89,10 +101,33 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What the manifest of an edition says that its report must say too: its release, and whether data are invented."""
+
+    release: Release | None = None
+    invented: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.release is None:
+            return "Udkast"
+        day = self.release.when
+        return f"Listerne er offentliggjort {day.day}.{day.month}.{day.year} som revision {self.release.revision}"
+
+    @property
+    def warning(self) -> str:
+        return INVENTED if self.invented else ""
+
+
+INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
+
+
+@dataclass(frozen=True)
 class Document:
     title: str
     subtitle: str
     list_year: int
+    standing: Standing
     sections: tuple[Section, ...]
 
 
@@ -127,18 +162,19 @@ class Told:
         table: str,
         rows: Sequence[int],
         columns: Sequence[str],
-        note: str = "",
+        note: Parts = (),
         folded: bool = False,
+        heads: Mapping[str, str] = MappingProxyType({}),
     ) -> View:
-        """Some rows and columns of a finished table as they are."""
+        """Some rows and columns of a finished table as they are; `heads` names columns otherwise than the table."""
         finished = self.tables[table]
-        head = tuple(finished.column(column).title for column in columns)
+        head = tuple(heads.get(column, finished.column(column).title) for column in columns)
         kinds = [finished.column(column).kind for column in columns]
         numeric = tuple(
             kind not in ("text", "code") and (kind != "year" or place > 0) for place, kind in enumerate(kinds)
         )
         body = tuple(tuple(self._cell(table, row, column) for column in columns) for row in rows)
-        return View(name, title, head, body, numeric, note or finished.note, table, folded)
+        return View(name, title, head, body, numeric, note or (finished.note,), table, folded)
 
     def pivot(
         self,
@@ -150,7 +186,7 @@ class Told:
         members: Mapping[str, str],
         column: str,
         where: Callable[[Row], bool],
-        note: str = "",
+        note: Parts = (),
         folded: bool = False,
     ) -> View:
         """One column laid out: a line per combination of `side`, a column per member of `across`."""
@@ -168,7 +204,7 @@ class Told:
             body.append(tuple(cells))
         counted = finished.column(column).kind not in ("text", "code", "year")
         numeric = (*(False for _ in side), *(counted for _ in members))
-        return View(name, title, head, tuple(body), numeric, note or finished.note, table, folded)
+        return View(name, title, head, tuple(body), numeric, note or (finished.note,), table, folded)
 
     def _cell(self, table: str, row: int, column: str) -> Part | None:
         figure = self.at(table, row, column, short=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assets.finished import written
 from assets.report_document import Chart, Document
+from assets.report_shapes import SOURCES
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -29,6 +30,7 @@ def page(document: Document) -> bytes:
         keep_trailing_newline=True,
     )
     environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["source"] = SOURCES.__getitem__
     environment.filters["raw"] = written
     environment.filters["drawing"] = lambda chart: Markup(drawing(chart))
     return environment.get_template("redegoerelse.html.j2").render(document=document).encode()

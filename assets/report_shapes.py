@@ -397,5 +397,39 @@ _ALL = (
     ),
 )
 
+_LISTS = "listerne af 1. december"
+_HOMES = "boliger (BBR og den almene sektors register)"
+_RESIDENTS = f"Danmarks Statistik (BEF) og {_HOMES}"
+_TRAITS = f"Danmarks Statistik (BEF, UDDA, AKM) og {_HOMES}"
+_CRITERIA = f"Danmarks Statistik (BEF, OF, KRAF, UDDA, IND, AKM) og {_HOMES}"
+_MUNICIPAL_MOVES = "Danmarks Statistik (BEF, OF)"
+_MIGRATIONS = "Danmarks Statistik (VNDS)"
+SOURCES: Mapping[str, str] = {
+    "lister": _LISTS,
+    "lister_aendringer": _LISTS,
+    "sammensaetning": _TRAITS,
+    "sammensaetning_omraader": _TRAITS,
+    "indkomst": f"Danmarks Statistik (BEF, IND, AKM) og {_HOMES}",
+    "kriterier": _CRITERIA,
+    "flytninger": _RESIDENTS,
+    "flytninger_traek": _TRAITS,
+    "flytninger_omraader": _RESIDENTS,
+    "boliger": _RESIDENTS,
+    "boliger_omraader": _RESIDENTS,
+    "boligudnyttelse": _RESIDENTS,
+    "loft": f"{_HOMES} og kommunernes beslutninger efter § 59, stk. 8",
+    "udvikling": f"{_LISTS} i de viste år",
+    "udvikling_omraader": f"{_LISTS} i de viste år",
+    "social_eksport": _MUNICIPAL_MOVES,
+    "social_eksport_forskel": _MUNICIPAL_MOVES,
+    "social_eksport_kommuner": _MUNICIPAL_MOVES,
+    "nettoindvandring": _MIGRATIONS,
+    "nettoindvandring_niveau": _MIGRATIONS,
+    "evaluering": f"{_LISTS} i de viste år og kriterierne bag dem",
+    "evaluering_kommuner": f"{_LISTS} i de viste år, {_HOMES}",
+    "kommuner": _LISTS,
+}
+"""The registers, lists and decisions behind each table, as its line of sources names them."""
+
 SHAPES: Mapping[str, Finished] = {shape.name: shape for shape in _ALL}
 """Every table, in the report's order."""

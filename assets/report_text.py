@@ -20,6 +20,7 @@ from assets.report_document import (
     Part,
     Points,
     Section,
+    Standing,
     Told,
     age_span,
     inhabited,
@@ -43,7 +44,11 @@ from law.loader import LegalValue
 
 
 def document(
-    tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]
+    tables: Mapping[str, Finished],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    charts: Mapping[str, Chart],
+    standing: Standing,
 ) -> Document:
     """The whole report of a list year."""
     writer = _Writer(Told(tables), law, list_year, charts)
@@ -52,6 +57,7 @@ def document(
         f"Redegørelse om {kinds} {list_year}",
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
+        standing,
         (
             writer.summary(),
             writer.lists(),
@@ -289,8 +295,10 @@ class _Writer:
             "kriterier",
             [index for index in first.values() if index is not None],
             ("kriterium_tekst", "graense_udsat", *(("graense_forebyggelse",) if self.preventive else ())),
-            note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
-            "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+            note=(
+                "Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
+                "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+            ),
         )
 
     def _criteria_view(self, name: str, title: str, listed: bool) -> Block:

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from assets.finished import danish, from_csv, parsed, written
+from assets.report_files import standing_of
 from assets.report_publication import write
 from assets.report_shapes import SHAPES
 from law.loader import report_law
@@ -26,9 +27,11 @@ class _Reader(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.figures: list[tuple[str, str, str]] = []
+        self.terms: list[tuple[str, str]] = []
         self.prose: list[str] = []
         self.inside: list[str] = []
         self.place: tuple[str, str] | None = None
+        self.term: str | None = None
         self.source = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -36,17 +39,20 @@ class _Reader(html.parser.HTMLParser):
             self.inside.append(tag)
         if tag == "data":
             values = dict(attrs)
-            self.place = (values["data-cell"] or "", values["value"] or "")
+            self.term = values.get("data-law")
+            self.place = None if self.term else (values["data-cell"] or "", values["value"] or "")
 
     def handle_endtag(self, tag: str) -> None:
         if self.inside and self.inside[-1] == tag:
             self.inside.pop()
         if tag == "data":
-            self.place = None
+            self.place = self.term = None
 
     def handle_data(self, data: str) -> None:
         if self.place:
             self.figures.append((*self.place, data))
+        elif self.term:
+            self.terms.append((self.term, data))
         elif not self.inside:
             self.prose.append(data)
 
@@ -79,6 +85,12 @@ def test_every_figure_in_the_page_is_the_tables(reported: Reported, page: _Reade
 def test_no_figure_in_the_text_is_empty(page: _Reader) -> None:
     assert all(text.strip() for _, _, text in page.figures)
     assert not re.search(r'data-cell="[^"]*"[^>]*></data>', page.source)
+
+
+def test_every_legal_number_in_the_text_is_the_law_s(page: _Reader) -> None:
+    law = report_law().for_list_year(LAST)
+    for parameter, text in page.terms:
+        assert text == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
 
 
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
@@ -136,7 +148,7 @@ def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path)
         name: from_csv(shape, (reported.folder() / f"{name}.csv").read_text(encoding="utf-8"))
         for name, shape in SHAPES.items()
     }
-    write(tables, report_law().for_list_year(LAST), LAST, tmp_path)
+    write(tables, report_law().for_list_year(LAST), LAST, standing_of(reported.folder().parent), tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
 
