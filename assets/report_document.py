@@ -12,6 +12,7 @@ from types import MappingProxyType
 from assets.finished import Finished, Kind, Row, Value, danish
 from assets.public_lists import Release
 from assets.report_labels import ALL, WITHHELD
+from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."
 
@@ -212,6 +213,16 @@ class Told:
             return None
         kind = self.tables[table].column(column).kind
         return figure.text if kind in ("text", "code") and not figure.withheld else figure
+
+
+def term(value: LegalValue) -> Term:
+    """A value of the law for the text, a share without its unit."""
+    return Term(value.parameter, value.text.removesuffix(" pct").replace(".", ","))
+
+
+def confidence_note(law: Mapping[str, LegalValue]) -> Parts:
+    """What the intervals are, under a table or a chart that has some."""
+    return ("Usikkerheden er vist som et sikkerhedsinterval på ", term(law["redegoerelse.confidence"]), " pct.")
 
 
 def age_span(table: Finished, bands: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def write(
         rows[f"{table.name}.csv"] = len(table.rows)
     text, rows[DICTIONARY] = dictionary(tables)
     (folder / DICTIONARY).write_text(text, encoding="utf-8")
-    whole = document(tables, law, list_year, charts(tables), standing)
+    whole = document(tables, law, list_year, charts(tables, law), standing)
     (folder / "redegoerelse.html").write_bytes(page(whole))
     (folder / "redegoerelse.pdf").write_bytes(pdf(whole))
     (folder / "redegoerelse.xlsx").write_bytes(workbook(tables, whole.title, list_year, standing))

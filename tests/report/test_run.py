@@ -228,9 +228,9 @@ def _reported(world: World, tmp_path: Path) -> tuple[str, Path]:
 def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_path: Path) -> None:
     _, folder = _reported(sound_world(), tmp_path)
     page = (folder / "redegoerelse.html").read_text(encoding="utf-8")
-    assert "Der er kun udgivet ét listeår her" in page
+    assert "Der er kun opgjort ét listeår" in page
     assert "Der er ikke leveret vandringer" in page
-    assert "kræver mindst to udgivne listeår" in page
+    assert "kræver mindst to opgjorte listeår" in page
     assert (folder / "redegoerelse.pdf").stat().st_size > 10_000
 
 
