@@ -326,7 +326,8 @@ def _bars(
     axes.tick_params(length=0)
     note: Parts = ()
     if limit is not None:
-        axes.axvline(float(limit.value) * 100, color=STYLE["limit"], linewidth=1.2)  # type: ignore[arg-type]
+        for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
+            axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)  # type: ignore[arg-type]
         note = ("Stregen er loftet på ", term(limit), " pct.")
     words = f"Liggende søjler: {axis[0].lower()}{axis[1:]}. Tallene står i tabellen under figuren."
     return _chart(figure, name, title, words, table, note)
@@ -406,7 +407,8 @@ def _immigration(tables: Mapping[str, Finished]) -> Chart | None:
         last = levels[-1]
         start, end = int(str(last["foerste_aar"])), int(str(last["aar"]))
         level = int(str(last["niveau"]))
-        axes.plot([start - 0.4, end + 0.4], [level, level], color=STYLE["limit"], linewidth=1.4)
+        for colour, width in (("white", 3), (STYLE["limit"], 1.4)):
+            axes.plot([start - 0.4, end + 0.4], [level, level], color=colour, linewidth=width)
         axes.text(end + 0.45, level, f"Niveau: {danish(level, 'count')}", va="center", fontsize=STYLE["small"])
     axes.axhline(0, color=STYLE["soft"], linewidth=0.8)
     axes.set_xticks(years, [f"{year}\n{danish(value, 'count')}" for year, value in zip(years, values, strict=True)])

@@ -14,7 +14,7 @@ from assets.report_document import Chart, Document
 from assets.report_shapes import SOURCES
 
 BREAKS = re.compile(
-    r"(?<=forebyggelses)(?=områd)|(?<=bolig)(?=områd)|(?<=arbejds)(?=marked)|(?<=uddan)(?=nelse)|(?<=beskæf)(?=tig)|"
+    r"(?<=forebyggelses)(?=områd)|(?<=bolig)(?=områd)|(?<=omdannelses)(?=områd)|(?<=arbejds)(?=marked)|(?<=uddan)(?=nelse)|(?<=beskæf)(?=tig)|"
     r"(?<=kontant)(?=hjælp)|(?<=mellem)(?=lang)|(?<=erhvervs)(?=faglig)|(?<=videre)(?=gående)|(?<=forbere)(?=dende)|"
     r"(?<=gennem)(?=snit)|(?<=familie)(?=bolig)|(?<=genfor)(?=handling)|(?<=gymna)(?=sial)|(?<=syge)(?=dagpenge)|"
     r"(?<=ubebo)(?=ede)|(?<=beslut)(?=ning)",
@@ -45,7 +45,7 @@ def page(document: Document) -> bytes:
 
 
 def soft(text: str) -> str:
-    """Soft hyphens in a heading, so that a narrow column or a phone breaks its long words where Danish does."""
+    """Soft hyphens for a narrow column or a phone, so that long words break where Danish breaks them."""
     return BREAKS.sub("\u00ad", text)
 
 
