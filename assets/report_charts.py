@@ -236,19 +236,23 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-BORN = "nyfoedt"
+WITHIN = ("andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune")
+BEYOND: Mapping[str, tuple[str, ...]] = {"ind": ("udlandet", "nyfoedt"), "ud": ("udlandet_eller_doed",)}
+
+
+def counterparts(way: str) -> tuple[str, ...]:
+    """Where the movers of a direction came from or went, in the order of the bars: together they are all of them."""
+    return WITHIN + BEYOND[way]
 
 
 def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     """Movers in and out, by where from and where to."""
     table = tables["flytninger"]
-    codes = ["andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune"]
-    abroad = {"ind": "udlandet", "ud": "udlandet_eller_doed"}
-    names = [*(COUNTERPARTS["ind"][code] for code in codes), "Udlandet (fraflyttere: eller død)"]
-    names.append(COUNTERPARTS["ind"][BORN])
+    names = [COUNTERPARTS["ind"][code] for code in counterparts("ind")]
+    names[len(WITHIN)] = "Udlandet (fraflyttere: eller død)"
     figure, axes = _canvas(2 * len(names) * 0.8)
     for offset, (way, text) in enumerate((("ud", "Fraflyttere"), ("ind", "Tilflyttere"))):
-        values = [_persons(table, way, code) for code in (*codes, abroad[way], *([BORN] if way == "ind" else []))]
+        values = [_persons(table, way, code) for code in counterparts(way)]
         places = [line + (offset - 0.5) * STYLE["half_bar"] for line in range(len(names))][-len(values) :]
         mirrored = list(reversed(values))
         axes.barh(

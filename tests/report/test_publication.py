@@ -14,9 +14,11 @@ import openpyxl
 import pytest
 
 from assets.finished import danish, from_csv, parsed, written
+from assets.report_charts import counterparts
 from assets.report_files import standing_of
+from assets.report_html import soft
 from assets.report_publication import write
-from assets.report_shapes import SHAPES
+from assets.report_shapes import SHAPES, SOURCES
 from law.loader import report_law
 from tests.report.conftest import LAST, WITHHELD, Reported
 
@@ -160,6 +162,42 @@ def test_the_pdf_is_tagged_and_danish(reported: Reported) -> None:
     assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
     assert b"pdfuaid" in content
     assert re.search(rb"/Lang\s*\(da", content)
+    assert b"/Author" not in content
+
+
+def test_every_table_and_chart_names_its_registers(page: _Reader) -> None:
+    assert SOURCES.keys() == SHAPES.keys()
+    assert page.source.count("Kilde: ") == page.source.count('class="note"') > 30
+    text = "".join(page.prose)
+    assert "Kilde: Danmarks Statistik (VNDS)" in text
+
+
+def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
+    text = " ".join("".join(page.prose).split())
+    assert "på eller over grænsen (Dømte i forhold til landet)" in text
+    assert "under grænsen (Indkomst i forhold til regionen)" in text
+    assert "Udrejste og døde har derfor ingen" in text
+    assert "nyfødte medregnet" in text
+    assert "er opfyldt til venstre for stregen" in text
+
+
+def test_the_bars_of_the_moves_add_up_to_the_table(reported: Reported) -> None:
+    rows = [row for row in reported.table("flytninger") if row["boliggruppe"] == "listede"]
+    for way in ("ind", "ud"):
+        told = {row["modpart"]: int(row["personer"]) for row in rows if row["retning"] == way}
+        assert sum(told[code] for code in counterparts(way)) == told["i_alt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("Redegørelse om forebyggelsesområder", "Redegørelse om forebyggelses|områder"),
+        ("Uden for arbejdsmarked og uddannelse", "Uden for arbejds|marked og uddan|nelse"),
+        ("Netto", "Netto"),
+    ],
+)
+def test_long_words_break_where_danish_breaks_them(text: str, broken: str) -> None:
+    assert soft(text).replace("\u00ad", "|") == broken
 
 
 def test_the_report_holds_no_pseudonym_and_no_path(reported: Reported) -> None:
