@@ -247,8 +247,9 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     staged = home.scratch / f"report-{list_year}"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
-    rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, staged)
-    manifest = report_files.report_manifest(list_year, edition, staged, rows)
+    standing = report_files.standing_of(edition)
+    rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, standing, staged)
+    manifest = report_files.report_manifest(list_year, edition, standing, staged, rows)
     made = report_files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
     told = {"made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
     version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

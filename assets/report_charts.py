@@ -16,7 +16,7 @@ import yaml
 
 from assets.finished import Finished, Row, danish, number
 from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.report_document import Chart, age_span, inhabited
+from assets.report_document import Chart, Parts, age_span, confidence_note, inhabited, term
 from assets.report_labels import (
     ALL,
     COUNTERPARTS,
@@ -27,7 +27,9 @@ from assets.report_labels import (
     MUNICIPALITY_GROUPS,
     STATUS,
     WITHHELD,
+    criteria_by_operator,
 )
+from law.loader import LegalValue
 
 STYLE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "templates" / "report_charts.yaml").read_text(encoding="utf-8")
@@ -40,7 +42,7 @@ def font_folder() -> Path:
     return Path(str(files("font_source_sans_pro"))) / "files"
 
 
-def charts(tables: Mapping[str, Finished]) -> dict[str, Chart]:
+def charts(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> dict[str, Chart]:
     """Every chart that has something to show, by name."""
     from matplotlib import font_manager, rc_context
 
@@ -65,17 +67,17 @@ def charts(tables: Mapping[str, Finished]) -> dict[str, Chart]:
     }
     found: dict[str, Chart] = {}
     with rc_context(settings):  # type: ignore[arg-type]
-        for draw in DRAWN:
-            chart = draw(tables)
+        drawn = [*(draw(tables) for draw in DRAWN), *(draw(tables, law) for draw in DRAWN_WITH_THE_LAW)]
+        for chart in drawn:
             if chart is not None:
                 found[chart.name] = chart
     return found
 
 
-def _chart(figure: Any, name: str, title: str, alternative: str, table: str) -> Chart:
+def _chart(figure: Any, name: str, title: str, alternative: str, table: str, note: Parts = ()) -> Chart:
     out = io.StringIO()
     figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    return Chart(name, _tidy(out.getvalue()), title, alternative, table)
+    return Chart(name, _tidy(out.getvalue()), title, alternative, table, note)
 
 
 def _tidy(svg: str) -> str:
@@ -104,7 +106,7 @@ def _stacked(
         rows = [row for row in table.rows if row["dimension"] == dimension and row["kategori"] not in left_out]
         shown = [row for row in rows if any(_same(row, other) and number(other, "personer") for other in rows)]
         categories = list(dict.fromkeys(str(row["kategori"]) for row in shown))
-        texts = {str(row["kategori"]): str(row["kategori_tekst"]).removeprefix("heraf ") for row in shown}
+        texts = {str(row["kategori"]): _alone(str(row["kategori_tekst"])) for row in shown}
         groups = [group for group in BAR_GROUPS if group in inhabited(tables)][::-1]
         figure, axes = _canvas(len(groups) + 1)
         for line, group in enumerate(groups):
@@ -135,6 +137,12 @@ def _stacked(
         return _chart(figure, name, title, f"{words} Tallene står i tabellen under figuren.", table.name)
 
     return draw
+
+
+def _alone(text: str) -> str:
+    """The name of a part where its whole is not named above it."""
+    own = text.removeprefix("heraf ")
+    return own[0].upper() + own[1:]
 
 
 def _same(one: Row, other: Row) -> bool:
@@ -180,7 +188,7 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
     )  # fmt: skip
 
 
-def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
+def _nearness(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
     """Each area's figure over the limit of § 61 b, per criterion."""
     table = tables["kriterier"]
     rows = [r for r in table.rows if number(r, "tal") is not None and number(r, "graense_forebyggelse")]
@@ -208,11 +216,18 @@ def _nearness(tables: Mapping[str, Finished]) -> Chart | None:
     axes.grid(axis="x", color=STYLE["grid"], linewidth=0.6)
     axes.tick_params(length=0)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, handletextpad=0.2, columnspacing=1.4)
+    below = [
+        name
+        for operator, names in criteria_by_operator(law, ("forebyggelsesomraade",)).items()
+        if operator.startswith("<")
+        for name in names
+    ]
+    sides = f"{', '.join(below)} er opfyldt til venstre for stregen, de andre kriterier til højre." if below else ""
     return _chart(
         figure, "kriterier", "Hvor tæt områderne er på grænserne",
-        "En prik for hvert område og kriterium, vist i forhold til grænsen for forebyggelsesområder. Indkomst er "
-        "opfyldt til venstre for stregen, de andre kriterier til højre. Tallene står i tabellerne under figuren.",
-        table.name,
+        "En prik for hvert område og kriterium, vist i forhold til grænsen for forebyggelsesområder. "
+        f"{sides} Tallene står i tabellerne under figuren.",
+        table.name, (sides,),
     )  # fmt: skip
 
 
@@ -221,16 +236,24 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
+WITHIN = ("andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune")
+BEYOND: Mapping[str, tuple[str, ...]] = {"ind": ("udlandet", "nyfoedt"), "ud": ("udlandet_eller_doed",)}
+
+
+def counterparts(way: str) -> tuple[str, ...]:
+    """Where the movers of a direction came from or went, in the order of the bars: together they are all of them."""
+    return WITHIN + BEYOND[way]
+
+
 def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     """Movers in and out, by where from and where to."""
     table = tables["flytninger"]
-    codes = ["andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune"]
-    abroad = {"ind": "udlandet", "ud": "udlandet_eller_doed"}
-    names = [*(COUNTERPARTS["ind"][code] for code in codes), "Udlandet (fraflyttere: eller død)"]
+    names = [COUNTERPARTS["ind"][code] for code in counterparts("ind")]
+    names[len(WITHIN)] = "Udlandet (fraflyttere: eller død)"
     figure, axes = _canvas(2 * len(names) * 0.8)
     for offset, (way, text) in enumerate((("ud", "Fraflyttere"), ("ind", "Tilflyttere"))):
-        values = [_persons(table, way, code) for code in (*codes, abroad[way])]
-        places = [line + (offset - 0.5) * STYLE["half_bar"] for line in range(len(names))]
+        values = [_persons(table, way, code) for code in counterparts(way)]
+        places = [line + (offset - 0.5) * STYLE["half_bar"] for line in range(len(names))][-len(values) :]
         mirrored = list(reversed(values))
         axes.barh(
             places, [float(value or 0) for value in mirrored], STYLE["half_bar"], color=STYLE["colours"][1 - offset],
@@ -247,7 +270,8 @@ def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2)
     return _chart(
         figure, "flytninger", "Til- og fraflyttere, udsatte områder og forebyggelsesområder under ét",
-        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil. Tallene står i "
+        "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil, og en søjle for "
+        "nyfødte. Tallene står i "
         "tabellerne under figuren.",
         table.name,
     )  # fmt: skip
@@ -268,23 +292,34 @@ def _space(tables: Mapping[str, Finished]) -> Chart | None:
     )  # fmt: skip
 
 
-def _cap(tables: Mapping[str, Finished]) -> Chart | None:
+def _cap(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
     """The share of family homes in listed areas, where the cap is exceeded."""
+    cap = law.get("anvisningsloft.share")
     table = tables["loft"]
     rows = sorted((r for r in table.rows if r["over_loft"]), key=lambda r: -float(number(r, "andel_pct") or 0))
     return _bars(
         rows, "kommune", "andel_pct", "pct", "Pct. af kommunens almene familieboliger",
-        "loft", "Familieboliger i områder, kommuner over loftet", table.name,
+        "loft", "Familieboliger i områder, kommuner over loftet", table.name, cap,
     )  # fmt: skip
 
 
 def _bars(
-    rows: Sequence[Row], label: str, column: str, kind: Any, axis: str, name: str, title: str, table: str
+    rows: Sequence[Row],
+    label: str,
+    column: str,
+    kind: Any,
+    axis: str,
+    name: str,
+    title: str,
+    table: str,
+    limit: LegalValue | None = None,
 ) -> Chart | None:
+    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct."""
     if not rows:
         return None
     if len(rows) > STYLE["most_bars"]:
-        rows, title = rows[: STYLE["most_bars"]], f"{title}, de højeste"
+        title = f"{title}: de {STYLE['most_bars']} højeste af {len(rows)}"
+        rows = rows[: STYLE["most_bars"]]
     figure, axes = _canvas(len(rows) * 0.85)
     values = [number(row, column) for row in reversed(rows)]
     axes.barh(range(len(rows)), [float(v or 0) for v in values], STYLE["bar"], color=STYLE["colours"][0])
@@ -293,8 +328,13 @@ def _bars(
     axes.set_yticks(range(len(rows)), [str(row[label]) for row in reversed(rows)])
     axes.set_xlabel(axis)
     axes.tick_params(length=0)
+    note: Parts = ()
+    if limit is not None:
+        for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
+            axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)  # type: ignore[arg-type]
+        note = ("Stregen er loftet på ", term(limit), " pct.")
     words = f"Liggende søjler: {axis[0].lower()}{axis[1:]}. Tallene står i tabellen under figuren."
-    return _chart(figure, name, title, words, table)
+    return _chart(figure, name, title, words, table, note)
 
 
 def _years(tables: Mapping[str, Finished]) -> Chart | None:
@@ -318,13 +358,13 @@ def _years(tables: Mapping[str, Finished]) -> Chart | None:
     axes.tick_params(length=0)
     return _chart(
         figure, "udvikling", "Områder på listerne",
-        "En linje for hver liste med antallet af områder i hvert udgivet listeår. Tallene står i tabellen under "
+        "En linje for hver liste med antallet af områder i hvert opgjort listeår. Tallene står i tabellen under "
         "figuren.",
         table.name,
     )  # fmt: skip
 
 
-def _export(tables: Mapping[str, Finished]) -> Chart | None:
+def _export(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
     """Rates of moving to another municipality, with their intervals."""
     table = tables["social_eksport"]
     latest = max(int(str(row["aar"])) for row in table.rows)
@@ -352,7 +392,7 @@ def _export(tables: Mapping[str, Finished]) -> Chart | None:
         figure, "social-eksport", "Udflytning til andre kommuner",
         "En prik med sikkerhedsinterval for hver af fire grupper: målgruppen og andre voksne, i kommuner med og uden "
         "områder. Tallene står i tabellen under figuren.",
-        table.name,
+        table.name, confidence_note(law),
     )  # fmt: skip
 
 
@@ -366,27 +406,24 @@ def _immigration(tables: Mapping[str, Finished]) -> Chart | None:
     years = [int(str(row["aar"])) for row in rows]
     values = [int(str(row["netto"])) for row in rows]
     axes.bar(years, values, STYLE["bar"], color=STYLE["colours"][0])
-    for year, value in zip(years, values, strict=True):
-        axes.text(
-            year, max(value, 0), danish(value, "count"), ha="center", va="bottom", fontsize=STYLE["small"], zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
-        )  # fmt: skip
     levels = tables["nettoindvandring_niveau"].rows
     if levels:
         last = levels[-1]
         start, end = int(str(last["foerste_aar"])), int(str(last["aar"]))
         level = int(str(last["niveau"]))
-        axes.plot([start - 0.4, end + 0.4], [level, level], color=STYLE["limit"], linewidth=1.4)
+        for colour, width in (("white", 3), (STYLE["limit"], 1.4)):
+            axes.plot([start - 0.4, end + 0.4], [level, level], color=colour, linewidth=width)
         axes.text(end + 0.45, level, f"Niveau: {danish(level, 'count')}", va="center", fontsize=STYLE["small"])
     axes.axhline(0, color=STYLE["soft"], linewidth=0.8)
-    axes.set_xticks(years)
+    axes.set_xticks(years, [f"{year}\n{danish(value, 'count')}" for year, value in zip(years, values, strict=True)])
     axes.set_ylabel("Personer, netto")
     axes.yaxis.set_major_formatter(lambda value, _: danish(int(value), "count"))
     axes.grid(axis="y", color=STYLE["grid"], linewidth=0.6)
     axes.tick_params(length=0)
     return _chart(
         figure, "nettoindvandring", "Ikke-vestlig nettoindvandring",
-        "En søjle for hvert år og en streg for de foregående års niveau. Tallene står i tabellerne under figuren.",
+        "En søjle for hvert år med tallet under årstallet, og en streg for de foregående års niveau. Tallene står i "
+        "tabellerne under figuren.",
         table.name,
     )  # fmt: skip
 
@@ -397,11 +434,13 @@ DRAWN: tuple[Callable[[Mapping[str, Finished]], Chart | None], ...] = (
     _stacked("alder", "alder", "Alder", (ALL,)),
     _stacked("uddannelse", "uddannelse", "Højeste fuldførte uddannelse", (ALL,), AGES_OF_EDUCATION),
     _stacked("beskaeftigelse", "beskaeftigelse", "Beskæftigelse", (ALL,), AGES_OF_EMPLOYMENT),
-    _nearness,
     _moves,
     _space,
-    _cap,
     _years,
-    _export,
     _immigration,
+)
+DRAWN_WITH_THE_LAW: tuple[Callable[[Mapping[str, Finished], Mapping[str, LegalValue]], Chart | None], ...] = (
+    _nearness,
+    _cap,
+    _export,
 )

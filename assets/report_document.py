@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from assets.finished import Finished, Kind, Row, Value, danish
+from assets.public_lists import Release
 from assets.report_labels import ALL, WITHHELD
+from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."
 
@@ -33,7 +36,16 @@ class Figure:
         return self.value == WITHHELD
 
 
-Part = str | Figure
+@dataclass(frozen=True)
+class Term:
+    """A value of the law in the text: its parameter, and how it is written."""
+
+    parameter: str
+    text: str
+
+
+Part = str | Figure | Term
+Parts = tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class Chart:
     title: str
     alternative: str
     table: str
+    note: Parts = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class View:
     head: tuple[str, ...]
     rows: tuple[tuple[Part | None, ...], ...]
     numeric: tuple[bool, ...]
-    note: str
+    note: Parts
     table: str
     folded: bool = False
 
@@ -89,10 +102,33 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What the manifest of an edition says that its report must say too: its release, and whether data are invented."""
+
+    release: Release | None = None
+    invented: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.release is None:
+            return "Udkast"
+        day = self.release.when
+        return f"Listerne er offentliggjort {day.day}.{day.month}.{day.year} som revision {self.release.revision}"
+
+    @property
+    def warning(self) -> str:
+        return INVENTED if self.invented else ""
+
+
+INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
+
+
+@dataclass(frozen=True)
 class Document:
     title: str
     subtitle: str
     list_year: int
+    standing: Standing
     sections: tuple[Section, ...]
 
 
@@ -127,18 +163,19 @@ class Told:
         table: str,
         rows: Sequence[int],
         columns: Sequence[str],
-        note: str = "",
+        note: Parts = (),
         folded: bool = False,
+        heads: Mapping[str, str] = MappingProxyType({}),
     ) -> View:
-        """Some rows and columns of a finished table as they are."""
+        """Some rows and columns of a finished table as they are; `heads` names columns otherwise than the table."""
         finished = self.tables[table]
-        head = tuple(finished.column(column).title for column in columns)
+        head = tuple(heads.get(column, finished.column(column).title) for column in columns)
         kinds = [finished.column(column).kind for column in columns]
         numeric = tuple(
             kind not in ("text", "code") and (kind != "year" or place > 0) for place, kind in enumerate(kinds)
         )
         body = tuple(tuple(self._cell(table, row, column) for column in columns) for row in rows)
-        return View(name, title, head, body, numeric, note or finished.note, table, folded)
+        return View(name, title, head, body, numeric, note or (finished.note,), table, folded)
 
     def pivot(
         self,
@@ -150,7 +187,7 @@ class Told:
         members: Mapping[str, str],
         column: str,
         where: Callable[[Row], bool],
-        note: str = "",
+        note: Parts = (),
         folded: bool = False,
     ) -> View:
         """One column laid out: a line per combination of `side`, a column per member of `across`."""
@@ -168,7 +205,7 @@ class Told:
             body.append(tuple(cells))
         counted = finished.column(column).kind not in ("text", "code", "year")
         numeric = (*(False for _ in side), *(counted for _ in members))
-        return View(name, title, head, tuple(body), numeric, note or finished.note, table, folded)
+        return View(name, title, head, tuple(body), numeric, note or (finished.note,), table, folded)
 
     def _cell(self, table: str, row: int, column: str) -> Part | None:
         figure = self.at(table, row, column, short=True)
@@ -176,6 +213,16 @@ class Told:
             return None
         kind = self.tables[table].column(column).kind
         return figure.text if kind in ("text", "code") and not figure.withheld else figure
+
+
+def term(value: LegalValue) -> Term:
+    """A value of the law for the text, a share without its unit."""
+    return Term(value.parameter, value.text.removesuffix(" pct").replace(".", ","))
+
+
+def confidence_note(law: Mapping[str, LegalValue]) -> Parts:
+    """What the intervals are, under a table or a chart that has some."""
+    return ("Usikkerheden er vist som et sikkerhedsinterval på ", term(law["redegoerelse.confidence"]), " pct.")
 
 
 def age_span(table: Finished, bands: Sequence[str]) -> str:

@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assets import derivation, disclosure, sealing
+from assets import derivation, disclosure, releases, sealing
 from assets.finished import Finished, from_csv
+from assets.report_document import Standing
 from assets.report_shapes import SHAPES
 from assets.report_tables import HiddenCell
 from law.loader import report_law
@@ -27,7 +28,16 @@ REPORT_MANIFEST = "report_manifest.json"
 PACKAGES = ("duckdb", "font-source-sans-pro", "jinja2", "matplotlib", "numpy", "scipy", "typst", "xlsxwriter")
 
 
-def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[str, int]) -> dict[str, Any]:
+def standing_of(edition: Path) -> Standing:
+    """What the manifest of a sealed edition says that its report must say too."""
+    sealed = sealing.read_manifest(edition)
+    assert sealed is not None
+    return Standing(releases.release_of(sealed), sealed.get("synthetic") is True)
+
+
+def report_manifest(
+    list_year: int, edition: Path, standing: Standing, staged: Path, rows: Mapping[str, int]
+) -> dict[str, Any]:
     """What a report was made of, and the hash of each of its files. It holds no time: same inputs, same bytes."""
     sealed = sealing.read_manifest(edition)
     assert sealed is not None
@@ -37,6 +47,8 @@ def report_manifest(list_year: int, edition: Path, staged: Path, rows: Mapping[s
             "revision": sealed["revision"],
             "tables_sha256": _tables_sha256(sealed),
         },
+        "draft": standing.release is None,
+        **({"synthetic": True} if standing.invented else {}),
         "law_sha256": report_law().sha256,
         "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
         "sql": {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in derivation.REPORT},

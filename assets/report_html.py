@@ -11,7 +11,15 @@ from pathlib import Path
 
 from assets.finished import written
 from assets.report_document import Chart, Document
+from assets.report_shapes import SOURCES
 
+BREAKS = re.compile(
+    r"(?<=forebyggelses)(?=områd)|(?<=bolig)(?=områd)|(?<=omdannelses)(?=områd)|(?<=arbejds)(?=marked)|(?<=uddan)(?=nelse)|(?<=beskæf)(?=tig)|"
+    r"(?<=kontant)(?=hjælp)|(?<=mellem)(?=lang)|(?<=erhvervs)(?=faglig)|(?<=videre)(?=gående)|(?<=forbere)(?=dende)|"
+    r"(?<=gennem)(?=snit)|(?<=familie)(?=bolig)|(?<=genfor)(?=handling)|(?<=gymna)(?=sial)|(?<=syge)(?=dagpenge)|"
+    r"(?<=ubebo)(?=ede)|(?<=beslut)(?=ning)",
+    re.IGNORECASE,
+)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -29,9 +37,16 @@ def page(document: Document) -> bytes:
         keep_trailing_newline=True,
     )
     environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["soft"] = soft
+    environment.filters["source"] = SOURCES.__getitem__
     environment.filters["raw"] = written
     environment.filters["drawing"] = lambda chart: Markup(drawing(chart))
     return environment.get_template("redegoerelse.html.j2").render(document=document).encode()
+
+
+def soft(text: str) -> str:
+    """Soft hyphens for a narrow column or a phone, so that long words break where Danish breaks them."""
+    return BREAKS.sub("\u00ad", text)
 
 
 def drawing(chart: Chart) -> str:

@@ -5,7 +5,9 @@ What does not belong here: any figure, and the running text of the report (`asse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from law.loader import LegalValue
 
 WITHHELD = "diskretioneret"
 ALL = "i_alt"
@@ -141,11 +143,39 @@ OUTCOMES: Mapping[str, str] = {
     "income_ratio": "Indkomst i forhold til regionen",
 }
 VERDICTS: Mapping[str, str] = {
-    "hoejere": "Ja, udflytningen er højere",
-    "lavere": "Nej, udflytningen er lavere",
-    "ingen_forskel": "Nej, forskellen kan skyldes tilfældigheder",
+    "hoejere": "Udflytningen er højere",
+    "lavere": "Udflytningen er lavere",
+    "ingen_forskel": "Ingen sikker forskel, den kan skyldes tilfældigheder",
     "for_faa": "Kan ikke vurderes, der er for få",
 }
+
+
+MET: Mapping[str, str] = {
+    ">": "over grænsen",
+    ">=": "på eller over grænsen",
+    "<": "under grænsen",
+    "<=": "på eller under grænsen",
+}
+MORE_THAN: Mapping[str, str] = {">": "mere end", ">=": "mindst"}
+"""The operators of the law in words."""
+EMPLOYMENT_NOTE = (
+    "Beskæftigelse er opgjort for dem, der boede i landet ved årets udgang. Udrejste og døde har derfor ingen og står "
+    "under »Øvrige og uoplyst«, som af den grund fylder mere blandt fraflyttere end blandt tilflyttere."
+)
+EDUCATION_NOTE = (
+    "Den, der ikke står i uddannelsesregistret, tæller efter lovens opgørelse som alene med grundskole, også den, der "
+    "er flyttet til eller fra udlandet."
+)
+
+
+def criteria_by_operator(law: Mapping[str, LegalValue], acts: Sequence[str]) -> dict[str, list[str]]:
+    """The criteria by how a figure is held against its limit in these acts, each by its name, in order."""
+    found: dict[str, list[str]] = {}
+    for criterion, name in CRITERIA.items():
+        values = (law.get(f"{act}.{criterion}") for act in acts)
+        for operator in dict.fromkeys(value.operator for value in values if value is not None and value.operator):
+            found.setdefault(operator, []).append(name)
+    return found
 
 
 def age_texts(ages: Mapping[str, int]) -> dict[str, str]:

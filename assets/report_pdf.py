@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.report_charts import font_folder
-from assets.report_document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points
+from assets.report_document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points, Term, View
+from assets.report_shapes import SOURCES
 from law.loader import list_day
 
 TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.typ"
@@ -29,6 +30,8 @@ def pdf(document: Document) -> bytes:
         content = {
             "title": document.title,
             "subtitle": document.subtitle,
+            "standing": document.standing.words,
+            "warning": document.standing.warning,
             "year": day.year,
             "month": day.month,
             "day": day.day,
@@ -51,8 +54,18 @@ def pdf(document: Document) -> bytes:
     return compiled
 
 
+def source(table: str) -> str:
+    """Where the figures of a table come from, and the file they stand in."""
+    return f"Kilde: {SOURCES[table]}. Fil: {table}.csv."
+
+
 def _part(part: Part | None) -> Any:
-    return {"text": part.text} if isinstance(part, Figure) else part
+    return {"text": part.text} if isinstance(part, Figure | Term) else part
+
+
+def _note(block: Chart | View) -> str:
+    words = "".join(part if isinstance(part, str) else part.text for part in block.note)
+    return f"{words} {source(block.table)}" if words else source(block.table)
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:
@@ -70,14 +83,14 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
                 "file": f"{block.name}.svg",
                 "title": block.title,
                 "alt": f"{block.title}. {block.alternative}",
+                "note": _note(block),
             }
         case _:
-            source = f"Kilde: {block.table}.csv"
             return {
                 "kind": "view",
                 "title": block.title,
                 "head": list(block.head),
                 "rows": [[_part(cell) for cell in row] for row in block.rows],
                 "numeric": list(block.numeric),
-                "note": f"{block.note} {source}" if block.note else source,
+                "note": _note(block),
             }

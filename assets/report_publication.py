@@ -11,13 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assets.finished import Finished, to_csv
+from assets.report_document import Standing
 from law.loader import LegalValue
 
 DICTIONARY = "variabelliste.csv"
 
 
 def write(
-    tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, folder: Path
+    tables: Mapping[str, Finished],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    standing: Standing,
+    folder: Path,
 ) -> dict[str, int]:
     """Writes every file into a folder. Returns rows per CSV."""
     from assets.report_charts import charts
@@ -32,10 +37,10 @@ def write(
         rows[f"{table.name}.csv"] = len(table.rows)
     text, rows[DICTIONARY] = dictionary(tables)
     (folder / DICTIONARY).write_text(text, encoding="utf-8")
-    whole = document(tables, law, list_year, charts(tables))
+    whole = document(tables, law, list_year, charts(tables, law), standing)
     (folder / "redegoerelse.html").write_bytes(page(whole))
     (folder / "redegoerelse.pdf").write_bytes(pdf(whole))
-    (folder / "redegoerelse.xlsx").write_bytes(workbook(tables, whole.title, list_year))
+    (folder / "redegoerelse.xlsx").write_bytes(workbook(tables, whole.title, list_year, standing))
     return rows
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.finished import Column, Finished, Kind
+from assets.report_labels import CRITERIA, EDUCATION_NOTE, EMPLOYMENT_NOTE
 
 Described = tuple[str, Kind, str, str]
 """A column in short: its name, kind, title and meaning."""
@@ -20,6 +21,12 @@ def _columns(*columns: Described) -> tuple[Column, ...]:
 LIST_YEAR: Described = ("aar", "year", "År", "Listeår: listen af 1. december det år")
 AREA_ID: Described = ("area_id", "code", "Områdets id", "Boligområdets id, som i områdeafgrænsningen")
 AREA_NAME: Described = ("omraade", "text", "Boligområde", "Boligområdets navn")
+AREA_OR_GROUP: Described = (
+    "omraade",
+    "text",
+    "Boligområde",
+    "Boligområdets navn; boliggruppens, hvor linjen gælder den hele",
+)
 MUNICIPALITY: Described = ("kommune", "text", "Kommune", "Kommunens navn")
 KOM: Described = ("kom", "code", "Kommunekode", "Kommunekode, tre cifre")
 GROUP: Described = ("boliggruppe", "code", "Boliggruppe, kode", "Den gruppe boliger, personerne bor i; kode")
@@ -127,7 +134,7 @@ _ALL = (
         GROUP,
         MUNICIPALITY,
         AREA_ID,
-        AREA_NAME,
+        AREA_OR_GROUP,
         ("personer", "count", "Personer", "Skattepligtige uden uddannelsessøgende i lovens alder"),
         ("indkomst_1000_kr", "count", "Indkomst i alt, 1.000 kr.", "Summen af indkomst før skat i 1.000 kr."),
         ("gennemsnit_kr", "kroner", "Gennemsnit, kr.", "Gennemsnitlig indkomst før skat, hele kroner"),
@@ -156,7 +163,7 @@ _ALL = (
         ("graense_forebyggelse", "pct2", "Grænse, § 61 b", "Grænsen for forebyggelsesområder"),
         ("opfyldt_forebyggelse", "flag", "Opfyldt, § 61 b", "Om kriteriet er opfyldt, afgjort på det eksakte tal"),
         ("afstand_forebyggelse", "signed", "Afstand, § 61 b", "Tal minus grænse, samme enhed som tallet"),
-        note="Områder med nok beboere til at komme på en liste. Indkomst er opfyldt under grænsen, de andre over.",
+        note="Områder med nok beboere til at komme på en liste.",
     ),
     _shape(
         "flytninger",
@@ -170,8 +177,8 @@ _ALL = (
         COUNTERPART_TEXT,
         PERSONS,
         SHARE,
-        note="Mellem 1. januar året før og 1. januar i listeåret. Områderne er listens begge dage; flytninger inden "
-        "for et område tæller ikke.",
+        note="Mellem 1. januar året før og 1. januar i listeåret. Områderne er afgrænset som på listen begge dage; "
+        "flytninger inden for et område tæller ikke.",
     ),
     _shape(
         "flytninger_traek",
@@ -189,7 +196,7 @@ _ALL = (
         CATEGORY_TEXT,
         PERSONS,
         SHARE,
-        note="Beskæftigelse ved årets udgang og højeste uddannelse i lovens aldersgrupper.",
+        note=f"{EMPLOYMENT_NOTE} {EDUCATION_NOTE}",
     ),
     _shape(
         "flytninger_omraader",
@@ -238,7 +245,7 @@ _ALL = (
         GROUP,
         MUNICIPALITY,
         AREA_ID,
-        AREA_NAME,
+        AREA_OR_GROUP,
         ("personer_pr_rum", "ratio", "Personer pr. værelse", "Beboere pr. værelse i beboede boliger"),
         ("m2_pr_person", "ratio", "m² pr. person", "Boligareal pr. beboer i beboede boliger"),
         ("familieboliger_pct", "kroner", "Familieboliger, pct.", "Familieboliger af almene boliger, hele pct."),
@@ -258,7 +265,7 @@ _ALL = (
         ("over_loft", "flag", "Over loftet", "Om andelen er over loftet, afgjort på hele boliger"),
         ("beslutning", "code", "Beslutning, kode", "Kommunalbestyrelsens beslutning; kode"),
         ("beslutning_tekst", "text", "Beslutning", "Kommunalbestyrelsens beslutning efter § 59, stk. 8"),
-        ("undtaget", "count", "Undtaget", "Familieboliger i undtagne områder"),
+        ("undtaget", "count", "Undtagne boliger", "Familieboliger i undtagne områder"),
         ("omfattet_pct", "pct", "Omfattet, pct.", "Andel omfattet af reglerne efter undtagelse"),
     ),
     _shape(
@@ -272,8 +279,8 @@ _ALL = (
         ("beboere", "count", "Beboere", "Beboere i områderne"),
         ("ikkevestlige_pct", "pct", "Ikke-vestlige, pct.", "Andel med ikke-vestlig oprindelse"),
         ("grundskole_pct", "pct", "Grundskole, pct.", "Andel alene med grundskole"),
-        ("uden_tilknytning_pct", "pct", "Uden tilknytning, pct.", "Andel uden for arbejdsmarked og uddannelse"),
-        note="De listeår, der er udgivet her.",
+        ("uden_tilknytning_pct", "pct", CRITERIA["outside"] + ", pct.", "Andel uden for arbejdsmarked og uddannelse"),
+        note="De listeår, der er opgjort.",
     ),
     _shape(
         "udvikling_omraader",
@@ -345,8 +352,8 @@ _ALL = (
         ("aar",),
         ("aar", "year", "År", "Kalenderår"),
         ("netto", "count", "Netto", "Ikke-vestlig nettoindvandring"),
-        ("foerste_aar", "year", "Fra", "Første år i niveauet"),
-        ("sidste_aar", "year", "Til", "Sidste år i niveauet"),
+        ("foerste_aar", "year", "Niveau fra år", "Første år i niveauet"),
+        ("sidste_aar", "year", "Niveau til år", "Sidste år i niveauet"),
         ("niveau", "count", "Niveau", "De foregående års niveau"),
         ("metode", "code", "Metode", "Sammenligningen, et dateret valg"),
         ("opfyldt", "flag", "Grund til genforhandling", "Om nettoindvandringen er over niveauet"),
@@ -355,8 +362,8 @@ _ALL = (
         "evaluering",
         "Områder lige over og lige under grænsen",
         ("udfald", "side"),
-        ("fra", "year", "Fra", "Det første listeår med forebyggelsesområder her"),
-        ("til", "year", "Til", "Listeåret"),
+        ("fra", "year", "Fra år", "Det første opgjorte listeår med forebyggelsesområder"),
+        ("til", "year", "Til år", "Listeåret"),
         ("udfald", "code", "Mål, kode", "Målet; kode"),
         ("udfald_tekst", "text", "Mål", "Målet"),
         ("side", "code", "Side, kode", "over eller under grænsen, eller forskellen"),
@@ -396,6 +403,40 @@ _ALL = (
         ("beboere", "count", "Beboere", "Beboere i områderne"),
     ),
 )
+
+_LISTS = "listerne af 1. december"
+_HOMES = "boliger (BBR og den almene sektors register)"
+_RESIDENTS = f"Danmarks Statistik (BEF) og {_HOMES}"
+_TRAITS = f"Danmarks Statistik (BEF, UDDA, AKM) og {_HOMES}"
+_CRITERIA = f"Danmarks Statistik (BEF, OF, KRAF, UDDA, IND, AKM) og {_HOMES}"
+_MUNICIPAL_MOVES = "Danmarks Statistik (BEF, OF)"
+_MIGRATIONS = "Danmarks Statistik (VNDS)"
+SOURCES: Mapping[str, str] = {
+    "lister": _LISTS,
+    "lister_aendringer": _LISTS,
+    "sammensaetning": _TRAITS,
+    "sammensaetning_omraader": _TRAITS,
+    "indkomst": f"Danmarks Statistik (BEF, IND, AKM) og {_HOMES}",
+    "kriterier": _CRITERIA,
+    "flytninger": _RESIDENTS,
+    "flytninger_traek": _TRAITS,
+    "flytninger_omraader": _RESIDENTS,
+    "boliger": _RESIDENTS,
+    "boliger_omraader": _RESIDENTS,
+    "boligudnyttelse": _RESIDENTS,
+    "loft": f"{_HOMES} og kommunernes beslutninger efter § 59, stk. 8",
+    "udvikling": f"{_LISTS} i de viste år",
+    "udvikling_omraader": f"{_LISTS} i de viste år",
+    "social_eksport": _MUNICIPAL_MOVES,
+    "social_eksport_forskel": _MUNICIPAL_MOVES,
+    "social_eksport_kommuner": _MUNICIPAL_MOVES,
+    "nettoindvandring": _MIGRATIONS,
+    "nettoindvandring_niveau": _MIGRATIONS,
+    "evaluering": f"{_LISTS} i de viste år og kriterierne bag dem",
+    "evaluering_kommuner": f"{_LISTS} i de viste år, {_HOMES}",
+    "kommuner": _LISTS,
+}
+"""The registers, lists and decisions behind each table, as its line of sources names them."""
 
 SHAPES: Mapping[str, Finished] = {shape.name: shape for shape in _ALL}
 """Every table, in the report's order."""

@@ -898,9 +898,9 @@ MEASURES_OF_EXPORT = {
     "aendring": "Ændring i den siden sidste listeår før reglerne",
 }
 CHANGED_SINCE = {
-    "hoejere": "Ja, udflytningen er steget",
-    "lavere": "Nej, udflytningen er faldet",
-    "ingen_forskel": "Nej, ændringen kan skyldes tilfældigheder",
+    "hoejere": "Udflytningen er steget",
+    "lavere": "Udflytningen er faldet",
+    "ingen_forskel": "Ingen sikker ændring, den kan skyldes tilfældigheder",
     "for_faa": VERDICTS["for_faa"],
 }
 

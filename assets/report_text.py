@@ -18,11 +18,16 @@ from assets.report_document import (
     Notice,
     Paragraph,
     Part,
+    Parts,
     Points,
     Section,
+    Standing,
+    Term,
     Told,
     age_span,
+    confidence_note,
     inhabited,
+    term,
 )
 from assets.report_labels import (
     ALL,
@@ -30,20 +35,29 @@ from assets.report_labels import (
     COUNTERPARTS,
     COUNTRY,
     CRITERIA,
+    EDUCATION_NOTE,
     EDUCATIONS,
+    EMPLOYMENT_NOTE,
     EMPLOYMENTS,
     GROUPS,
     KINDS,
     LISTED,
     LISTS,
+    MET,
+    MORE_THAN,
     ORIGINS,
     USES,
+    criteria_by_operator,
 )
 from law.loader import LegalValue
 
 
 def document(
-    tables: Mapping[str, Finished], law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]
+    tables: Mapping[str, Finished],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    charts: Mapping[str, Chart],
+    standing: Standing,
 ) -> Document:
     """The whole report of a list year."""
     writer = _Writer(Told(tables), law, list_year, charts)
@@ -52,6 +66,7 @@ def document(
         f"Redegørelse om {kinds} {list_year}",
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
+        standing,
         (
             writer.summary(),
             writer.lists(),
@@ -81,6 +96,16 @@ WHERE: Mapping[str, str] = {
 """Groups of homes inside a sentence."""
 
 
+OF_GROUPS = {"omraade": "Boliggruppe"}
+MENAPT = "fra MENAPT-landene: Mellemøsten og Nordafrika samt Pakistan og Tyrkiet"
+NOTES = {"beskaeftigelse": EMPLOYMENT_NOTE, "uddannelse": EDUCATION_NOTE}
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names inside a sentence, joined by commas and a last `og`."""
+    return " og ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def _having(**at: Value) -> Callable[[Row], bool]:
     """Whether a row has these values."""
     return lambda row: all(row[name] == value for name, value in at.items())
@@ -95,6 +120,23 @@ class _Writer:
     def _chart(self, name: str) -> list[Block]:
         return [self.charts[name]] if name in self.charts else []
 
+    def _term(self, parameter: str) -> Term:
+        return term(self.law[parameter])
+
+    def _confidence(self) -> Parts:
+        return confidence_note(self.law)
+
+    def _year_of(self, offset: str) -> int:
+        value = self.law[offset].value
+        assert isinstance(value, int)
+        return self.year + value
+
+    def _income_year(self) -> int:
+        return self._year_of("opgoerelse.income_year_offset")
+
+    def _education_year(self) -> int:
+        return self._year_of("opgoerelse.education_year_offset")
+
     def _rows(self, table: str) -> Sequence[Mapping[str, Any]]:
         return self.told.tables[table].rows
 
@@ -106,15 +148,20 @@ class _Writer:
     def summary(self) -> Section:
         of = self.told.of
         items: list[tuple[Part, ...]] = [self._list_line(code) for code in self._lists()]
-        items.append(("Af beboerne har ikke-vestlig oprindelse: ", *self._by_group(self._nonwestern)))
-        items.append((f"I beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}: ", *self._by_group(self._employed)))
+        items.append(("Ikke-vestlig oprindelse har (i parentes ", MENAPT, "): ", *self._by_group(self._nonwestern)))
         items.append(
             (
-                "Til områderne flyttede ",
+                f"I beskæftigelse i {self._income_year()}{self._span(AGES_OF_EMPLOYMENT)}: ",
+                *self._by_group(self._employed),
+            )
+        )
+        items.append(
+            (
+                "Fra den ene statusdag til den næste fik områderne ",
                 of("flytninger", "personer", retning="ind", boliggruppe=LISTED, modpart=ALL),
-                " personer i løbet af året, fra dem flyttede ",
+                " nye beboere, nyfødte medregnet, og mistede ",
                 of("flytninger", "personer", retning="ud", boliggruppe=LISTED, modpart=ALL),
-                ".",
+                ", døde og udrejste medregnet. Flytninger fra et område til et andet tæller med i begge tal.",
             )
         )
         items.append(self._export_line())
@@ -131,7 +178,7 @@ class _Writer:
 
     def _nonwestern(self, group: str) -> tuple[Part, ...]:
         menapt = self._share(group, "oprindelse", "menapt")
-        return (self._share(group, "oprindelse", "ikke_vestlig"), " pct. (MENAPT-lande ", menapt, ")")
+        return (self._share(group, "oprindelse", "ikke_vestlig"), " pct. (", menapt, " pct.) af beboerne")
 
     def _employed(self, group: str) -> tuple[Part, ...]:
         return (self._share(group, "beskaeftigelse", "beskaeftiget"), " pct.")
@@ -145,7 +192,7 @@ class _Writer:
         at = lambda column: self.told.at("lister", row, column)  # noqa: E731
         parts: list[Part] = [f"{LISTS[code]}: ", at("omraader"), " områder med ", at("beboere"), " beboere"]
         if at("nye").value is None:
-            return (*parts, ". Listen fra året før kendes ikke her.")
+            return (*parts, ". Listen fra året før foreligger ikke.")
         return (*parts, "; ", at("nye"), " nye og ", at("udgaaede"), " udgåede siden året før.")
 
     def lists(self) -> Section:
@@ -180,7 +227,7 @@ class _Writer:
         elif rows:
             blocks.append(Paragraph(("Ingen områder er kommet på en liste eller gået ud af en siden året før.",)))
         else:
-            blocks.append(Notice(("Listen fra året før kendes ikke her, så ændringer kan ikke vises.",)))
+            blocks.append(Notice(("Listen fra året før foreligger ikke, så ændringer kan ikke vises.",)))
         return Section("lister", "Listerne", tuple(blocks))
 
     def _no_preventive(self, words: str) -> list[Block]:
@@ -192,7 +239,8 @@ class _Writer:
                 (
                     "Beboerne 1. januar i listeåret er delt efter, hvor de bor: i et udsat boligområde, i et "
                     "forebyggelsesområde, i en almen bolig uden for områderne eller i en anden bolig. MENAPT-landene "
-                    "er en del af de ikke-vestlige lande og indgår ikke i nogen af lovens grænser.",
+                    "(Mellemøsten og Nordafrika samt Pakistan og Tyrkiet) er en del af de ikke-vestlige lande og "
+                    "indgår ikke i nogen af lovens grænser.",
                 )
             ),
             *self._chart("oprindelse"),
@@ -203,26 +251,34 @@ class _Writer:
             Paragraph(
                 (
                     "Uddannelse er opgjort som i loven: kun uddannelse, der er gennemført eller godkendt i Danmark, "
-                    "tæller med.",
+                    f"tæller med. Den er taget fra uddannelsesregistret for {self._education_year()}; beskæftigelse "
+                    f"og indkomst er dem i {self._income_year()}.",
                 )
             ),
             self._composition(
-                "uddannelse", f"Højeste fuldførte uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS
+                "uddannelse",
+                f"Højeste fuldførte uddannelse i {self._education_year()}{self._span(AGES_OF_EDUCATION)}, pct.",
+                EDUCATIONS,
             ),
             *self._chart("beskaeftigelse"),
-            self._composition("beskaeftigelse", f"Beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
+            self._composition(
+                "beskaeftigelse",
+                f"Beskæftigelse i {self._income_year()}{self._span(AGES_OF_EMPLOYMENT)}, pct.",
+                EMPLOYMENTS,
+            ),
             Paragraph(
                 (
-                    "Den gennemsnitlige indkomst før skat er ",
+                    f"Den gennemsnitlige indkomst før skat i {self._income_year()} var ",
                     *self._by_group(lambda group: (self._income(group), " kr."), (*SUMMED[:-1], *SUMMED_TOO)),
                 )
             ),
             self.told.view(
                 "indkomst",
-                "Indkomst efter boliggruppe",
+                f"Indkomst i {self._income_year()} efter boliggruppe",
                 "indkomst",
                 [i for i, row in enumerate(self._rows("indkomst")) if row["area_id"] is None],
                 ("omraade", "personer", "gennemsnit_kr"),
+                heads=OF_GROUPS,
             ),
         ]
         return Section("beboersammensaetning", "Beboersammensætning", tuple(blocks))
@@ -270,7 +326,7 @@ class _Writer:
                     "kriterierne i § 61 b er opfyldt"
                     if self.preventive
                     else "",
-                    ". Afgørelsen sker på eksakte tal; her er de afrundet.",
+                    ". Afgørelsen sker på eksakte tal; i tabellerne er de afrundet.",
                 )
             ),
             *self._chart("kriterier"),
@@ -289,8 +345,11 @@ class _Writer:
             "kriterier",
             [index for index in first.values() if index is not None],
             ("kriterium_tekst", "graense_udsat", *(("graense_forebyggelse",) if self.preventive else ())),
-            note="Pct.; dømte som gange landets andel. Indkomst skal ligge under grænsen, dømte mindst på den, de "
-            "andre over den. For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+            note=(
+                "Pct.; dømte som gange landets andel. ",
+                self._met(),
+                " For ikke-vestlige er grænsen efter § 61 a den for parallelsamfund.",
+            ),
         )
 
     def _criteria_view(self, name: str, title: str, listed: bool) -> Block:
@@ -302,15 +361,22 @@ class _Writer:
             "kriterium",
             {
                 "nonwestern": "Ikke-vestlige, pct.",
-                "outside": "Uden tilknytning, pct.",
+                "outside": f"{CRITERIA['outside']}, pct.",
                 "convicted": "Dømte, gange landet",
                 "primary_only": "Grundskole, pct.",
                 "income": "Indkomst, pct. af regionens",
             },
             "tal",
             lambda row: (row["status"] != "ikke_omfattet") == listed,
+            note=(self.told.tables["kriterier"].note, " ", self._met()),
             folded=True,
         )
+
+    def _met(self) -> str:
+        """When the criteria are met, in a sentence, as the operators of the law have it."""
+        acts = ("udsat_boligomraade", "parallelsamfund", "forebyggelsesomraade")
+        groups = criteria_by_operator(self.law, acts).items()
+        return f"Et kriterium er opfyldt {_listed([f'{MET[op]} ({_listed(names)})' for op, names in groups])}."
 
     def moves(self) -> Section:
         blocks: list[Block] = [
@@ -336,8 +402,16 @@ class _Writer:
                 )
             )
         for dimension, title, members in (
-            ("beskaeftigelse", f"Flytternes beskæftigelse{self._span(AGES_OF_EMPLOYMENT)}, pct.", EMPLOYMENTS),
-            ("uddannelse", f"Flytternes uddannelse{self._span(AGES_OF_EDUCATION)}, pct.", EDUCATIONS),
+            (
+                "beskaeftigelse",
+                f"Flytternes beskæftigelse i {self._income_year()}{self._span(AGES_OF_EMPLOYMENT)}, pct.",
+                EMPLOYMENTS,
+            ),
+            (
+                "uddannelse",
+                f"Flytternes uddannelse i {self._education_year()}{self._span(AGES_OF_EDUCATION)}, pct.",
+                EDUCATIONS,
+            ),
         ):
             blocks.append(
                 self.told.pivot(
@@ -353,6 +427,7 @@ class _Writer:
                         and row["modpart"] == ALL
                         and row["boliggruppe"] in self._mover_groups()
                     ),
+                    note=(NOTES[dimension],),
                 )
             )
         blocks.append(
@@ -365,6 +440,7 @@ class _Writer:
                 {**EMPLOYMENTS, ALL: "I alt"},
                 "personer",
                 _having(dimension="beskaeftigelse", boliggruppe=LISTED),
+                note=(NOTES["beskaeftigelse"],),
                 folded=True,
             )
         )
@@ -390,6 +466,7 @@ class _Writer:
                 "boligudnyttelse",
                 groups,
                 ("omraade", "personer_pr_rum", "m2_pr_person", "familieboliger_pct", "ubeboede_pct"),
+                heads=OF_GROUPS,
             ),
             self.told.pivot(
                 "boliger-art",
@@ -418,12 +495,22 @@ class _Writer:
                 ),
             ]
             return Section("loft", "Loftet over kommunal anvisning", tuple(blocks))
+        cap = self.law["anvisningsloft.share"]
+        note: Parts = (
+            "Loftet er ",
+            self._term(cap.parameter),
+            " pct. Procenterne er af kommunens almene familieboliger. »Omfattet« er andelen, når familieboliger i "
+            "undtagne områder er trukket fra.",
+        )
         over = [i for i, row in enumerate(rows) if row["over_loft"]]
         blocks = [
             Paragraph(
                 (
-                    "Højst en del af en kommunes almene familieboliger kan omfattes af reglerne om kommunal anvisning "
-                    "(§ 59, stk. 7). Er andelen over loftet, beslutter kommunalbestyrelsen, hvilke "
+                    f"Ligger {MORE_THAN[str(cap.operator)]} ",
+                    self._term(cap.parameter),
+                    " pct. af en kommunes almene familieboliger i udsatte boligområder og forebyggelsesområder, gælder "
+                    "reglerne om kommunal anvisning i forebyggelsesområder ikke for den del, der ligger over "
+                    f"(almenboliglovens {cap.reference.citation}). Kommunalbestyrelsen beslutter så, hvilke "
                     "forebyggelsesområder der undtages (stk. 8).",
                 )
             ),
@@ -431,11 +518,13 @@ class _Writer:
         ]
         columns = ("kommune", "familieboliger", "andel_pct", "beslutning_tekst", "undtaget", "omfattet_pct")
         if over:
-            blocks.append(self.told.view("loft-over", "Kommuner over loftet", "loft", over, columns))
+            blocks.append(self.told.view("loft-over", "Kommuner over loftet", "loft", over, columns, note))
         else:
             blocks.append(Paragraph(("Ingen kommune er over loftet.",)))
         blocks.append(
-            self.told.view("loft-alle", "Alle kommuner med områder", "loft", range(len(rows)), columns, folded=True)
+            self.told.view(
+                "loft-alle", "Alle kommuner med områder", "loft", range(len(rows)), columns, note, folded=True
+            )
         )
         return Section("loft", "Loftet over kommunal anvisning", tuple(blocks))
 
@@ -446,8 +535,8 @@ class _Writer:
             blocks.append(
                 Notice(
                     (
-                        "Der er kun udgivet ét listeår her, så der er ingen udvikling at vise. Den kommer, når flere "
-                        "listeår er udgivet.",
+                        "Der er kun opgjort ét listeår, så der er ingen udvikling at vise. Den kommer, når flere "
+                        "listeår er opgjort.",
                     )
                 )
             )
@@ -455,7 +544,7 @@ class _Writer:
             *self._chart("udvikling"),
             self.told.view(
                 "udvikling",
-                "Listerne i de udgivne listeår",
+                "Listerne i de opgjorte listeår",
                 "udvikling",
                 [
                     i
@@ -508,8 +597,10 @@ class _Writer:
             Paragraph(
                 (
                     "Aftalen hviler på, at den ikke udløser social eksport mellem kommuner. Her følges voksne, som "
-                    "anvisningsforbuddene retter sig mod, så vidt registrene viser det: dem, der ved periodens start i "
-                    "en ubrudt periode har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der "
+                    "anvisningsforbuddene retter sig mod, så vidt registrene viser det: dem, der ved periodens start "
+                    "i ",
+                    self._term("redegoerelse.target_months"),
+                    " måneder i træk har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der "
                     "ikke er statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
                 )
             ),
@@ -528,6 +619,7 @@ class _Writer:
                     "nedre_pct",
                     "oevre_pct",
                 ),
+                note=self._confidence(),
             ),
         ]
         if row["dom"] == "for_faa":
@@ -554,7 +646,7 @@ class _Writer:
             blocks.append(
                 Notice(
                     (
-                        "Der er ikke udgivet listeår fra før reglerne her. Om en forskel fandtes før reglerne, kan "
+                        "Intet listeår fra før aftalens regler er opgjort. Om en forskel fandtes før reglerne, kan "
                         "derfor ikke vises, og en forskel er ikke i sig selv en virkning af aftalen.",
                     )
                 )
@@ -566,6 +658,7 @@ class _Writer:
                 "social_eksport_forskel",
                 range(len(rows)),
                 ("aar", "maal_tekst", "forskel_pct", "nedre_pct", "oevre_pct", "dom_tekst"),
+                note=self._confidence(),
             ),
             Paragraph(
                 (
@@ -656,15 +749,15 @@ class _Writer:
         if not rows:
             notice = Notice(
                 (
-                    "En sammenligning før og efter kræver mindst to udgivne listeår med forebyggelsesområder. De "
-                    "mangler her endnu.",
+                    "En sammenligning før og efter kræver mindst to opgjorte listeår med forebyggelsesområder. De "
+                    "foreligger endnu ikke.",
                 )
             )
             return Section("evaluering", "Evaluering", (notice,))
         blocks: list[Block] = [
             Paragraph(
                 (
-                    "Områder lige over grænserne i § 61 b det første udgivne år sammenlignes med områder lige under. "
+                    "Områder lige over grænserne i § 61 b det første opgjorte år sammenlignes med områder lige under. "
                     "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Afstanden måles "
                     "på den ikke-vestlige andel og det afgørende kriterium, hvad der er nærmest grænsen.",
                 )
@@ -675,6 +768,7 @@ class _Writer:
                 "evaluering",
                 range(len(rows)),
                 ("udfald_tekst", "side_tekst", "omraader", "foer", "efter", "aendring", "nedre", "oevre", "dom_tekst"),
+                note=self._confidence(),
             ),
         ]
         if any(row["dom"] == "for_faa" for row in rows):
@@ -712,13 +806,15 @@ class _Writer:
             ),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
-                "Tal for tidligere år er dem, der blev udgivet dengang. Beboersammensætning vises ikke for en "
+                "Tal for tidligere år er dem, redegørelsen for det år viste. Beboersammensætning vises ikke for en "
                 "tidligere dag på nye områdegrænser.",
             ),
             ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
         ]
         if choice is not None:
-            items.append((f"Grund til genforhandling: {words[choice.text]}. Valget gælder fra aftalens dag.",))
+            items.append(
+                (f"Grund til genforhandling: {words[choice.text]}. Sådan regnes der for alle listeår efter aftalen.",)
+            )
         return Section("metode", "Metode og diskretionering", (Points(tuple(items)),))
 
     def annex(self) -> Section:
@@ -726,8 +822,14 @@ class _Writer:
         for dimension, title in (
             ("oprindelse", "Oprindelse i områderne, personer"),
             ("alder", "Alder i områderne, personer"),
-            ("uddannelse", f"Uddannelse i områderne{self._span(AGES_OF_EDUCATION)}, personer"),
-            ("beskaeftigelse", f"Beskæftigelse i områderne{self._span(AGES_OF_EMPLOYMENT)}, personer"),
+            (
+                "uddannelse",
+                f"Uddannelse i områderne i {self._education_year()}{self._span(AGES_OF_EDUCATION)}, personer",
+            ),
+            (
+                "beskaeftigelse",
+                f"Beskæftigelse i områderne i {self._income_year()}{self._span(AGES_OF_EMPLOYMENT)}, personer",
+            ),
         ):
             categories = self._ages() if dimension == "alder" else {ALL: "I alt", **CATEGORIES[dimension]}
             shown = {code: text for code, text in categories.items() if code == ALL or self._anybody(dimension, code)}
@@ -784,7 +886,7 @@ class _Writer:
         blocks.append(
             self.told.view(
                 "omraader-indkomst",
-                "Indkomst i områderne",
+                f"Indkomst i områderne i {self._income_year()}",
                 "indkomst",
                 [i for i, row in enumerate(self._rows("indkomst")) if row["area_id"]],
                 ("kommune", "omraade", "personer", "gennemsnit_kr"),

@@ -12,28 +12,39 @@ from decimal import Decimal
 from typing import Any
 
 from assets.finished import DECIMALS, Finished, Kind, Value
+from assets.report_document import Standing
 from assets.report_labels import WITHHELD
+from assets.report_shapes import SOURCES
 from law.loader import list_day
 
 SHEET_NAME = 31
 WIDEST, NARROWEST = 46, 9
 FIRST_ROW = 4
+WARNING_ROW = FIRST_ROW - 1
 
 
-def workbook(tables: Mapping[str, Finished], title: str, list_year: int) -> bytes:
+def workbook(tables: Mapping[str, Finished], title: str, list_year: int, standing: Standing) -> bytes:
     """The workbook. Its creation date is the list's day, so that the same tables give the same bytes."""
     import xlsxwriter
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     day = dt.datetime.combine(list_day(list_year), dt.time())
-    book.set_properties({"title": title, "created": day, "comments": "Udkast"})
+    book.set_properties({"title": title, "created": day, "comments": _said(standing)})
     formats = _formats(book)
-    _contents(book, tables, title, formats)
+    _contents(book, tables, title, standing, formats)
     for table in tables.values():
         _sheet(book, table, formats)
+    if standing.invented:
+        for sheet in book.worksheets():
+            sheet.set_header(f"&C{standing.warning}")
+            sheet.write(WARNING_ROW - 1, 0, standing.warning, formats["warning"])
     book.close()
     return out.getvalue()
+
+
+def _said(standing: Standing) -> str:
+    return " ".join(part for part in (f"{standing.words}.", standing.warning) if part)
 
 
 def _formats(book: Any) -> dict[str, Any]:
@@ -48,17 +59,21 @@ def _formats(book: Any) -> dict[str, Any]:
     found["withheld"] = book.add_format({"italic": True, "font_color": "#4a5560", "align": "right"})
     found["title"] = book.add_format({"bold": True, "font_size": 14, "font_color": "#16405b"})
     found["note"] = book.add_format({"font_color": "#4a5560"})
+    found["warning"] = book.add_format({"bold": True, "font_color": "#8a1c13"})
     found["head"] = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom"})
     return found
 
 
-def _contents(book: Any, tables: Mapping[str, Finished], title: str, formats: Mapping[str, Any]) -> None:
+def _contents(
+    book: Any, tables: Mapping[str, Finished], title: str, standing: Standing, formats: Mapping[str, Any]
+) -> None:
     sheet = book.add_worksheet("Indhold")
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, WIDEST / 2)
     sheet.set_column(1, 1, 2 * WIDEST)
     sheet.write(0, 0, title, formats["title"])
-    sheet.write(1, 0, f"Udkast. Celler med »{WITHHELD}« er tilbageholdt af hensyn til fortroligheden.", formats["note"])
+    note = f"{standing.words}. Celler med »{WITHHELD}« er tilbageholdt af hensyn til fortroligheden."
+    sheet.write(1, 0, note, formats["note"])
     for line, table in enumerate(tables.values(), start=FIRST_ROW - 1):
         sheet.write_url(line, 0, f"internal:'{table.name[:SHEET_NAME]}'!A1", string=table.name[:SHEET_NAME])
         sheet.write(line, 1, table.title)
@@ -67,8 +82,7 @@ def _contents(book: Any, tables: Mapping[str, Finished], title: str, formats: Ma
 def _sheet(book: Any, table: Finished, formats: Mapping[str, Any]) -> None:
     sheet = book.add_worksheet(table.name[:SHEET_NAME])
     sheet.write(0, 0, table.title, formats["title"])
-    if table.note:
-        sheet.write(1, 0, table.note, formats["note"])
+    sheet.write(1, 0, f"{table.note} Kilde: {SOURCES[table.name]}.".strip(), formats["note"])
     top = FIRST_ROW - 1
     last = top + max(1, len(table.rows))
     sheet.add_table(

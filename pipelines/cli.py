@@ -408,8 +408,12 @@ def release(
         entry = release_edition(place, list_year, by, note, now)
     except (VerificationError, ReleaseError, ReleaseLogError) as error:
         raise _fail([*map(str, error.args), f"Edition {list_year} was not released."]) from None
-    page = place.edition(list_year) / "public" / "lister.html"
+    edition = place.edition(list_year)
+    page = edition / "public" / "lister.html"
     out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
+    if (edition / "report").exists():
+        again = f"boligomraader report --home {home} --list-year {list_year}"
+        out.print(f"Its report still says udkast. Make it again: {again}", markup=False)
 
 
 @app.command()

@@ -19,6 +19,11 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 NEEDS_A_BROWSER = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 DESK, PHONE = (1200, 1000), (360, 740)
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
+BOXES = """Array.from(document.querySelectorAll('.scroll')).map(box => [
+    box.getAttribute('aria-labelledby'),
+    box.scrollWidth > box.clientWidth,
+    box.querySelector('.hint').offsetHeight > 10,
+])"""
 AXE = "async () => { const found = await axe.run(document); return [found.violations, found.passes.length]; }"
 
 
@@ -69,6 +74,20 @@ def test_the_page_fits_a_phone(shown: Any) -> None:
     shown.evaluate(OPEN_ALL)
     assert shown.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     assert shown.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 16
+
+
+@NEEDS_A_BROWSER
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_table_fits_its_box_or_says_that_it_goes_on(shown: Any, size: tuple[int, int]) -> None:
+    shown.set_viewport_size({"width": size[0], "height": size[1]})
+    shown.evaluate(OPEN_ALL)
+    boxes = shown.evaluate(BOXES)
+    assert len(boxes) > 15
+    assert [name for name, wider, hint in boxes if wider and not hint] == []
+    if size == DESK:
+        assert [name for name, wider, _ in boxes if wider] == []
+    else:
+        assert [name for name, wider, hint in boxes if hint and not wider] == []
 
 
 @NEEDS_A_BROWSER

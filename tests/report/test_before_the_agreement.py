@@ -44,7 +44,7 @@ def test_what_the_law_did_not_know_is_said_and_not_counted_as_none(root: Path) -
     assert "Loftet over kommunal anvisning fandtes ikke i loven på listens dag." in page
     assert "Listeåret ligger før aftalens regler" in page
     assert "Aftalens grund til genforhandling gælder ikke" in page
-    assert "Der er kun udgivet ét listeår her" in page
+    assert "Der er kun opgjort ét listeår" in page
     assert "§ 61 b" not in page
     assert 'data-cell="lister:3:' not in page
 
@@ -63,7 +63,7 @@ def test_social_export_is_held_against_the_last_year_before_the_rules(root: Path
         moved = float(now["forskel_pct"]) - float(then["forskel_pct"])
         assert abs(float(change["forskel_pct"]) - moved) <= 0.11
         assert float(change["nedre_pct"]) <= float(change["forskel_pct"]) <= float(change["oevre_pct"])
-    assert "Der er ikke udgivet listeår fra før reglerne" not in _page(root, AFTER)
+    assert "Intet listeår fra før aftalens regler er opgjort" not in _page(root, AFTER)
 
 
 def test_another_home_another_clock_the_same_bytes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,11 @@ import openpyxl
 import pytest
 
 from assets.finished import danish, from_csv, parsed, written
+from assets.report_charts import counterparts
+from assets.report_files import standing_of
+from assets.report_html import soft
 from assets.report_publication import write
-from assets.report_shapes import SHAPES
+from assets.report_shapes import SHAPES, SOURCES
 from law.loader import report_law
 from tests.report.conftest import LAST, WITHHELD, Reported
 
@@ -26,9 +29,11 @@ class _Reader(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.figures: list[tuple[str, str, str]] = []
+        self.terms: list[tuple[str, str]] = []
         self.prose: list[str] = []
         self.inside: list[str] = []
         self.place: tuple[str, str] | None = None
+        self.term: str | None = None
         self.source = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -36,17 +41,20 @@ class _Reader(html.parser.HTMLParser):
             self.inside.append(tag)
         if tag == "data":
             values = dict(attrs)
-            self.place = (values["data-cell"] or "", values["value"] or "")
+            self.term = values.get("data-law")
+            self.place = None if self.term else (values["data-cell"] or "", values["value"] or "")
 
     def handle_endtag(self, tag: str) -> None:
         if self.inside and self.inside[-1] == tag:
             self.inside.pop()
         if tag == "data":
-            self.place = None
+            self.place = self.term = None
 
     def handle_data(self, data: str) -> None:
         if self.place:
             self.figures.append((*self.place, data))
+        elif self.term:
+            self.terms.append((self.term, data))
         elif not self.inside:
             self.prose.append(data)
 
@@ -81,10 +89,18 @@ def test_no_figure_in_the_text_is_empty(page: _Reader) -> None:
     assert not re.search(r'data-cell="[^"]*"[^>]*></data>', page.source)
 
 
+def test_every_legal_number_in_the_text_is_the_law_s(page: _Reader) -> None:
+    law = report_law().for_list_year(LAST)
+    assert {"anvisningsloft.share", "redegoerelse.confidence", "redegoerelse.target_months"} <= dict(page.terms).keys()
+    for parameter, text in page.terms:
+        assert text == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
+
+
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
     """Outside figures only dates, list years, paragraphs and age bands have digits."""
     allowed = re.compile(
         rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
+        rf"(i|for) {LAST - 1}|"
         r"\d+-\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
     )
     left = [text for text in page.prose if re.search(r"\d", allowed.sub("", text))]
@@ -136,7 +152,7 @@ def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path)
         name: from_csv(shape, (reported.folder() / f"{name}.csv").read_text(encoding="utf-8"))
         for name, shape in SHAPES.items()
     }
-    write(tables, report_law().for_list_year(LAST), LAST, tmp_path)
+    write(tables, report_law().for_list_year(LAST), LAST, standing_of(reported.folder().parent), tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
 
@@ -146,6 +162,42 @@ def test_the_pdf_is_tagged_and_danish(reported: Reported) -> None:
     assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
     assert b"pdfuaid" in content
     assert re.search(rb"/Lang\s*\(da", content)
+    assert b"/Author" not in content
+
+
+def test_every_table_and_chart_names_its_registers(page: _Reader) -> None:
+    assert SOURCES.keys() == SHAPES.keys()
+    assert page.source.count("Kilde: ") == page.source.count('class="note"') > 30
+    text = "".join(page.prose)
+    assert "Kilde: Danmarks Statistik (VNDS)" in text
+
+
+def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
+    text = " ".join("".join(page.prose).split())
+    assert "på eller over grænsen (Dømte i forhold til landet)" in text
+    assert "under grænsen (Indkomst i forhold til regionen)" in text
+    assert "Udrejste og døde har derfor ingen" in text
+    assert "nyfødte medregnet" in text
+    assert "er opfyldt til venstre for stregen" in text
+
+
+def test_the_bars_of_the_moves_add_up_to_the_table(reported: Reported) -> None:
+    rows = [row for row in reported.table("flytninger") if row["boliggruppe"] == "listede"]
+    for way in ("ind", "ud"):
+        told = {row["modpart"]: int(row["personer"]) for row in rows if row["retning"] == way}
+        assert sum(told[code] for code in counterparts(way)) == told["i_alt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("Redegørelse om forebyggelsesområder", "Redegørelse om forebyggelses|områder"),
+        ("Uden for arbejdsmarked og uddannelse", "Uden for arbejds|marked og uddan|nelse"),
+        ("Netto", "Netto"),
+    ],
+)
+def test_long_words_break_where_danish_breaks_them(text: str, broken: str) -> None:
+    assert soft(text).replace("\u00ad", "|") == broken
 
 
 def test_the_report_holds_no_pseudonym_and_no_path(reported: Reported) -> None:

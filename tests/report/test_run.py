@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from assets import report_cells
 from assets.cells import Cell
 from assets.finished import from_csv
+from assets.report_document import INVENTED
 from assets.report_shapes import SHAPES
 from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
 from tests.populations import World, write_snapshots
 from tests.report.conftest import LAST, Reported
+from tests.report.pdf_text import pdf_pages
 from tests.test_bad_input import YEAR, sound_world
 
 
@@ -70,6 +74,58 @@ def test_a_released_edition_keeps_its_report(reported: Reported, copied: Path) -
     whole = run_cli("verify", "--home", copied, "--list-year", LAST)
     assert whole.code == 0, whole.output
     assert "Report:" in whole.output
+
+
+def _report_again(home: Path) -> Path:
+    answer = run_cli("report", "--home", home, "--list-year", LAST, "--as-of", f"{LAST}-12-01")
+    assert answer.code == 0, answer.output
+    return edition(home, LAST) / "report"
+
+
+def _words(folder: Path) -> dict[str, str]:
+    """What a reader meets first in the page and on the first sheet."""
+    book = openpyxl.load_workbook(folder / "redegoerelse.xlsx")
+    first = " ".join(str(row[0]) for row in book["Indhold"].iter_rows(max_row=3, values_only=True))
+    page = (folder / "redegoerelse.html").read_text(encoding="utf-8")
+    return {"page": page, "sheet": f"{first} {book.properties.description}"}
+
+
+def test_a_report_made_after_the_release_is_no_draft(copied: Path) -> None:
+    drafted = edition(copied, LAST) / "report"
+    assert all("Udkast" in words for words in _words(drafted).values())
+    pdf = (drafted / "redegoerelse.pdf").read_bytes()
+    released = run_cli("release", "--home", copied, "--list-year", LAST, "--by", "Ministeriet")
+    assert "boligomraader report" in released.output
+    folder = _report_again(copied)
+    for words in _words(folder).values():
+        assert "udkast" not in words.lower()
+        assert "som revision 1" in words
+    assert (folder / "redegoerelse.pdf").read_bytes() != pdf
+    assert json.loads((folder / "report_manifest.json").read_text(encoding="utf-8"))["draft"] is False
+    whole = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert whole.code == 0, whole.output
+    made = file_bytes(folder)
+    assert file_bytes(_report_again(copied)) == made
+
+
+def test_a_report_on_invented_data_says_so_everywhere(copied: Path) -> None:
+    path = edition(copied, LAST) / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    made = {}
+    for synthetic in (False, True):
+        known = {key: value for key, value in manifest.items() if key != "synthetic"}
+        path.write_text(json.dumps({**known, **({"synthetic": True} if synthetic else {})}), encoding="utf-8")
+        folder = _report_again(copied)
+        assert [INVENTED in words for words in _words(folder).values()] == [synthetic, synthetic]
+        book = openpyxl.load_workbook(folder / "redegoerelse.xlsx")
+        headers = {sheet.oddHeader.center.text for sheet in book.worksheets}
+        assert headers == ({INVENTED} if synthetic else {None})
+        assert ("synthetic" in json.loads((folder / "report_manifest.json").read_text(encoding="utf-8"))) == synthetic
+        made[synthetic] = pdf_pages((folder / "redegoerelse.pdf").read_bytes())
+    assert len(made[True]) > 10
+    warned = "".join(INVENTED.split())
+    assert all(warned in text for text in made[True])
+    assert not any(warned in text for text in made[False])
 
 
 def test_weak_suppression_holds_back_the_report_and_not_the_list(
@@ -172,9 +228,9 @@ def _reported(world: World, tmp_path: Path) -> tuple[str, Path]:
 def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_path: Path) -> None:
     _, folder = _reported(sound_world(), tmp_path)
     page = (folder / "redegoerelse.html").read_text(encoding="utf-8")
-    assert "Der er kun udgivet ét listeår her" in page
+    assert "Der er kun opgjort ét listeår" in page
     assert "Der er ikke leveret vandringer" in page
-    assert "kræver mindst to udgivne listeår" in page
+    assert "kræver mindst to opgjorte listeår" in page
     assert (folder / "redegoerelse.pdf").stat().st_size > 10_000
 
 
