@@ -548,7 +548,14 @@ def reconcile() -> None:
 
 @app.command()
 def classify(
-    file: Annotated[Path, typer.Argument(help="CSV with criteria values per area.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with a row per area: area_id, residents, nonwestern_share, outside_share, convicted_share; from "
+            "2014 also primary_only_share and income_ratio; from 2018-12-01 convicted_ratio, or "
+            "national_convicted_share too. docs/law.md says what each is."
+        ),
+    ],
     law_as_of: Annotated[str, typer.Option("--law-as-of", help="The day whose law judges, YYYY-MM-DD.")],
 ) -> None:
     """Judges given criteria values under the law of a day, any act since 2010."""
