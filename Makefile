@@ -1,4 +1,4 @@
-# What a person types. Every target sets up .venv first; nothing here is needed by the product itself.
+# What a person types. Every target but clean sets up .venv first; nothing here is needed by the product itself.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LIST_YEAR ?= 2026
 AS_OF ?=
-SNAPSHOTS ?= data/snapshots
+# the demo of each list year is a country of its own: two in one folder would mix their people
+SNAPSHOTS ?= data/snapshots$(if $(filter-out 2026,$(LIST_YEAR)),-$(LIST_YEAR))
 STATE ?= data/home
 # modules are compiled once and kept, whatever the shell says
 export PYTHONDONTWRITEBYTECODE :=

@@ -21,6 +21,8 @@ from assets.contracts import Register
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 COMPLETE = "_COMPLETE"
+SYNTHETIC = "SYNTETISK.txt"
+"""Marks a snapshots folder whose data are invented; the demo writes it."""
 FIRST_VINTAGE = ""
 VINTAGE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEAR = re.compile("[0-9]{4}")
@@ -37,6 +39,11 @@ UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
 def printable(text: str) -> str:
     """A name as it can stand in one line of a message, whatever characters it has."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def is_synthetic(snapshots: Path) -> bool:
+    """Whether a snapshots folder says that its data are invented."""
+    return (snapshots / SYNTHETIC).is_file()
 
 
 @dataclass(frozen=True)

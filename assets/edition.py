@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, openlineage, public_lists, releases, sealing, snapshots
+from assets import deliveries, derivation, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
 from assets.disclosure import disclosure_limits
 from assets.documentation import described, materialized
@@ -54,7 +54,8 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         derivation.prepare_session(con)
         set_law_variables(con, law, list_year)
         _refuse_unready(con, law, list_year)
-        sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run))
+        synthetic = deliveries.is_synthetic(run.snapshot_folder)
+        sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run), synthetic)
         sealing.synchronise_published(con, run.at_home.editions)
     version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
     return materialized(None, "edition.edition", sealed["areas"], sealed, version=version)
@@ -87,8 +88,12 @@ def seal(
     list_year: int,
     reason: str,
     run_part: Mapping[str, str],
+    synthetic: bool,
 ) -> dict[str, Any]:
-    """Writes the edition aside and puts it in place as the next revision, unless its substance is sealed already."""
+    """Writes the edition aside and puts it in place as the next revision, unless its substance is sealed already.
+
+    One of invented data says so in its manifest and on its page; one of real data has no such key, whose bytes stay.
+    """
     staged = home.scratch / f"edition-{list_year}"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
@@ -99,7 +104,8 @@ def seal(
     target = home.edition(list_year)
     previous = sealing.read_manifest(target)
     # a released edition is compared as it was released: with the release on its page
-    write_public_lists(con, law, list_year, staged, releases.release_of(previous), (previous or {}).get("changes"))
+    release, changes = releases.release_of(previous), (previous or {}).get("changes")
+    write_public_lists(con, law, list_year, staged, release, changes, synthetic)
     manifest: sealing.Manifest = {
         "list_year": list_year,
         "inputs": inputs,
@@ -110,6 +116,8 @@ def seal(
         "outputs": sealing.describe_outputs(staged, rows),
         "run": dict(run_part),
     }
+    if synthetic:
+        manifest[sealing.SYNTHETIC] = True
     if previous is not None:
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
         if unchanged and not sealing.damaged_files(target, previous):
@@ -119,7 +127,7 @@ def seal(
         released = releases.last_released(home.editions, list_year)
         if released is not None:
             manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
-        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"))
+        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
         manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = 1 if previous is None else previous["revision"] + 1
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
@@ -136,8 +144,10 @@ def write_public_lists(
     folder: Path,
     release: public_lists.Release | None,
     changes: str | None,
+    synthetic: bool,
 ) -> None:
-    """Writes `public/`: what the ministry puts out on 1 December, marked udkast where there is no release."""
+    """Writes `public/`: what the ministry puts out on 1 December, marked udkast where there is no release, and as
+    invented where the data are."""
     met: dict[str, set[str]] = {}
     for area_id, criterion in con.execute(
         """
@@ -161,6 +171,7 @@ def write_public_lists(
         release,
         changes,
         met=met,
+        synthetic=synthetic,
     )
     for name, content in files.items():
         path = folder / "public" / name

@@ -34,6 +34,7 @@ Operator = Literal[">", ">=", "<", "<="]
 WITHHELD = "diskretioneret"
 DRAFT = "udkast"
 PUBLISHED = "offentliggjort"
+INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OPERATOR_WORDS: dict[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
@@ -289,13 +290,15 @@ def public_files(
     changes_note: str | None = None,
     *,
     met: Mapping[str, Collection[str]] | None = None,
+    synthetic: bool = False,
 ) -> dict[str, bytes]:
     """The public files of one list year by name: a CSV per list and `lister.html`.
 
     Meaning: what the law has published every year (§ 61 a, stk. 5), disclosure control applied. Grain:
     one row per area and list; the first three lists are nested, so an area can stand on all three. Units:
     pct. and persons. `criteria` and `status` are the edition's area_criteria and area_status; `release`
-    None marks everything as udkast; `changes_note` says what a new revision changed.
+    None marks everything as udkast; `changes_note` says what a new revision changed; `synthetic` makes the page
+    say that the data are invented, released or not.
 
     `met` names per area_id the criteria (outside, convicted, primary_only, income) that were met on the
     exact numbers. Without it they are derived from counts and ten-digit shares, and the number met must
@@ -312,7 +315,7 @@ def public_files(
     national = _national_share(criteria)
     edition = DRAFT if release is None else PUBLISHED
     files = {f"{one.kind.slug}.csv": _csv(one, list_year, national, edition) for one in lists}
-    page = _page(list_year, lists, national, limits, disclosure, release, changes_note)
+    page = _page(list_year, lists, national, limits, disclosure, release, changes_note, synthetic)
     return {**files, "lister.html": page.encode()}
 
 
@@ -582,6 +585,7 @@ def _page(
     disclosure: Disclosure,
     release: Release | None,
     changes_note: str | None,
+    synthetic: bool,
 ) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -612,6 +616,7 @@ def _page(
         national_pct="" if national is None else _danish_decimal(str(_pct(national, _PLACES["convicted"]))),
         release=release,
         changes_note=changes_note,
+        invented=INVENTED if synthetic else "",
         limit_of=_limit_of,
         limit_pct=limit_pct,
         figures=[figure.key for figure in _FIGURES],

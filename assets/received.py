@@ -44,7 +44,9 @@ IN_TURN = (REGISTERS[0], *reversed(REGISTERS[1:]))
 """The population first: storing it takes as long as importing Great Expectations beside it. Then the small registers,
 which are judged while the large ones are stored."""
 
-DELIVERY_REMEDY = "Put the delivery, whole and readable, in its folder, and run again; the lines above say where."
+DELIVERY_REMEDY = (
+    "Put the delivery, whole and readable, in its folder, and run again; the check's description says where."
+)
 
 
 def _key(register: Register) -> AssetKey:

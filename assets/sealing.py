@@ -27,6 +27,8 @@ from law.loader import LegalValue, list_day, values_sha256
 
 MANIFEST = "manifest.json"
 REVISIONS = ".revisions"
+SYNTHETIC = "synthetic"
+"""The key of a manifest whose edition rests on invented data. Others do not have it."""
 REPORT_FOLDERS = ("report", "report.internal")
 """What the annual report adds to a sealed edition. It has its own manifest and is no part of what is sealed."""
 KEYS: Mapping[str, str] = {
@@ -237,6 +239,11 @@ def substance(manifest: Manifest) -> Manifest:
     return {key: value for key, value in manifest.items() if key not in apart}
 
 
+def is_synthetic(manifest: Mapping[str, Any]) -> bool:
+    """Whether an edition rests on invented data."""
+    return bool(manifest.get(SYNTHETIC, False))
+
+
 def substance_hash(manifest: Manifest) -> str:
     """Hash of what makes an edition what it is."""
     return hashlib.sha256(json.dumps(substance(manifest), sort_keys=True).encode()).hexdigest()
@@ -254,6 +261,8 @@ def what_changed(old: Manifest, new: Manifest) -> str:
         changed.append("the SQL")
     if _history_used(old) != _history_used(new):
         changed.append("the history of earlier years")
+    if is_synthetic(old) != is_synthetic(new):
+        changed.append("whether the data are marked as invented")
     if {item["file"] for item in old["outputs"]} != {item["file"] for item in new["outputs"]}:
         changed.append("which files an edition holds")
     return "changed: " + ", ".join(changed) if changed else "the sealed files differed from their manifest"

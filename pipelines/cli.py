@@ -483,9 +483,11 @@ def ui(
     read_only: Annotated[bool, typer.Option("--read-only", help="Everything visible, nothing launchable.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    new: Annotated[bool, typer.Option("--new", help="Begin an empty home where there is none.")] = False,
 ) -> None:
     """The Dagster web UI on this home."""
     place = Home(home.absolute())
+    _refuse_ui(place, read_only, host, port, new)
     place.prepare()
     environment = {
         **os.environ,
@@ -500,6 +502,26 @@ def ui(
     if read_only:
         os.execve(server, [*command, "--read-only"], environment)
     raise typer.Exit(_serve(command, environment, workspace))
+
+
+def _refuse_ui(home: Home, read_only: bool, host: str, port: int, new: bool) -> None:
+    """An empty UI would look like lost data: a home is only begun where that is asked for."""
+    import errno
+    import socket
+
+    if not home.warehouse.is_file() and (read_only or not new):
+        begin = "Run a list year first, or name another folder with --home"
+        raise _fail([f"There is no home in {home.path}. {begin}{'' if read_only else '; --new begins an empty one'}."])
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            told = f"Port {port} on {host} is in use: choose another with --port, or end what listens there."
+        else:
+            told = (
+                f"Port {port} on {host} cannot be listened on ({error.strerror}): choose others with --host and --port."
+            )
+        raise _fail([told]) from None
 
 
 def _serve(command: list[str], environment: dict[str, str], workspace: Path) -> int:
@@ -530,7 +552,14 @@ def reconcile() -> None:
 
 @app.command()
 def classify(
-    file: Annotated[Path, typer.Argument(help="CSV with criteria values per area.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with a row per area: area_id, residents, nonwestern_share, outside_share, convicted_share; from "
+            "2014 also primary_only_share and income_ratio; from 2018-12-01 convicted_ratio, or "
+            "national_convicted_share too. docs/law.md says what each is."
+        ),
+    ],
     law_as_of: Annotated[str, typer.Option("--law-as-of", help="The day whose law judges, YYYY-MM-DD.")],
 ) -> None:
     """Judges given criteria values under the law of a day, any act since 2010."""

@@ -26,13 +26,13 @@ import numpy as np
 import pandas as pd
 
 from assets.contracts import REGISTER_BY_NAME
+from assets.deliveries import SYNTHETIC, is_synthetic
 from pipelines.demo_model import housing as homes
 from pipelines.demo_model import people as persons
 from pipelines.demo_model import plan, registers
 from pipelines.demo_model.draws import Bools, Draws, Ints
 
 SMALLEST_POPULATION = 1_000
-MARKER = "SYNTETISK.txt"
 _MARKER_TEXT = (
     "Alt i denne mappe er opdigtet: personer, boliger, områder, navne og matrikler.\n"
     "Everything in this folder is invented: people, homes, areas, names and parcels.\n"
@@ -147,11 +147,10 @@ def _exemptions(country: Country, kom: int) -> tuple[list[plan.Area], list[plan.
 
 def _claim(snapshots: Path) -> None:
     """Mark the folder as synthetic; refuse one that holds something else."""
-    marker = snapshots / MARKER
-    if snapshots.exists() and any(snapshots.iterdir()) and not marker.exists():
+    if snapshots.exists() and any(snapshots.iterdir()) and not is_synthetic(snapshots):
         raise FileExistsError(f"{snapshots} holds files that no demo wrote: choose an empty folder")
     snapshots.mkdir(parents=True, exist_ok=True)
-    marker.write_text(_MARKER_TEXT, encoding="utf-8")
+    (snapshots / SYNTHETIC).write_text(_MARKER_TEXT, encoding="utf-8")
 
 
 class _Files:

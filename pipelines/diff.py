@@ -38,6 +38,8 @@ def diff_revisions(home: Home, list_year: int, old: int | None, new: int | None)
         raise DiffError(f"Edition {list_year} has one revision, {newer}: there is nothing to compare it with.")
     (folder_old, before), (folder_new, after) = found[older], found[newer]
     lines = [f"Edition {list_year}: revision {older} ({_state(before)}) and revision {newer} ({_state(after)})."]
+    if sealing.is_synthetic(before) != sealing.is_synthetic(after):
+        lines.append(f"data: {_kind(before)} -> {_kind(after)}")
     lines += [*_inputs(before, after), *_law(before, after), *_sql(before, after), *_history(before, after)]
     for table in PUBLISHED:
         lines += _cells(table, folder_old, folder_new)
@@ -55,6 +57,10 @@ def revisions(home: Home, list_year: int) -> dict[int, tuple[Path, sealing.Manif
 def _state(manifest: Mapping[str, Any]) -> str:
     release = releases.release_of(manifest)
     return f"released {release.when}" if release else "draft"
+
+
+def _kind(manifest: Mapping[str, Any]) -> str:
+    return "marked as invented" if sealing.is_synthetic(manifest) else "not marked as invented"
 
 
 def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

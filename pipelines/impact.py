@@ -91,7 +91,7 @@ def _promote_all(
     """Receives, checks and promotes every register. Returns what would stop a run."""
     stops: list[str] = []
     for register in REGISTERS:
-        wanted = snapshots.wanted_references(con, register, values, list_year)
+        wanted = snapshots.wanted_references(con, register, values, list_year, folder)
         snapshots.receive(con, register, wanted, list_year, folder, scratch)
         faults, checked = snapshots.check(con, register, list_year)
         stops += [fault.line for fault in faults]

@@ -78,7 +78,8 @@ def _stage(home: Home, manifest: Mapping[str, Any], law: Law, told: Mapping[str,
     released = {**manifest, "run": {**manifest["run"], "release": dict(told)}}
     with aside(home, manifest, law) as con:
         release = releases.release_of(released)
-        edition.write_public_lists(con, law, list_year, staged, release, manifest.get("changes"))
+        changes, synthetic = manifest.get("changes"), sealing.is_synthetic(manifest)
+        edition.write_public_lists(con, law, list_year, staged, release, changes, synthetic)
     rows = {item["file"]: item["rows"] for item in manifest["outputs"] if item["rows"] is not None}
     released["outputs"] = sealing.describe_outputs(staged, rows)
     sealing.write_manifest(released, staged)

@@ -40,7 +40,7 @@ from law.loader import (
     statistics_law,
 )
 from pipelines.home import Home
-from pipelines.scenario_chart import NOTICE, page
+from pipelines.scenario_chart import NOTICE, SEPARATOR, page
 
 MAX_POINTS = 500
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
@@ -68,7 +68,7 @@ class Point:
         told = [f"{name} = {value}" for name, value in self.settings.items()]
         if self.law_as_of is not None:
             told.insert(0, f"loven pr. {self.law_as_of}")
-        return "; ".join(told) or "gældende lov"
+        return SEPARATOR.join(told) or "gældende lov"
 
 
 @dataclass
@@ -101,7 +101,9 @@ def run_scenario(
         with home.locked():
             for list_year, manifest in manifests.items():
                 _derive_year(home, law, points, list_year, manifest, result)
-            _write(home, target, result, _description(manifests, points, law))
+            synthetic = any(map(sealing.is_synthetic, manifests.values()))
+            shown = page(target.name, _changed(points), result.summary, result.areas, synthetic)
+            _write(home, target, result, _description(manifests, points, law), shown)
     except (AsideError, LawError) as error:
         raise ScenarioError(str(error)) from None
     return target, result.summary
@@ -412,6 +414,17 @@ def _change(before: Row, after: Row) -> str:
     return "" if same else "moves"
 
 
+def _changed(points: Sequence[Point]) -> dict[str, list[str]]:
+    """What a scenario changes: each parameter with the values it is given, and the day of the law if another."""
+    changed: dict[str, list[str]] = {}
+    for point in points:
+        day = {"loven": f"pr. {point.law_as_of}"} if point.law_as_of else {}
+        for name, value in {**day, **point.settings}.items():
+            if value not in changed.setdefault(name, []):
+                changed[name].append(value)
+    return changed
+
+
 def _description(manifests: Mapping[int, Mapping[str, Any]], points: Sequence[Point], law: Law) -> dict[str, Any]:
     return {
         "notice": NOTICE,
@@ -428,7 +441,7 @@ def _description(manifests: Mapping[int, Mapping[str, Any]], points: Sequence[Po
     }
 
 
-def _write(home: Home, target: Path, result: Result, description: Mapping[str, Any]) -> None:
+def _write(home: Home, target: Path, result: Result, description: Mapping[str, Any], shown: str) -> None:
     """Writes a scenario aside and puts it in place; one of the same name is replaced."""
     staged = home.scratch / f"scenario-{target.name}"
     shutil.rmtree(staged, ignore_errors=True)
@@ -436,7 +449,7 @@ def _write(home: Home, target: Path, result: Result, description: Mapping[str, A
     tables = {"areas": result.areas, "summary": result.summary, "municipalities": result.municipalities}
     for name, rows in tables.items():
         _write_csv(staged / f"{name}.csv", rows)
-    (staged / "scenarie.html").write_text(page(target.name, result.summary, result.areas), encoding="utf-8")
+    (staged / "scenarie.html").write_text(shown, encoding="utf-8")
     text = json.dumps(description, ensure_ascii=False, indent=1)
     (staged / "scenario.json").write_text(text + "\n", encoding="utf-8")
     sealing.put_in_place(staged, target)

@@ -1,7 +1,8 @@
 """The page of a scenario: one self-contained HTML file, in Danish, with its chart and who enters and leaves.
 
-The chart is Vega-Lite, drawn to SVG without a browser, and the same bytes for the same rows. What does not belong
-here: any derivation.
+The chart is Vega-Lite, drawn to SVG without a browser, and the same bytes for the same rows. Its texts are painted by
+whoever opens the page, in the fonts of that machine: so there is room beside them. What does not belong here: any
+derivation.
 """
 
 from __future__ import annotations
@@ -13,14 +14,23 @@ from typing import Any, Literal
 
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from assets.code_lists import municipality_names
+from assets.public_lists import INVENTED
 
 NOTICE = "Scenarie - ikke en officiel liste"
 VEGA_LITE = "6.4"
 LOCALE: Literal["da-DK"] = "da-DK"
 BAR = 22
+LINE = 13
+"""Each further line of a label."""
 PANEL_WIDTH = 260
 LABEL_WIDTH = 320
+FONT = "Arial, 'Liberation Sans', sans-serif"
+LETTER = 6.6
+"""The width of a letter in the widest of the fonts that stand in for Arial."""
+SEPARATOR = "; "
 LISTS: Mapping[str, str] = {
     "Parallelsamfund": "#7a0177",
     "Øvrige udsatte boligområder": "#c51b8a",
@@ -36,8 +46,10 @@ STATUSES: Mapping[str, str] = {
 Row = Mapping[str, Any]
 
 
-def page(name: str, summary: Sequence[Row], areas: Sequence[Row]) -> str:
-    """The page of a scenario from its summary and areas (`pipelines.scenario`)."""
+def page(
+    name: str, changed: Mapping[str, Sequence[str]], summary: Sequence[Row], areas: Sequence[Row], synthetic: bool
+) -> str:
+    """The page of a scenario from what it changes, its summary and its areas (`pipelines.scenario`)."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -45,16 +57,34 @@ def page(name: str, summary: Sequence[Row], areas: Sequence[Row]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    changed = [row for row in areas if row["change"]]
+    environment.filters.update(count=_count, breakable=_breakable)
     return environment.get_template("scenarie.html.j2").render(
         name=name,
         notice=NOTICE,
         chart=Markup(chart(summary)),
-        summary=summary,
+        invented=INVENTED if synthetic else "",
+        years=sorted({row["list_year"] for row in summary}),
         changed=changed,
+        summary=summary,
+        moving=[row for row in areas if row["change"]],
+        municipality=_municipality,
         changes=CHANGES,
         told=_told,
     )
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _breakable(setting: str) -> Markup:
+    """A setting, one line for each parameter, that may break within a long name."""
+    lines = str(escape(setting)).replace(".", ".<wbr>").replace("_", "_<wbr>")
+    return Markup(lines.replace(SEPARATOR, "<br>"))
+
+
+def _municipality(kom: str) -> str:
+    return f"{municipality_names()[int(kom)]} ({kom})"
 
 
 def _told(row: Row, when: str) -> str:
@@ -75,7 +105,7 @@ def chart(summary: Sequence[Row]) -> str:
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {"text": NOTICE, "anchor": "start", "fontSize": 16},
         "vconcat": rows,
-        "config": {"font": "sans-serif", "view": {"stroke": None}},
+        "config": {"font": FONT, "view": {"stroke": None}},
     }
     svg = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VEGA_LITE, format_locale=LOCALE)
     return str(svg)
@@ -83,7 +113,13 @@ def chart(summary: Sequence[Row]) -> str:
 
 def _year(rows: Sequence[Row], year: int) -> dict[str, Any]:
     axis = {"field": "setting", "type": "nominal", "sort": [row["setting"] for row in rows], "title": None}
-    named = {**axis, "axis": {"labelLimit": LABEL_WIDTH}}
+    lines = [row["setting"].split(SEPARATOR) for row in rows]
+    room = min(LABEL_WIDTH, LETTER * max(len(line) for label in lines for line in label))
+    named = {
+        **axis,
+        "axis": {"labelLimit": LABEL_WIDTH, "minExtent": room, "labelExpr": f"split(datum.label, '{SEPARATOR}')"},
+    }
+    step = BAR + LINE * (max(len(label) for label in lines) - 1)
     bare = {**axis, "axis": None}
     counts = [
         {"setting": row["setting"], "liste": name, "order": order, "antal": count}
@@ -95,13 +131,13 @@ def _year(rows: Sequence[Row], year: int) -> dict[str, Any]:
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(LISTS), "range": list(LISTS.values())},
-        "legend": {"orient": "bottom", "labelLimit": LABEL_WIDTH},
+        "legend": {"orient": "bottom", "columns": 1, "labelLimit": LABEL_WIDTH},
     }
     first = {
         "data": {"values": counts},
         "mark": "bar",
         "width": PANEL_WIDTH,
-        "height": {"step": BAR},
+        "height": {"step": step},
         "encoding": {
             "y": named,
             "x": {"field": "antal", "type": "quantitative", "title": f"Områder på listerne {year}"},
@@ -112,18 +148,18 @@ def _year(rows: Sequence[Row], year: int) -> dict[str, Any]:
     return {
         "hconcat": [
             first,
-            _bars(rows, bare, "residents_listed", "Beboere i områderne"),
-            _bars(rows, bare, "homes_covered", "Familieboliger omfattet efter loftet"),
+            _bars(rows, bare, step, "residents_listed", "Beboere i områderne"),
+            _bars(rows, bare, step, "homes_covered", "Familieboliger omfattet efter loftet"),
         ]
     }
 
 
-def _bars(rows: Sequence[Row], axis: Mapping[str, Any], column: str, title: str) -> dict[str, Any]:
+def _bars(rows: Sequence[Row], axis: Mapping[str, Any], step: int, column: str, title: str) -> dict[str, Any]:
     return {
         "data": {"values": [{"setting": row["setting"], "antal": int(row[column])} for row in rows]},
         "mark": {"type": "bar", "color": "#636363"},
         "width": PANEL_WIDTH,
-        "height": {"step": BAR},
+        "height": {"step": step},
         "encoding": {"y": axis, "x": {"field": "antal", "type": "quantitative", "title": title}},
     }
 

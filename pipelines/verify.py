@@ -46,7 +46,8 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
             derived = Path(scratch)
             rows = sealing.write_tables(con, list_year, derived)
             openlineage.write(derived, list_year, manifest["inputs"], manifest["law"]["sha256"])
-            edition.write_public_lists(con, law, list_year, derived, release, manifest.get("changes"))
+            changes, synthetic = manifest.get("changes"), sealing.is_synthetic(manifest)
+            edition.write_public_lists(con, law, list_year, derived, release, changes, synthetic)
             _same_history(con, manifest, list_year)
             _same_files(sealing.describe_outputs(derived, rows), manifest)
     except AsideError as error:

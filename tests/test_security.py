@@ -30,8 +30,9 @@ def test_web_server_listens_on_loopback_unless_told_otherwise(
 
     monkeypatch.setattr(os, "execve", lambda _file, command, _environment: started.append(command))
     monkeypatch.setattr(cli, "_serve", serve)
+    (tmp_path / "warehouse.duckdb").touch()
     with contextlib.suppress(typer.Exit):
-        cli.ui(home=tmp_path, snapshots=tmp_path, read_only=read_only)
+        cli.ui(home=tmp_path, snapshots=tmp_path, read_only=read_only, port=0, new=False)
     assert started
     assert all(command[command.index("-h") + 1] == "127.0.0.1" for command in started)
     assert inspect.signature(cli.ui).parameters["host"].default == "127.0.0.1"

@@ -17,6 +17,7 @@ import pytest
 
 from assets.public_lists import (
     CSV_COLUMNS,
+    INVENTED,
     WITHHELD,
     CriteriaLimits,
     Disclosure,
@@ -592,3 +593,12 @@ def test_rows_that_cannot_be_printed_are_refused() -> None:
         files(UDSAT, municipality_names={})
     with pytest.raises(ValueError, match="list year 2024 among those of 2025"):
         files((criteria, {**status, "list_year": 2024}))
+
+
+def test_invented_data_are_told_on_the_page_released_or_not_and_the_lists_stay_the_same() -> None:
+    for release in (None, RELEASE):
+        plain, invented = (files(*ALL, release=release, synthetic=synthetic) for synthetic in (False, True))
+        assert INVENTED in invented["lister.html"].decode()
+        assert "opdigtede" not in plain["lister.html"].decode().lower()
+        lists = [name for name in plain if name.endswith(".csv")]
+        assert [plain[name] for name in lists] == [invented[name] for name in lists]

@@ -14,8 +14,9 @@ import duckdb
 import pytest
 
 from assets.contracts import AKM, LISTE, REGISTER_BY_NAME, Register
+from assets.deliveries import is_synthetic
 from pipelines import demo
-from pipelines.demo import MARKER, build_country, council_decisions, write_demo
+from pipelines.demo import build_country, council_decisions, write_demo
 from pipelines.demo_model import plan
 
 LAW = Path(__file__).parents[2] / "law"
@@ -167,7 +168,7 @@ def test_every_reference_of_the_list_year_is_there_and_complete(small: Snapshots
             files = {path.name for path in (small.folder / register / reference).iterdir()}
             assert "_COMPLETE" in files
             assert len(files) == 2
-    assert (small.folder / MARKER).exists()
+    assert is_synthetic(small.folder)
     assert (small.folder / "bef/2026-01-01/BEF202512.parquet").exists()
     assert (small.folder / "udda/2025/UDDA202509.parquet").exists()
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from pipelines.scenario_chart import chart
 from tests.command import csv_table, edition, file_bytes, manifest, run_cli, run_list
 from tests.populations import World, write_snapshots
 
 YEAR = 2026
 NOTICE = "Scenarie - ikke en officiel liste"
 LOWER = "forebyggelsesomraade.nonwestern=29pct"
+WIDEST_LETTER = 6.2
+"""Pixels that a letter of a chart's label takes in DejaVu Sans."""
 
 
 def world() -> World:
@@ -77,6 +82,45 @@ def test_every_file_says_that_it_is_no_official_list(home: Path) -> None:
     assert "<svg" in files["scenarie.html"]
     assert "<script" not in files["scenarie.html"]
     assert "src=" not in files["scenarie.html"]
+
+
+def test_the_page_can_be_read_without_knowing_the_codes(home: Path) -> None:
+    two = ("--set", "forebyggelsesomraade.nonwestern=29pct,31pct", "--set", "udsat_boligomraade.criteria_needed=2,3")
+    assert run_cli("scenario", "--home", home, "--list-year", YEAR, *two, "--name", "side").code == 0
+    text = (home / "scenarios" / "side" / "scenarie.html").read_text(encoding="utf-8")
+    assert f"<h1>Listerne {YEAR} under andre regler end de gældende</h1>" in text
+    assert "<li>forebyggelsesomraade.<wbr>nonwestern: 29 pct · 31 pct</li>" in text
+    assert "<td>Aarhus (751)</td>" in text
+    assert '<td class="number">1.000</td>' in text
+    assert "<th></th>" not in text
+    for table in text.split("<table>")[1:]:
+        head, *body = (row for row in table.split("</table>")[0].split("<tr>")[1:])
+        assert {row.count("<td") for row in body} == {head.count("<th")}
+
+
+def test_no_label_of_the_chart_begins_left_of_its_picture_in_a_wide_font() -> None:
+    rows = [
+        {"list_year": YEAR, "setting": setting, "parallelsamfund": 1, "udsatte_boligomraader": 2}
+        | {"forebyggelsesomraader": 3, "residents_listed": 4, "homes_covered": 5}
+        for setting in ("gældende lov", "forebyggelsesomraade.nonwestern = 25 pct; udsat_boligomraade.residents = 900")
+    ]
+    drawn = ElementTree.fromstring(chart(rows))
+    begins: dict[str, float] = {}
+
+    def walk(node: ElementTree.Element, x: float, anchor: str) -> None:
+        moved = re.match(r"translate\(([-\d.]+)", node.get("transform", ""))
+        x += float(moved[1]) if moved else 0
+        anchor = node.get("text-anchor", anchor)
+        if anchor == "end" and node.text:
+            begins[node.text] = x - WIDEST_LETTER * len(node.text)
+        for child in node:
+            walk(child, x, anchor)
+
+    walk(drawn, 0, "")
+    assert {"gældende lov", "forebyggelsesomraade.nonwestern = 25 pct", "udsat_boligomraade.residents = 900"} <= set(
+        begins
+    )
+    assert min(begins.values()) >= 0
 
 
 def test_the_same_scenario_is_the_same_bytes(home: Path) -> None:

@@ -26,9 +26,18 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[R
     for earlier in range(YEAR - 4, YEAR):
         world.listed(earlier, "omraade-a", "parallelsamfund")
     snapshots = write_snapshots(world, folder / "snapshots")
+    for year in range(YEAR - 3, YEAR):
+        migrate(snapshots, "vnds_ind", year, "INDV_LAND")
     result = run_list(YEAR, snapshots, folder / "home")
     assert result.code == 0, result.output
     return folder / "home", snapshots, world.tables["bef", DAY]
+
+
+def migrate(snapshots: Path, register: str, year: int, country: str) -> None:
+    folder = snapshots / register / str(year)
+    folder.mkdir(parents=True)
+    text = f"PNR,HAEND_DATO,IE_TYPE,OPR_LAND,{country}\np-1,{year}-05-06,1,5100,5120\n"
+    (folder / "del.csv").write_text(text, encoding="utf-8")
 
 
 def deliver(sealed: tuple[Path, Path, list[Row]], folder: Path, rows: list[Row]) -> Path:
@@ -55,6 +64,20 @@ def test_without_a_new_delivery_nothing_would_change(sealed: tuple[Path, Path, l
     code, lines = impact(sealed[0], sealed[1])
     assert (code, len(lines)) == (0, 1)
     assert "Nothing would change" in lines[0]
+
+
+def test_late_migrations_are_told_and_change_no_figure_of_the_lists(
+    sealed: tuple[Path, Path, list[Row]], tmp_path: Path
+) -> None:
+    snapshots = tmp_path / "snapshots"
+    shutil.copytree(sealed[1], snapshots)
+    migrate(snapshots, "vnds_ud", YEAR - 1, "UDV_LAND")
+    code, lines = impact(sealed[0], snapshots)
+    assert code == 0
+    assert lines == [
+        f"Input vnds_ud/{YEAR - 1}: not delivered -> first delivery (1 rows)",
+        "0 figures would change, and the status of 0 areas. Nothing was sealed.",
+    ]
 
 
 def test_late_delivery_is_told_by_status_and_figure_and_changes_nothing(
