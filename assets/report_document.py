@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.public_lists import Release
+from assets.public_lists import INVENTED, Release
 from assets.report_labels import ALL, WITHHELD
 from law.loader import LegalValue
 
@@ -118,9 +118,6 @@ class Standing:
     @property
     def warning(self) -> str:
         return INVENTED if self.invented else ""
-
-
-INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
 
 
 @dataclass(frozen=True)

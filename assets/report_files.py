@@ -32,7 +32,7 @@ def standing_of(edition: Path) -> Standing:
     """What the manifest of a sealed edition says that its report must say too."""
     sealed = sealing.read_manifest(edition)
     assert sealed is not None
-    return Standing(releases.release_of(sealed), sealed.get("synthetic") is True)
+    return Standing(releases.release_of(sealed), sealing.is_synthetic(sealed))
 
 
 def report_manifest(
@@ -48,7 +48,7 @@ def report_manifest(
             "tables_sha256": _tables_sha256(sealed),
         },
         "draft": standing.release is None,
-        **({"synthetic": True} if standing.invented else {}),
+        **({sealing.SYNTHETIC: True} if standing.invented else {}),
         "law_sha256": report_law().sha256,
         "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
         "sql": {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in derivation.REPORT},

@@ -6,6 +6,7 @@ What does not belong here: why an area has its status (`pipelines.explain`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -142,4 +143,9 @@ def _rows(path: Path, key: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
 
 
 def _cell(value: Any) -> str:
-    return "empty" if value is None else str(value)
+    return "empty" if value is None else in_full(value)
+
+
+def in_full(value: Any) -> str:
+    """A cell as text; a decimal with all its digits, not a zero of ten digits as 0E-10."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -20,6 +20,7 @@ from assets.contracts import REGISTERS
 from assets.deliveries import printable
 from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, statistics_law
+from pipelines.diff import in_full
 from pipelines.home import Home
 
 COMPARED: Mapping[str, str] = {
@@ -136,4 +137,4 @@ def _by_key(con: duckdb.DuckDBPyConnection, query: str, key: str) -> dict[str, d
     found = con.execute(query)
     names = [column[0] for column in found.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return {str(row[key]): {name: "" if v is None else str(v) for name, v in row.items()} for row in rows}
+    return {str(row[key]): {name: "" if v is None else in_full(v) for name, v in row.items()} for row in rows}

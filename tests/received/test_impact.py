@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.diff import in_full
 from tests.command import file_bytes, run_cli, run_list
 from tests.populations import Row, Style, World, write_reference, write_snapshots
 
@@ -110,3 +112,8 @@ def test_without_an_edition_there_is_no_impact(tmp_path: Path) -> None:
     code, lines = impact(tmp_path / "home", tmp_path)
     assert code == 1
     assert f"There is no sealed edition of list year {YEAR}" in lines[0]
+
+
+@pytest.mark.parametrize("text", ["0.0000000000", "0.5100000000", "12345678901234567890.00"])
+def test_a_share_is_told_with_all_its_digits(text: str) -> None:
+    assert in_full(Decimal(text)) == text
