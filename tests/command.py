@@ -30,6 +30,7 @@ Row = dict[str, str]
 _FORK_SERVER = """
 import gc, json, os, sys, traceback
 import dagster, duckdb_engine, great_expectations.expectations
+import matplotlib.backends.backend_svg, matplotlib.figure, matplotlib.font_manager, typst, xlsxwriter
 import pipelines.cli, pipelines.definitions, pipelines.event_log, pipelines.running
 gc.freeze()
 for request in sys.stdin:
