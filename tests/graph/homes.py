@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,3 +16,10 @@ class Ready:
     home: Path
     snapshots: Path
     list_year: int = YEAR
+
+    def copied(self, folder: Path) -> tuple[Path, Path]:
+        """A copy of the home and of the snapshots, for a test that changes them."""
+        home, snapshots = folder / "home", folder / "snapshots"
+        shutil.copytree(self.home, home)
+        shutil.copytree(self.snapshots, snapshots)
+        return home, snapshots

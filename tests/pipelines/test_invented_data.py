@@ -37,10 +37,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    folder = tmp_path_factory.mktemp("invented")
-    home, snapshots = folder / "home", folder / "snapshots"
-    shutil.copytree(ready.home, home)
-    shutil.copytree(ready.snapshots, snapshots)
+    home, snapshots = ready.copied(tmp_path_factory.mktemp("invented"))
     real = manifest(home, YEAR), page(home)
     (snapshots / SYNTHETIC).write_text("", encoding="utf-8")
     assert run_list(YEAR, snapshots, home).code == 0
