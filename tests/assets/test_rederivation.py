@@ -15,6 +15,7 @@ from dagster import materialize
 
 from assets import derivation
 from assets.edition import ASSETS as EDITION
+from assets.factory import source_fingerprints
 from law.loader import Law, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -99,6 +100,20 @@ def test_a_table_made_with_other_columns_passes_for_no_other_list_year(home: Hom
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         assert con.execute(noted).fetchall() == [(YEAR,)]
         assert con.execute("SELECT DISTINCT list_year FROM criteria.income").fetchall() == [(YEAR,)]
+
+
+def test_every_row_of_an_earlier_edition_is_an_input(home: Home) -> None:
+    """Under some choices a year in which an area was no parallelsamfund decides too."""
+    law = statistics_law().for_list_year(YEAR)
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("INSERT INTO published.editions VALUES (?, 1, 'earlier')", [YEAR - 1])
+        before = source_fingerprints(con, law, YEAR)
+        assert source_fingerprints(con, law, YEAR) == before
+        con.execute(
+            "INSERT INTO published.parallelsamfund_history VALUES ($year, $year, 'a', false, 'denne_liste')",
+            {"year": YEAR - 1},
+        )
+        assert source_fingerprints(con, law, YEAR) != before
 
 
 def test_rows_and_what_they_were_derived_from_change_together(

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets import releases
+from assets import releases, sealing, warehouse
+from pipelines.home import Home
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
 from tests.graph.homes import YEAR, Ready
 from tests.populations import Style, random_world, write_reference
@@ -59,9 +60,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("release")
-    home, snapshots = folder / "home", folder / "snapshots"
-    shutil.copytree(ready.home, home)
-    shutil.copytree(ready.snapshots, snapshots)
+    home, snapshots = ready.copied(folder)
     draft = file_bytes(edition(home, YEAR))
     released = release(home)
     first = file_bytes(edition(home, YEAR))
@@ -200,6 +199,21 @@ def test_verify_fails_on_an_altered_log(story: Story, tmp_path: Path) -> None:
     result = verify(home)
     assert result.code != 0
     assert "releases.jsonl: line 2" in result.output
+
+
+def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connection_whole(
+    ready: Ready, tmp_path: Path
+) -> None:
+    home = Home(ready.copied(tmp_path)[0])
+    (home.edition(YEAR) / "area_status.parquet").write_bytes(b"damaged")
+    shown = "SELECT count(*) FROM published.area_status"
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        con.execute("UPDATE published.editions SET manifest_sha256 = 'another'")
+        before = con.execute(shown).fetchall()
+        assert before != [(0,)]
+        with pytest.raises(duckdb.InvalidInputException):
+            sealing.synchronise_published(con, home.editions)
+        assert con.execute(shown).fetchall() == before
 
 
 def test_an_edited_edition_is_not_released(ready: Ready, tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ def test_a_table_without_rows_or_keys_breaks_no_uniqueness(con: duckdb.DuckDBPyC
     assert failing(con, [None, None], [110, 110])["key_unique"] == 0
 
 
+def test_a_person_without_a_date_of_birth_is_not_called_absent() -> None:
+    remedies = {rule.name: rule.remedy for rule in validation.rules(REGISTER_BY_NAME["bef"])}
+    assert remedies["foed_dag_filled"].startswith("The person counts as a resident and in no age group.")
+
+
 def test_a_rule_that_cannot_be_evaluated_is_no_pass(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE received.akm (other BIGINT, socio13 INTEGER)")
     con.execute("INSERT INTO received.akm VALUES (471147, 110)")
