@@ -4,8 +4,8 @@ Dagster opens and closes a database for each of the three thousand small transac
 close a database folds its log back into it. Here a database stays open until the run ends, and events are written
 together: the planned ones with a run's start, outcomes of checks with the next materialisation or the end of their
 step, and always before anything is read. What was read of an asset is not read again until an event about it comes.
-The tables, their rows and the files are the same, for a fraction of the cost. A run holds its home alone
-(`pipelines.executor`), so it asks for no slot of the writer pool. A server whose instance names another storage
+The tables, their rows and the files are the same, for a fraction of the cost. Such a run holds its home's lock from
+its first step to its last, so it asks for no slot of the writer pool. A server whose instance names another storage
 (PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
 """
@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
 from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry
@@ -32,8 +33,6 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect
-
-from pipelines.home import Home
 
 Answer = TypeVar("Answer")
 
@@ -275,17 +274,16 @@ def _spare_the_disk(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def instance_of(home: Home) -> DagsterInstance:
-    """The Dagster instance of a home for one run in this process. Close it: its databases are open until then."""
-    folder = str(home.instance)
-    config, _ = dagster_instance_config(folder)
+def instance_of(folder: Path) -> DagsterInstance:
+    """The Dagster instance of a folder for one run in this process. Close it: its databases are open until then."""
+    config, _ = dagster_instance_config(str(folder))
     if any(config.get(storage) for storage in STORAGES):
-        return DagsterInstance.from_config(folder)
+        return DagsterInstance.from_config(str(folder))
     kept_open = {
         "event_log_storage": {
             "module": OpenEventLogStorage.__module__,
             "class": OpenEventLogStorage.__name__,
-            "config": {"base_dir": str(home.instance / "history" / "runs")},
+            "config": {"base_dir": str(folder / "history" / "runs")},
         }
     }
-    return DagsterInstance.from_ref(InstanceRef.from_dir(folder, overrides=kept_open))
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=kept_open))

@@ -100,7 +100,7 @@ def _run(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with home.opening_instance():
-        opened = instance_of(home)
+        opened = instance_of(home.instance)
     with opened as instance:
         tags = {"dagster/partition": str(list_year)}
         plan = create_execution_plan(job, run_config=run_config, tags=tags)

@@ -45,19 +45,37 @@ class Output:
         return ", ".join(f'"{column}"' for column in self.columns)
 
 
+_KEPT: dict[Path, duckdb.DuckDBPyConnection] = {}
+
+
+@contextmanager
+def kept_open(home: Path) -> Iterator[None]:
+    """Keeps the store of a home open in this process: a step then pays neither for opening nor for closing the file."""
+    with connect(home) as con:
+        _KEPT[home] = con
+        try:
+            yield
+        finally:
+            del _KEPT[home]
+
+
 @contextmanager
 def connect(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store of a home, created where there is none. Raises AdministrationError when another process has it."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        con = duckdb.connect(str(home / STORE), config=SETTINGS)
-    except duckdb.IOException:
-        raise AdministrationError(f"{STORE} cannot be opened: another process has it, or it is no store") from None
+    con = _KEPT[home].cursor() if home in _KEPT else _opened(home)
     try:
         prepare(con)
         yield con
     finally:
         con.close()
+
+
+def _opened(home: Path) -> duckdb.DuckDBPyConnection:
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return duckdb.connect(str(home / STORE), config=SETTINGS)
+    except duckdb.IOException:
+        raise AdministrationError(f"{STORE} cannot be opened: another process has it, or it is no store") from None
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

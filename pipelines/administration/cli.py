@@ -9,18 +9,19 @@ import datetime as dt
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from dagster import DagsterInstance, ExecuteInProcessResult, RunConfig
+from dagster import ExecuteInProcessResult, RunConfig
 
 from assets.administration.errors import AdministrationError
 from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
-from assets.administration.store import FOLDER
+from assets.administration.store import FOLDER, kept_open
 from pipelines.administration.definitions import JOB, defs
 from pipelines.administration.demo import MARKER, Size, write_cases
+from pipelines.event_log import instance_of
 
 app = typer.Typer(name="administration", no_args_is_help=True)
 
@@ -77,7 +78,9 @@ def demo(
 def materialise(home: Path, cases: Path, list_year: int, day: dt.date) -> str | None:
     """Runs the job in this process. Returns None when it succeeded, else why not, in one line."""
     settings = Administration(list_year=list_year, cases=str(cases), home=str(home), day=day.isoformat())
-    with DagsterInstance.from_config(str(_instance_folder(home))) as instance:
+    with instance_of(_instance_folder(home)) as instance, ExitStack() as stack:
+        with suppress(AdministrationError):  # a store that cannot be opened is told by the first step
+            stack.enter_context(kept_open(home))
         result = defs.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_config=RunConfig(

@@ -204,7 +204,8 @@ class Results:
 @contextmanager
 def store_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     """A store without a file, for tests that need no run."""
-    with duckdb.connect(config=store.SETTINGS) as con:
+    # a few rows: a second thread takes longer to begin than there is to do
+    with duckdb.connect(config=store.SETTINGS | {"threads": 1}) as con:
         store.prepare(con)
         yield con
 

@@ -35,7 +35,7 @@ def counted() -> int:
 def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.prepare()
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         assert isinstance(instance.event_log_storage, OpenEventLogStorage)
         run = materialize([counted], instance=instance)
     assert run.success
@@ -98,7 +98,7 @@ def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
     ours, theirs = Home(tmp_path / "ours"), Home(tmp_path / "theirs")
     for home in (ours, theirs):
         home.prepare()
-    for instance_at in (instance_of(ours), DagsterInstance.from_config(str(theirs.instance))):
+    for instance_at in (instance_of(ours.instance), DagsterInstance.from_config(str(theirs.instance))):
         with instance_at as instance:
             for year in YEARS.get_partition_keys():
                 run = materialize([checked, fails], instance=instance, partition_key=year, raise_on_error=False)
@@ -121,7 +121,7 @@ def test_what_waits_is_written_before_anything_is_read(tmp_path: Path) -> None:
 
     home = Home(tmp_path / "home")
     home.prepare()
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         assert materialize([reads], instance=instance).success
     assert seen[-1] == "ASSET_CHECK_EVALUATION"
 
@@ -156,7 +156,7 @@ def test_events_whose_writing_fails_stand_nowhere_twice(tmp_path: Path, nth: int
 
     event.listen(Engine, "commit", full_once)
     try:
-        with instance_of(home) as instance, suppress(sqlite3.OperationalError):
+        with instance_of(home.instance) as instance, suppress(sqlite3.OperationalError):
             materialize([checked], instance=instance, partition_key="2026", raise_on_error=False)
     finally:
         event.remove(Engine, "commit", full_once)
@@ -174,7 +174,7 @@ def test_more_assets_open_no_more_databases(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.prepare()
     more = [asset(name=f"another_{number}")(lambda: 1) for number in range(5)]
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         opened_by([counted], instance)
         assert opened_by([counted], instance) == opened_by([counted, *more], instance)
     with DagsterInstance.from_config(str(home.instance)) as instance:
@@ -187,7 +187,7 @@ def test_another_storage_is_left_as_it_is(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     config = home.instance / "dagster.yaml"
     config.write_text(config.read_text() + f"\nstorage:\n  sqlite:\n    base_dir: {elsewhere}\n")
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         assert materialize([counted], instance=instance).success
     assert (elsewhere / "history" / "runs" / "index.db").exists()
     assert not (home.instance / "history" / "runs" / "index.db").exists()
@@ -197,7 +197,7 @@ def test_what_is_read_of_an_asset_is_of_its_newest_event(tmp_path: Path) -> None
     home = Home(tmp_path / "home")
     home.prepare()
     key = AssetKey("counted")
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         assert instance.get_asset_records([key]) == []
         assert instance.fetch_materializations(key, limit=1).records == []
         for times in (1, 2):
@@ -214,7 +214,7 @@ def test_what_is_not_asked_of_an_asset_again_costs_no_query(tmp_path: Path) -> N
     home = Home(tmp_path / "home")
     home.prepare()
     key = AssetKey("counted")
-    with instance_of(home) as instance:
+    with instance_of(home.instance) as instance:
         materialize([counted], instance=instance)
         instance.get_asset_records([key])
         sent: list[str] = []
