@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from assets.cells import Cell, Interval, Relation, components
-
-OPTIMAL, UNBOUNDED, UNBOUNDED_OR_INFEASIBLE = 0, 3, 4
-"""What the solver's status numbers mean."""
-WHOLE = 1e-6
-"""How far from a whole number a figure may be and still be one."""
+from assets.linear_programs import Equation, Outcome, Program
 
 
 class ContradictionError(Exception):
@@ -61,7 +56,8 @@ class _Guess:
         number = {cell: index for index, cell in enumerate(cells)}
         limits = [bounds.get(cell, (0, math.inf)) for cell in cells]
         self.lower, self.upper = [max(0, low) for low, _ in limits], [high for _, high in limits]
-        self.matrix, self.sums = equations(number, relations, told)
+        self.equations = equations(number, relations, told)
+        self.program = Program(self.equations, self.lower, self.upper)
         self.seen: list[Interval] = [(math.inf, -math.inf)] * len(cells)
 
     def intervals(self, enough: Callable[[Cell], float] | None) -> dict[Cell, Interval]:
@@ -77,58 +73,33 @@ class _Guess:
 
     def _extreme(self, index: int, sign: int) -> float:
         """The least (sign 1) or the greatest (sign -1) value of a cell, in whole numbers."""
-        import numpy as np
-        from scipy.optimize import linprog
-
-        cost = np.zeros(len(self.cells))
-        cost[index] = sign
-        box = list(zip(self.lower, self.upper, strict=True))
-        answer = linprog(cost, A_eq=self.matrix, b_eq=self.sums or None, bounds=box, method="highs-ds")
-        if answer.status == OPTIMAL and np.abs(answer.x - np.rint(answer.x)).max() > WHOLE:
-            answer = self._in_whole_numbers(cost)
-        if answer.status == OPTIMAL:
-            figures = [float(round(value)) for value in answer.x]
+        costs = [0] * len(self.cells)
+        costs[index] = sign
+        answer = self.program.least(costs)
+        if not answer.is_whole:
+            answer = Program(self.equations, self.lower, self.upper, whole=True).least(costs)
+        if answer.outcome is Outcome.FOUND:
+            figures = [float(round(value)) for value in answer.figures]
             self.seen = [(min(low, x), max(high, x)) for (low, high), x in zip(self.seen, figures, strict=True)]
             return figures[index]
-        if answer.status in (UNBOUNDED, UNBOUNDED_OR_INFEASIBLE) and sign < 0:
+        if answer.outcome is Outcome.UNBOUNDED and sign < 0:
             return math.inf
         raise ContradictionError("no figures fit the published totals")
 
-    def _in_whole_numbers(self, cost: Any) -> Any:
-        import numpy as np
-        from scipy.optimize import Bounds, LinearConstraint, milp
 
-        constraints = [] if self.matrix is None else [LinearConstraint(self.matrix, self.sums, self.sums)]
-        box = Bounds(self.lower, self.upper)
-        return milp(cost, integrality=np.ones(len(self.cells)), bounds=box, constraints=constraints)
-
-
-def equations(
-    number: Mapping[Cell, int], relations: Sequence[Relation], told: Mapping[Cell, int]
-) -> tuple[Any, list[int]]:
-    """The relations as a sparse matrix over the numbered cells, and what each row sums to by the told cells.
-
-    No matrix where there is no relation.
-    """
-    from scipy.sparse import csr_matrix
-
-    rows: list[int] = []
-    columns: list[int] = []
-    signs: list[int] = []
-    sums = []
-    for row, relation in enumerate(relations):
+def equations(number: Mapping[Cell, int], relations: Sequence[Relation], told: Mapping[Cell, int]) -> list[Equation]:
+    """The relations as equations between the numbered cells: what those of a relation come to by its told cells."""
+    found = []
+    for relation in relations:
+        terms: dict[int, int] = {}
         known = 0
         for cell, sign in ((relation.total, 1), *((part, -1) for part in relation.parts)):
             if cell in number:
-                rows.append(row)
-                columns.append(number[cell])
-                signs.append(sign)
+                terms[number[cell]] = sign
             else:
                 known += sign * told[cell]
-        sums.append(-known)
-    if not relations:
-        return None, []
-    return csr_matrix((signs, (rows, columns)), shape=(len(relations), len(number))), sums
+        found.append(Equation(terms, -known))
+    return found
 
 
 def too_close(interval: Interval, limit: float, must_hide: bool) -> bool:

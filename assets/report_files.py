@@ -25,7 +25,7 @@ from law.loader import report_law
 
 REPORT, INTERNAL = sealing.REPORT_FOLDERS
 REPORT_MANIFEST = "report_manifest.json"
-PACKAGES = ("duckdb", "font-source-sans-pro", "jinja2", "matplotlib", "numpy", "scipy", "typst", "xlsxwriter")
+PACKAGES = ("duckdb", "font-source-sans-pro", "highspy", "jinja2", "matplotlib", "numpy", "typst", "xlsxwriter")
 
 
 def standing_of(edition: Path) -> Standing:

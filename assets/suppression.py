@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from assets import attack
 from assets.cells import Cell, Problem, Relation, components
+from assets.linear_programs import Equation, Outcome, Program
 
 PRIMARY = "primary"
 SECONDARY = "secondary"
@@ -95,13 +96,17 @@ class _Program:
     """The linear program of one group of cells: by how much each figure rises (first half) or falls (second)."""
 
     def __init__(self, problem: Problem, cells: list[Cell], relations: list[Relation]) -> None:
-        from scipy.sparse import hstack
-
         self.problem, self.cells = problem, cells
         self.number = {cell: index for index, cell in enumerate(cells)}
         unchanged = {cell: 0 for relation in relations for cell in (relation.total, *relation.parts)}
-        matrix, _ = attack.equations(self.number, relations, unchanged)
-        self.matrix = None if matrix is None else hstack([matrix, -matrix]).tocsr()
+        both = [
+            Equation(
+                {**equation.terms, **{len(cells) + at: -sign for at, sign in equation.terms.items()}}, equation.total
+            )
+            for equation in attack.equations(self.number, relations, unchanged)
+        ]
+        self.most = [self._room(cell, rise) for rise in (True, False) for cell in cells]
+        self.program = Program(both, [0.0] * len(self.most), self.most)
 
     def _room(self, cell: Cell, rise: bool) -> float:
         """How far a figure can rise or fall within what is known of it elsewhere, never below 0."""
@@ -128,15 +133,13 @@ class _Program:
         return self.problem.weights.get(cell, 1.0) * (1.0 + self.problem.values[cell])
 
     def _change(self, target: Cell, up: bool, by: float, costs: list[float]) -> list[Cell]:
-        from scipy.optimize import linprog
-
-        rises = [(0.0, self._room(cell, True)) for cell in self.cells]
-        falls = [(0.0, self._room(cell, False)) for cell in self.cells]
-        at = self.number[target]
-        rises[at], falls[at] = ((by, by), (0.0, 0.0)) if up else ((0.0, 0.0), (by, by))
-        zeros = None if self.matrix is None else [0] * self.matrix.shape[0]
-        answer = linprog(costs + costs, A_eq=self.matrix, b_eq=zeros, bounds=rises + falls, method="highs-ds")
-        if answer.status != attack.OPTIMAL:
+        n, at = len(self.cells), self.number[target]
+        least, most = [0.0] * (2 * n), list(self.most)
+        most[at] = most[n + at] = 0.0
+        changed = at if up else n + at
+        least[changed] = most[changed] = by
+        self.program.bound(least, most)
+        answer = self.program.least(costs + costs)
+        if answer.outcome is not Outcome.FOUND:
             raise UnprotectableError(f"{'/'.join(target)} follows from figures that must be published")
-        n = len(self.cells)
-        return [cell for cell, i in self.number.items() if answer.x[i] > CHANGED or answer.x[n + i] > CHANGED]
+        return [cell for cell, i in self.number.items() if max(answer.figures[i], answer.figures[n + i]) > CHANGED]
