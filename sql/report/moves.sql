@@ -8,10 +8,19 @@ WITH dage AS (
     WHERE list_year = listeaar()
 ),
 
+-- Whoever lives in a listed area on one of the two days: nobody else can have moved into or out of one.
+omraadernes_beboere AS (
+    SELECT DISTINCT people.pnr
+    FROM report.people AS people
+    INNER JOIN dage ON people.reference_year IN (dage.before_year, dage.now_year)
+    WHERE people.list_year = listeaar() AND people.area_id IS NOT NULL
+),
+
 foer AS (
     SELECT people.*
     FROM report.people AS people
     INNER JOIN dage ON dage.before_year = people.reference_year
+    SEMI JOIN omraadernes_beboere ON omraadernes_beboere.pnr = people.pnr
     WHERE people.list_year = listeaar()
 ),
 
@@ -19,6 +28,7 @@ nu AS (
     SELECT people.*
     FROM report.people AS people
     INNER JOIN dage ON dage.now_year = people.reference_year
+    SEMI JOIN omraadernes_beboere ON omraadernes_beboere.pnr = people.pnr
     WHERE people.list_year = listeaar()
 ),
 
