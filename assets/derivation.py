@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -414,33 +415,52 @@ def sql_hash() -> str:
     return digest.hexdigest()
 
 
-def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None = None) -> int:
-    """Replaces a list year in a derived table, in one transaction. Returns the rows of that list year.
+def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None = None) -> None:
+    """Replaces a list year in a derived table, in one transaction.
 
     `made_from` is noted in the same transaction as what the rows were derived from. The connection has the macros and
     the law's variables (`prepare_session`). Raises DerivationError.
     """
-    try:
+    with _errors_without_values(derived, list_year):
         if derived.kind == "view":
             with transaction(con):
                 con.execute(f"CREATE OR REPLACE VIEW {derived.table} AS {derived.sql}")
                 _note(con, derived, list_year, made_from)
         else:
-            con.execute(f"CREATE OR REPLACE TEMP TABLE derived_now AS {derived.sql}")
-            with transaction(con):
-                _replace(con, derived, list_year)
-                _note(con, derived, list_year, made_from)
-            con.execute("DROP TABLE derived_now")
-        return _rows(con, derived, list_year, made_from)
+            _put(con, derived, list_year, derived.sql, made_from)
+
+
+def take_over(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, catalog: str) -> None:
+    """Puts the rows of a list year that an attached database has of a derived table in the place of deriving them."""
+    with _errors_without_values(derived, list_year):
+        rows = f"SELECT * FROM {catalog}.{derived.table} WHERE list_year = {int(list_year)}"
+        _put(con, derived, list_year, rows, None)
+
+
+def _put(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, rows: str, made_from: str | None) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE derived_now AS {rows}")
+    with transaction(con):
+        _replace(con, derived, list_year)
+        _note(con, derived, list_year, made_from)
+    con.execute("DROP TABLE derived_now")
+
+
+@contextmanager
+def _errors_without_values(derived: Derived, list_year: int) -> Iterator[None]:
+    try:
+        yield
     except duckdb.Error as error:
         raise DerivationError(f"{derived.table}: {type(error).__name__} while deriving list year {list_year}") from None
 
 
-def _rows(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str | None) -> int:
-    """The rows of a list year; those of a view are persons or dwellings and take a pass over the registers."""
-    if derived.kind == "table":
-        return rows_of(con, derived.table, list_year)
-    return counts(con, (derived.table,), list_year, _count_sql(derived.table, list_year), made_from)[derived.table]
+def rows_derived(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str) -> int:
+    """The rows of a list year. Those of a view are persons or dwellings and take a pass over the registers; they are
+    noted under `made_from`. Raises DerivationError."""
+    with _errors_without_values(derived, list_year):
+        if derived.kind == "table":
+            return rows_of(con, derived.table, list_year)
+        counting = _count_sql(derived.table, list_year)
+        return counts(con, (derived.table,), list_year, counting, made_from)[derived.table]
 
 
 def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:

@@ -27,7 +27,7 @@ from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.snapshots import promoted_fingerprints
-from law.loader import LawError, LegalValue, report_law, shipped_law, statistics_law
+from law.loader import LawError, LegalValue, list_day, report_law, shipped_law, statistics_law
 from pipelines.resources import Run
 
 WRITER_POOL = "warehouse"
@@ -65,7 +65,7 @@ def source_fingerprints(
 ) -> dict[str, str]:
     """What identifies the inputs of the derivation: promoted registers, the law, the history of earlier years."""
     sources = {f"registers.{name}": value for name, value in promoted_fingerprints(con, list_year).items()}
-    sources.update(law_fingerprints(law, list_year))
+    sources.update(law_fingerprints(law, list_day(list_year)))
     history = con.execute(
         """
         SELECT editions.list_year, history.area_id, history.parallelsamfund
@@ -153,7 +153,8 @@ def _derive(
     made_before = recorded.get(derived.table) == made_from and derivation.is_stored(con, derived)
     if made_before and derived in derivation.TABLES:
         return derivation.rows_of(con, derived.table, list_year)
-    return derivation.derive(con, derived, list_year, made_from)
+    derivation.derive(con, derived, list_year, made_from)
+    return derivation.rows_derived(con, derived, list_year, made_from)
 
 
 def _waits_for(derived: Derived) -> tuple[str, ...]:

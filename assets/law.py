@@ -57,7 +57,7 @@ def law_tables(context: AssetExecutionContext, run: Run) -> Iterator[Materialize
 def _filled(
     con: duckdb.DuckDBPyConnection, tables: Sequence[LawTable], law: Mapping[str, LegalValue], list_year: int
 ) -> list[MaterializeResult]:
-    fingerprints = law_fingerprints(law, list_year)
+    fingerprints = law_fingerprints(law, list_day(list_year))
     filled = []
     for table in tables:
         name = f"law.{table.name}"

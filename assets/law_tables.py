@@ -15,7 +15,7 @@ import duckdb
 
 from assets.code_lists import code_list, in_force
 from assets.warehouse import Row, insert_rows
-from law.loader import LegalValue, list_day, report_law
+from law.loader import LegalValue, report_law
 
 
 @dataclass(frozen=True)
@@ -201,14 +201,14 @@ VALUE_COLUMNS = ("parameter", "unit", "operator", "value", "numerator", "denomin
 """What a figure rests on of a legal quantity. Its citation and the day of its confirmation decide nothing."""
 
 
-def law_fingerprints(law: Mapping[str, LegalValue], list_year: int) -> dict[str, str]:
-    """Hash of each law table as the law of 1 December of the list year fills it, and of each legal value by its name.
+def law_fingerprints(law: Mapping[str, LegalValue], day: dt.date) -> dict[str, str]:
+    """Hash of each law table as a law and its code lists of a day fill it, and of each legal value by its name.
 
     Keys are `law.<table>` and `law.parameters.<parameter>`.
     """
     found = {}
     for table in LAW_TABLES:
-        rows = table.rows(law, list_day(list_year))
+        rows = table.rows(law, day)
         if table.columns is PARAMETER_COLUMNS:
             rows = [row[: len(VALUE_COLUMNS)] for row in rows]
         found[f"law.{table.name}"] = hashlib.sha256(repr(rows).encode()).hexdigest()

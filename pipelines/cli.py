@@ -59,6 +59,14 @@ def _day(text: str) -> dt.date:
         raise _fail([f"{text!r} is no day: write it as YYYY-MM-DD."], 2) from None
 
 
+def _existing(path: Path) -> Home:
+    """The home of a command that reads one: a mistyped folder is told, and not begun as an empty home."""
+    home = Home(path.absolute())
+    if not home.warehouse.is_file():
+        raise _fail([f"There is no home in {home.path}: no list year was run there. Name another folder with --home."])
+    return home
+
+
 @app.command()
 def demo(
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
@@ -99,7 +107,7 @@ def run(
     scenario.
     """
     if law_as_of:
-        _scenario(Home(home.absolute()), [list_year], [], "", _day(law_as_of))
+        _scenario(_existing(home), [list_year], [], "", _day(law_as_of))
         return
     day = _day(as_of)
     years = range(list_year, (through or list_year) + 1)
@@ -199,7 +207,7 @@ def report(
     from pipelines.running import run_annual_report
 
     day = _day(as_of)
-    place = Home(home.absolute())
+    place = _existing(home)
     if not (place.edition(list_year) / "manifest.json").is_file():
         raise _fail([f"There is no sealed edition of list year {list_year} in {place.path}. Run the list first."])
     with _progress(place) as on_step:
@@ -249,7 +257,7 @@ def explain(
     from pipelines.explain import ExplanationError, as_json, as_text, explain_area
 
     try:
-        told = explain_area(Home(home.absolute()), list_year, area_id)
+        told = explain_area(_existing(home), list_year, area_id)
     except ExplanationError as error:
         raise _fail([str(error)]) from None
     out.print(as_json(told) if json else as_text(told), markup=False)
@@ -266,7 +274,7 @@ def scenario(
     name: Annotated[str, typer.Option(help="Folder under scenarios/. Default: what is set.")] = "",
 ) -> None:
     """The lists under other values of the law, from a sealed edition's registers. No official list."""
-    _scenario(Home(home.absolute()), list_year, setting, name, None)
+    _scenario(_existing(home), list_year, setting, name, None)
 
 
 def _scenario(home: Home, list_years: list[int], settings: list[str], name: str, law_as_of: dt.date | None) -> None:
@@ -303,7 +311,7 @@ def verify(list_year: ListYear, home: HomeOption = Path(DEFAULT_HOME)) -> None:
     from pipelines.verify import VerificationError, verify_edition
 
     try:
-        lines = verify_edition(Home(home.absolute()), list_year)
+        lines = verify_edition(_existing(home), list_year)
     except VerificationError as error:
         raise _fail(list(error.args)) from None
     for line in lines:
@@ -321,7 +329,7 @@ def diff(
     from pipelines.diff import DiffError, diff_revisions
 
     try:
-        lines = diff_revisions(Home(home.absolute()), list_year, old, new)
+        lines = diff_revisions(_existing(home), list_year, old, new)
     except DiffError as error:
         raise _fail([str(error)]) from None
     for line in lines:
@@ -337,7 +345,7 @@ def impact(
     from pipelines.impact import impact as impact_of
 
     try:
-        inputs, changes = impact_of(Home(home.absolute()), list_year, snapshots.absolute())
+        inputs, changes = impact_of(_existing(home), list_year, snapshots.absolute())
     except ImpactError as error:
         raise _fail(list(error.args)) from None
     if not inputs:
@@ -383,7 +391,7 @@ def forget(
     from pipelines.upkeep import forget as delete
 
     try:
-        lines = delete(Home(home.absolute()), register, reference, vintage)
+        lines = delete(_existing(home), register, reference, vintage)
     except UpkeepError as error:
         raise _fail(list(error.args)) from None
     for line in lines:
@@ -402,7 +410,7 @@ def release(
     from pipelines.release import ReleaseError, release_edition
     from pipelines.verify import VerificationError
 
-    place = Home(home.absolute())
+    place = _existing(home)
     now = dt.datetime.now(ZoneInfo("Europe/Copenhagen"))
     try:
         entry = release_edition(place, list_year, by, note, now)
@@ -426,7 +434,7 @@ def backup(
     from pipelines.backup import backup as write_backup
 
     try:
-        archive = write_backup(Home(home.absolute()), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
+        archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
     except BackupError as error:
         raise _fail([str(error)]) from None
     out.print(str(archive), markup=False)
@@ -455,7 +463,7 @@ def upgrade(home: HomeOption = Path(DEFAULT_HOME)) -> None:
     from pipelines.upkeep import upgrade as write_anew
 
     try:
-        done = write_anew(Home(home.absolute()))
+        done = write_anew(_existing(home))
     except UpkeepError as error:
         raise _fail(list(error.args)) from None
     out.print(f"warehouse.duckdb: format {done.before} -> {done.after}, every table the same.", markup=False)

@@ -11,8 +11,10 @@ from types import MappingProxyType
 import duckdb
 import pytest
 
+from assets import derivation
 from assets.aside import open_aside
 from assets.changes import Causes, cause_of, change_of, put_back
+from assets.derivation import Derived
 from law.loader import Law, statistics_law
 from pipelines.home import Home
 from tests.command import run_cli, run_list
@@ -139,6 +141,28 @@ def test_an_amendment_is_put_back_too(home: Home) -> None:
     assert causes.data["UDVIDET"] == "parallelsamfund"
     assert causes.all is not None
     assert causes.all["UDVIDET"] == "ikke_omfattet"
+
+
+def test_what_does_not_rest_on_what_is_put_back_is_not_derived_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[tuple[str, int]] = []
+
+    def derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:
+        again.append((derived.table, list_year))
+        derive_in_full(con, derived, list_year)
+
+    derive_in_full = derivation.derive
+    monkeypatch.setattr(derivation, "derive", derive)
+    with open_aside(home) as con:
+        taken_over = put_back(con, home, amended(statistics_law()), 2026)
+    assert ("criteria.criteria_met", 2026) in again
+    assert ("criteria.residents", 2026) in again
+    assert not {"criteria.income_region", "criteria.convicted_national"} & {table for table, _ in again}
+    monkeypatch.setattr("assets.changes._made_from", lambda _con, _list_year: {})
+    with open_aside(home) as con:
+        assert put_back(con, home, amended(statistics_law()), 2026) == taken_over
+    assert ("criteria.income_region", 2026) in again
 
 
 def test_data_that_are_gone_leave_their_column_empty(home: Home, tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def deliver(sealed: tuple[Path, Path, list[Row]], folder: Path, rows: list[Row])
     return snapshots
 
 
-def impact(home: Path, snapshots: Path) -> tuple[int, list[str]]:
-    result = run_cli("impact", "--home", home, "--list-year", YEAR, "--snapshots", snapshots)
+def impact(home: Path, snapshots: Path, list_year: int = YEAR) -> tuple[int, list[str]]:
+    result = run_cli("impact", "--home", home, "--list-year", list_year, "--snapshots", snapshots)
     return result.code, [line for line in result.lines if line]
 
 
@@ -108,10 +108,10 @@ def test_late_delivery_that_would_stop_a_run_is_told_as_such(
     assert contents(sealed[0]) == before
 
 
-def test_without_an_edition_there_is_no_impact(tmp_path: Path) -> None:
-    code, lines = impact(tmp_path / "home", tmp_path)
+def test_without_an_edition_there_is_no_impact(sealed: tuple[Path, Path], tmp_path: Path) -> None:
+    code, lines = impact(sealed[0], tmp_path, YEAR - 1)
     assert code == 1
-    assert f"There is no sealed edition of list year {YEAR}" in lines[0]
+    assert f"There is no sealed edition of list year {YEAR - 1}" in lines[0]
 
 
 @pytest.mark.parametrize("text", ["0.0000000000", "0.5100000000", "12345678901234567890.00"])

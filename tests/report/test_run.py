@@ -201,8 +201,8 @@ def test_a_revision_that_forgets_the_earlier_one_is_held_back(
     assert any("was withheld in an earlier release" in line for line in report.report_problems)
 
 
-def test_a_report_needs_a_sealed_edition(tmp_path: Path) -> None:
-    answer = run_cli("report", "--home", tmp_path / "home", "--list-year", 2024)
+def test_a_report_needs_a_sealed_edition(reported: Reported) -> None:
+    answer = run_cli("report", "--home", reported.home, "--list-year", 2024)
     assert answer.code == 1
     assert "no sealed edition" in answer.output
 
