@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import duckdb
 import pytest
 
-from assets import derivation
+from assets import derivation, warehouse
 from assets.aside import open_aside
 from assets.changes import Causes, cause_of, change_of, put_back
 from assets.derivation import Derived
-from law.loader import Law, statistics_law
+from assets.factory import prepare_report
+from assets.law_tables import set_law_variables
+from assets.reconciliation import QUERIES
+from law.loader import Law, report_law, statistics_law
 from pipelines.home import Home
 from tests.command import run_cli, run_list
 from tests.populations import World, write_snapshots
@@ -163,6 +168,37 @@ def test_what_does_not_rest_on_what_is_put_back_is_not_derived_again(
     with open_aside(home) as con:
         assert put_back(con, home, amended(statistics_law()), 2026) == taken_over
     assert ("criteria.income_region", 2026) in again
+
+
+def _tables_read(plan: dict[str, Any]) -> set[str]:
+    own = str(plan.get("extra_info", {}).get("Table", "")).split(".")[-1].strip('"')
+    return {own}.union(*(_tables_read(child) for child in plan.get("children", [])))
+
+
+def test_a_list_year_reads_no_register_of_another(home: Home) -> None:
+    """However many list years a home has, none costs more than it did as the first."""
+    tables = {derived: derived.kind != "view" for derived in (*derivation.TABLES, *derivation.REPORT)}
+    queries = {derived.table: derived.sql for derived, stored in tables.items() if stored}
+    queries |= {query.file: query.sql for query in QUERIES}
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        con.execute("SET VARIABLE row_change_pct = 5")
+        derivation.prepare_session(con)
+        prepare_report(con, 2026)
+        set_law_variables(con, {**report_law().for_list_year(2026), **statistics_law().for_list_year(2026)}, 2026)
+        for derived in (view for view, stored in tables.items() if not stored):
+            derivation.derive(con, derived, 2026)
+        of_another = {
+            f"{register}_{content[:12]}"
+            for register, content in con.execute(
+                "SELECT register, content_sha256 FROM registers.promoted GROUP BY ALL HAVING max(list_year) < 2026"
+            ).fetchall()
+        }
+        assert {name.partition("_")[0] for name in of_another} >= {"bef", "bolig", "of", "kraf"}
+        for name, sql in queries.items():
+            rows = con.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}").fetchall()
+            read = set().union(*(_tables_read(operator) for operator in json.loads(rows[0][1])["operator"]))
+            known = {f"{table.partition('_')[0]}_{table.rpartition('_')[2]}" for table in read}
+            assert not known & of_another, name
 
 
 def test_data_that_are_gone_leave_their_column_empty(home: Home, tmp_path: Path) -> None:
