@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.command import run_list
-from tests.graph.homes import YEAR, Ready, made_once
+from tests.graph.homes import YEAR, Ready
 from tests.populations import random_world, write_snapshots
 
 # how long an example takes says something of the machine and nothing of the product
@@ -36,13 +36,13 @@ def _turn(file: Path) -> int:
 
 
 @pytest.fixture(scope="session")
-def ready(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ready:
-    """A sealed edition of a small made-up country. Tests that change it copy it first."""
-    folder = made_once(tmp_path_factory, worker_id, "ready", _seal)
-    return Ready(folder / "home", folder / "snapshots")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """A sealed edition of a small made-up country. Tests that change it copy it first.
 
-
-def _seal(folder: Path) -> None:
+    Each process has its own: one that looks at it opens its databases, which another could not copy meanwhile.
+    """
+    folder = tmp_path_factory.mktemp("ready")
     snapshots = write_snapshots(random_world(11, YEAR, large=2), folder / "snapshots")
     done = run_list(YEAR, snapshots, folder / "home")
     assert done.code == 0, done.output[-3000:]
+    return Ready(folder / "home", snapshots)
