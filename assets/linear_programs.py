@@ -24,6 +24,10 @@ EXACT: Mapping[str, float | str] = {"presolve": "choose", "mip_rel_gap": 0.0, "m
 """In whole numbers: no answer that is only nearly the least."""
 
 
+class SolverError(Exception):
+    """The solver gave no answer, which is not the same as there being none."""
+
+
 @dataclass(frozen=True)
 class Equation:
     """A sum of figures, each by its number and with its coefficient, and what it comes to."""
@@ -64,8 +68,8 @@ class Program:
         self.size = len(lower)
         self._solver = highspy.Highs()
         for name, value in {**SETTINGS, **(EXACT if whole else {})}.items():
-            self._solver.setOptionValue(name, value)
-        self._solver.passModel(_model(equations, lower, upper, whole))
+            _done(self._solver.setOptionValue(name, value), name)
+        _done(self._solver.passModel(_model(equations, lower, upper, whole)), "program")
 
     def bound(self, lower: Sequence[float], upper: Sequence[float]) -> None:
         """Other bounds for all figures."""
@@ -75,18 +79,29 @@ class Program:
         self._solver.changeColsBounds(self.size, every, np.array(lower, dtype=float), np.array(upper, dtype=float))
 
     def least(self, costs: Sequence[float]) -> Answer:
-        """The figures at which the sum of figures times costs is least."""
+        """The figures at which the sum of figures times costs is least. Raises SolverError where it is not known."""
         import highspy
         import numpy as np
 
         every = np.arange(self.size, dtype=np.int32)
         self._solver.changeColsCost(self.size, every, np.array(costs, dtype=float))
         self._solver.run()
-        status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        status, told = self._solver.getModelStatus(), highspy.HighsModelStatus
+        if status == told.kOptimal:
             return Answer(Outcome.FOUND, list(self._solver.getSolution().col_value))
-        unbounded = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
-        return Answer(Outcome.UNBOUNDED if status in unbounded else Outcome.IMPOSSIBLE)
+        if status in (told.kUnbounded, told.kUnboundedOrInfeasible):
+            return Answer(Outcome.UNBOUNDED)
+        if status == told.kInfeasible:
+            return Answer(Outcome.IMPOSSIBLE)
+        raise SolverError(f"the solver gave no answer: {status.name}")
+
+
+def _done(status: highspy.HighsStatus, what: str) -> None:
+    """Raises SolverError where the solver did not take what it was given: it would go on without it."""
+    import highspy
+
+    if status != highspy.HighsStatus.kOk:
+        raise SolverError(f"the solver did not take: {what}")
 
 
 def _model(

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from assets.linear_programs import Answer, Equation, Outcome, Program
+from assets import linear_programs
+from assets.linear_programs import Answer, Equation, Outcome, Program, SolverError
 
 FREE = math.inf
 
@@ -33,6 +34,17 @@ def test_in_whole_numbers_the_least_is_exact_however_large() -> None:
     half_apart = [Equation({0: 2, 1: -2}, 1)]
     assert not Program(half_apart, [0, 0], [FREE, FREE]).least([1, 0]).is_whole
     assert Program(half_apart, [0, 0], [9, 9], whole=True).least([1, 0]).outcome is Outcome.IMPOSSIBLE
+
+
+def test_what_the_solver_does_not_take_or_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SolverError, match="program"):
+        Program([Equation({7: 1}, 1)], [0], [FREE])
+    monkeypatch.setattr(linear_programs, "SETTINGS", {**linear_programs.SETTINGS, "simplex_iteration_limit": 0})
+    with pytest.raises(SolverError, match="kIterationLimit"):
+        Program([Equation({0: 1, 1: 1}, 10)], [0, 0], [FREE, FREE]).least([1, 0])
+    monkeypatch.setattr(linear_programs, "SETTINGS", {"no_such_option": 1})
+    with pytest.raises(SolverError, match="no_such_option"):
+        Program([], [0], [1])
 
 
 def test_it_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
