@@ -24,12 +24,12 @@ from assets.factory import (
     key_of,
     law_of,
     list_year_of,
+    register_and_law_fingerprints,
     register_tags,
     source_fingerprints,
 )
-from assets.law_tables import LAW_TABLES, law_fingerprints
+from assets.law_tables import LAW_TABLES
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.snapshots import promoted_fingerprints
 from assets.warehouse import Row, insert_rows, sql_text, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home
@@ -141,21 +141,14 @@ def _derived(
     except AsideError:
         return None
     put_law(con, values, list_year, day)
-    sources = {f"registers.{name}": value for name, value in promoted_fingerprints(con, list_year).items()}
-    sources.update(law_fingerprints(values, day))
-    at_home = _made_from(con, list_year)
+    sources = register_and_law_fingerprints(con, values, list_year, day)
+    at_home = derivation.recorded_fingerprints(con, list_year, "home.registers")
     for derived in derivation.upstream_of(["status.area_categories"]):
         if derived.kind == "table" and at_home.get(derived.table) == derivation.fingerprint(derived.table, sources):
             derivation.take_over(con, derived, list_year, "home")
         else:
             derivation.derive(con, derived, list_year)
     return _categories(con, "status.area_categories", list_year)
-
-
-def _made_from(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, str]:
-    """What each table of a list year in the home was derived from: by the same SQL from the same it is not again."""
-    query = "SELECT table_name, fingerprint FROM home.registers.derivations WHERE list_year = ?"
-    return dict(con.execute(query, [list_year]).fetchall())
 
 
 def _categories(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> Statuses:

@@ -572,11 +572,10 @@ def record_fingerprint(con: duckdb.DuckDBPyConnection, table: str, list_year: in
     con.execute("INSERT INTO registers.derivations VALUES (?, ?, ?)", [list_year, table, value])
 
 
-def recorded_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, str]:
-    """What each table of a list year was derived from when it was last derived."""
-    rows = con.execute(
-        "SELECT table_name, fingerprint FROM registers.derivations WHERE list_year = ?", [list_year]
-    ).fetchall()
+def recorded_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int, schema: str = "registers") -> dict[str, str]:
+    """What each table of a list year was derived from when it was last derived; in another database by its `schema`."""
+    query = f"SELECT table_name, fingerprint FROM {schema}.derivations WHERE list_year = ?"
+    rows = con.execute(query, [list_year]).fetchall()
     return {str(row[0]): str(row[1]) for row in rows}
 
 

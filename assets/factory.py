@@ -3,6 +3,7 @@
 What does not belong here: which tables there are, and what they mean.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
@@ -60,12 +61,19 @@ def law_of(run: Run, list_year: int) -> Mapping[str, LegalValue]:
         raise Failure(str(error), allow_retries=False) from None
 
 
+def register_and_law_fingerprints(
+    con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int, day: dt.date
+) -> dict[str, str]:
+    """What identifies the registers promoted for a list year, and a law with its code lists of a day."""
+    promoted = promoted_fingerprints(con, list_year)
+    return {**{f"registers.{name}": value for name, value in promoted.items()}, **law_fingerprints(law, day)}
+
+
 def source_fingerprints(
     con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int
 ) -> dict[str, str]:
     """What identifies the inputs of the derivation: promoted registers, the law, the history of earlier years."""
-    sources = {f"registers.{name}": value for name, value in promoted_fingerprints(con, list_year).items()}
-    sources.update(law_fingerprints(law, list_day(list_year)))
+    sources = register_and_law_fingerprints(con, law, list_year, list_day(list_year))
     history = con.execute(
         """
         SELECT editions.list_year, history.area_id, history.parallelsamfund
