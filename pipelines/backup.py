@@ -22,16 +22,11 @@ OWNER_ONLY = 0o600
 
 
 class BackupError(Exception):
-    """A home cannot be backed up or restored. The message says why."""
+    """A backup cannot be restored. The message says why."""
 
 
 def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
-    """Writes `home-<time>.tar` and its hash beside it. Waits for a run to end. Returns the archive.
-
-    Raises BackupError where there is no home.
-    """
-    if not home.warehouse.is_file():
-        raise BackupError(f"There is no home in {home.path}.")
+    """Writes `home-<time>.tar` and its hash beside it. Waits for a run to end. Returns the archive."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"home-{at.strftime('%Y%m%dT%H%M%S')}.tar"
     partial = target.with_name(f".{target.name}.partial")

@@ -430,13 +430,9 @@ def backup(
     home: HomeOption = Path(DEFAULT_HOME),
 ) -> None:
     """Writes a home into one archive with its hash beside it, while no run writes."""
-    from pipelines.backup import BackupError
     from pipelines.backup import backup as write_backup
 
-    try:
-        archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
-    except BackupError as error:
-        raise _fail([str(error)]) from None
+    archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
     out.print(str(archive), markup=False)
 
 

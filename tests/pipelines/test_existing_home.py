@@ -13,7 +13,7 @@ OF_A_YEAR = ("--list-year", YEAR)
 COMMANDS: tuple[tuple[object, ...], ...] = (
     ("report", *OF_A_YEAR),
     ("explain", "O-1", *OF_A_YEAR),
-    ("scenario", *OF_A_YEAR, "--set", "udsat.residents_min=900"),
+    ("scenario", *OF_A_YEAR, "--set", "udsat_boligomraade.residents=900"),
     ("run", *OF_A_YEAR, "--law-as-of", "2020-12-01"),
     ("verify", *OF_A_YEAR),
     ("diff", *OF_A_YEAR),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.command import edition, run_cli
-from tests.graph.homes import made_once
 
 FIRST, LAST = 2025, 2026
 POPULATION = 40_000
@@ -33,13 +33,18 @@ class Reported:
 
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Reported:
-    folder = made_once(tmp_path_factory, worker_id, "reported", _report)
-    return Reported(folder / "home", {year: folder / str(year) for year in (FIRST, LAST)})
-
-
-def _report(folder: Path) -> None:
-    for year in (FIRST, LAST):
-        _report_on(year, folder / str(year), folder / "home")
+    """Made by the first process that asks for it; another that asks meanwhile waits, and none changes it."""
+    own = tmp_path_factory.getbasetemp()
+    root = (own if worker_id == "master" else own.parent) / "reported"
+    root.mkdir(exist_ok=True)
+    snapshots = {year: root / str(year) for year in (FIRST, LAST)}
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "made").exists():
+            for year, folder in snapshots.items():
+                _report_on(year, folder, root / "home")
+            (root / "made").touch()
+    return Reported(root / "home", snapshots)
 
 
 def _report_on(year: int, folder: Path, home: Path) -> None:
