@@ -190,15 +190,19 @@ class Bench:
         self.country.measures[kept.name] = replace(kept, walls=[one.wall for one in by_wall])
 
     def changed(self, with_report: bool) -> None:
-        """A run with one parameter changed, and the report."""
+        """A run with one parameter changed, changed back and so on as often as asked for; then the report."""
         home, copy = self.folder / "home", _changed_copy(self.folder / "changed")
-        self.run("one parameter changed", home, cwd=copy)
-        if _revision(home, self.list_year) != 2:
-            raise SystemExit("the changed law made no second revision: the copy of the product was not what ran")
+        changes = [copy if number % 2 == 0 else ROOT for number in range(self.repeat)]
+        measured = []
+        for number, law in enumerate(changes):
+            measured.append(self.run("one parameter changed", home, cwd=law))
+            if _revision(home, self.list_year) != number + 2:
+                raise SystemExit("the changed law made no new revision: the copy of the product was not what ran")
+        self._keep_middle(measured)
         if with_report:
             year = ("--list-year", self.list_year, "--home", home, "--as-of", f"{self.list_year}-12-01")
             # the report belongs to the law that sealed the newest edition
-            self.product("report", "report", *year, cwd=copy)
+            self.product("report", "report", *year, cwd=changes[-1])
         shutil.rmtree(home)
 
     def _compare(self, edition: Path) -> None:
@@ -280,9 +284,9 @@ def write_demo(snapshots: Path, population: int, list_year: int, seed: int, log:
 
 
 def _changed_copy(folder: Path) -> Path:
-    """A copy of the product in which one parameter of the law has another value."""
+    """A copy of the product, with its compiled modules, in which one parameter of the law has another value."""
     for name in COPIED:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     place, old, new = CHANGED
     text = (folder / place).read_text(encoding="utf-8")
     if old not in text:
