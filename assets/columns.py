@@ -309,7 +309,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "report.area_years": {
         "large_enough": "Whether the area has the residents that the law asks for.",
-        "score": "How far across the limits of § 61 b the area stands, in parts of the limit; below 0 short of them.",
+        "near_the_limits": "Whether it meets § 61 b with all limits moved towards it, and not with all moved away.",
     },
     "reference.published_counts": {
         "list_type": "The list in today's terms.",

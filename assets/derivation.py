@@ -366,8 +366,8 @@ REPORT: tuple[Derived, ...] = (
         "report",
         "area_years",
         "Områderne over tid",
-        "Each area's status and figures in every list year of the home.",
-        (LAW, EDITION),
+        "Each area's status and figures in every list year of the home, and whether it stood near the limits.",
+        (LAW, "law.report_parameters", "criteria.criteria_met", EDITION),
         ("§ 61 a", "§ 61 b"),
     ),
 )

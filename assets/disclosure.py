@@ -1,4 +1,4 @@
-"""Reads the disclosure limits from `law/disclosure.yaml`, the one place that holds them.
+"""The disclosure limits, read from `law/disclosure.yaml`, the one place that holds them.
 
 What does not belong here: how a figure is withheld.
 """
@@ -6,24 +6,19 @@ What does not belong here: how a figure is withheld.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import yaml
 
 import law
-from assets.public_lists import Disclosure
 
 LIMITS = Path(law.__file__).parent / "disclosure.yaml"
 
 
-def disclosure_limits(path: Path = LIMITS) -> Disclosure:
-    """The limits in force. Raises ValueError where they are set below the lowest allowed."""
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    minimum, lowest = int(read["minimum_count"]), int(read["lowest_allowed"])
-    if minimum < lowest:
-        raise ValueError(f"{path.name}: minimum_count is {minimum}; it must be at least {lowest}")
-    return Disclosure(minimum_count=minimum)
+WITHHELD = "diskretioneret"
+"""What stands in the place of a figure that is withheld."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +30,19 @@ class Limits:
     dominance_two_pct: int
     income_protection_pct: int
 
+    def few(self, count: int | Decimal, base: int) -> bool:
+        """Whether a count out of `base` persons, or the rest of them, is too small to be put out."""
+        return 0 < count < self.minimum_count or 0 < base - count < self.minimum_count
 
-def report_limits(path: Path = LIMITS) -> Limits:
-    """The limits of the report. Raises ValueError where they are set below the lowest allowed."""
+
+def disclosure_limits(path: Path = LIMITS) -> Limits:
+    """The limits in force. Raises ValueError where they are set below the lowest allowed."""
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    minimum, lowest = int(read["minimum_count"]), int(read["lowest_allowed"])
+    if minimum < lowest:
+        raise ValueError(f"{path.name}: minimum_count is {minimum}; it must be at least {lowest}")
     return Limits(
-        disclosure_limits(path).minimum_count,
+        minimum,
         int(read["dominance_one_pct"]),
         int(read["dominance_two_pct"]),
         int(read["income_protection_pct"]),
@@ -49,7 +51,7 @@ def report_limits(path: Path = LIMITS) -> Limits:
 
 def set_limit_variables(con: duckdb.DuckDBPyConnection) -> None:
     """Gives the SQL files the limits of dominance."""
-    limits = report_limits()
+    limits = disclosure_limits()
     names = ("dominance_one_pct", "dominance_two_pct")
     con.execute(
         "SET VARIABLE disclosure_limits = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",

@@ -181,7 +181,8 @@ def code_version(derived: Derived) -> str:
     """Hash of a table's SQL and macros and, where it asks the law, of the legal parameters."""
     digest = hashlib.sha256(derivation.fingerprint_of_code(derived).encode())
     if any(read.startswith("law.") for read in derived.reads):
-        digest.update(statistics_law().sha256.encode())
+        law = report_law() if derived.schema == REPORT else statistics_law()
+        digest.update(law.sha256.encode())
     return digest.hexdigest()
 
 

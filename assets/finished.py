@@ -11,9 +11,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
-from assets.report_labels import WITHHELD
+from assets.disclosure import WITHHELD
+from assets.rounding import rounded
 
 Kind = Literal["text", "code", "year", "flag", "count", "pct", "pct2", "signed", "signed2", "kroner", "ratio"]
 DECIMALS: Mapping[Kind, int] = {"count": 0, "pct": 1, "pct2": 2, "signed": 1, "signed2": 2, "kroner": 0, "ratio": 2}
@@ -118,3 +120,12 @@ def number(row: Row, name: str) -> int | Decimal | None:
 def names(rows: Sequence[Row], column: str) -> list[str]:
     """The distinct texts of a column, in order."""
     return list(dict.fromkeys(str(row[column]) for row in rows))
+
+
+def share_pct(part: Value, whole: Value, places: int = 1) -> Value:
+    """A share in pct. of two figures: withheld where either is, empty where there is nobody."""
+    if WITHHELD in (part, whole):
+        return WITHHELD
+    assert isinstance(part, int)
+    assert isinstance(whole, int)
+    return rounded(Fraction(100 * part, whole), places) if whole else None

@@ -19,19 +19,20 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import jinja2
 
+from assets.disclosure import WITHHELD, Limits
+from assets.rounding import rounded
 from law.loader import Law, LawError, list_day
 
 Row = Mapping[str, Any]
 Operator = Literal[">", ">=", "<", "<="]
 
-WITHHELD = "diskretioneret"
 DRAFT = "udkast"
 PUBLISHED = "offentliggjort"
 INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
@@ -51,16 +52,6 @@ class Limit:
     value: Fraction
     operator: Operator
     paragraph: str
-
-    def met_by(self, figure: Fraction | None) -> bool:
-        """Whether a figure meets the limit, compared exactly. An empty figure never does."""
-        if figure is None:
-            return False
-        if self.operator == ">":
-            return figure > self.value
-        if self.operator == ">=":
-            return figure >= self.value
-        return figure < self.value if self.operator == "<" else figure <= self.value
 
     @property
     def word(self) -> str:
@@ -121,17 +112,6 @@ class PublicLimits:
 
 
 @dataclass(frozen=True)
-class Disclosure:
-    """Figures that rest on 1 to `minimum_count` - 1 persons, or on all but so many, are withheld."""
-
-    minimum_count: int
-
-    def few(self, count: int | Decimal, base: int) -> bool:
-        """Whether a count out of `base` persons, or the rest of them, is too small to be put out."""
-        return 0 < count < self.minimum_count or 0 < base - count < self.minimum_count
-
-
-@dataclass(frozen=True)
 class Release:
     """The act that takes *udkast* off the lists: by whom, which day, which revision, with which remark."""
 
@@ -149,14 +129,14 @@ class _Figure:
     csv_name: str
     column: str
     places: int
-    rests_on_few: Callable[[Row, Disclosure], bool]
+    rests_on_few: Callable[[Row, Limits], bool]
 
 
-def _few_nonwestern(row: Row, rule: Disclosure) -> bool:
+def _few_nonwestern(row: Row, rule: Limits) -> bool:
     return rule.few(row["nonwestern"], row["residents"])
 
 
-def _few_outside(row: Row, rule: Disclosure) -> bool:
+def _few_outside(row: Row, rule: Limits) -> bool:
     return any(
         share is not None and rule.few(_full_time_persons(share, persons), persons)
         for share, persons in (
@@ -166,21 +146,21 @@ def _few_outside(row: Row, rule: Disclosure) -> bool:
     )
 
 
-def _few_convicted(row: Row, rule: Disclosure) -> bool:
+def _few_convicted(row: Row, rule: Limits) -> bool:
     return rule.few(row["convicted_y2"], row["adults_y2"]) or rule.few(row["convicted_y1"], row["adults_y1"])
 
 
-def _few_primary_only(row: Row, rule: Disclosure) -> bool:
+def _few_primary_only(row: Row, rule: Limits) -> bool:
     return rule.few(row["primary_only"], row["persons_30_59"])
 
 
-def _few_incomes(row: Row, rule: Disclosure) -> bool:
+def _few_incomes(row: Row, rule: Limits) -> bool:
     return 0 < row["income_persons"] < rule.minimum_count
 
 
 def _full_time_persons(share: Decimal, persons: int) -> Decimal:
     # A share of ten digits holds fewer than five exact decimals of persons: the rest is its own rounding.
-    return _rounded(share * persons, 4)
+    return rounded(share * persons, 4)
 
 
 _FIGURES = (
@@ -192,10 +172,10 @@ _FIGURES = (
 )
 
 
-def figure_rests_on_few(row: Row, criterion: str, minimum_count: int) -> bool:
+def figure_rests_on_few(row: Row, criterion: str, disclosure: Limits) -> bool:
     """Whether an area's figure for a criterion is withheld, here and wherever else it is put out."""
     figure = next(figure for figure in _FIGURES if figure.key == criterion)
-    return figure.rests_on_few(row, Disclosure(minimum_count))
+    return figure.rests_on_few(row, disclosure)
 
 
 _PLACES = {figure.key: figure.places for figure in _FIGURES}
@@ -285,11 +265,11 @@ def public_files(
     status: Sequence[Row],
     municipality_names: Mapping[str, str],
     limits: PublicLimits,
-    disclosure: Disclosure,
+    disclosure: Limits,
     release: Release | None,
     changes_note: str | None = None,
     *,
-    met: Mapping[str, Collection[str]] | None = None,
+    met: Mapping[str, Collection[str]],
     synthetic: bool = False,
 ) -> dict[str, bytes]:
     """The public files of one list year by name: a CSV per list and `lister.html`.
@@ -301,8 +281,7 @@ def public_files(
     say that the data are invented, released or not.
 
     `met` names per area_id the criteria (outside, convicted, primary_only, income) that were met on the
-    exact numbers. Without it they are derived from counts and ten-digit shares, and the number met must
-    agree with area_status.
+    exact numbers: the ten-digit shares of `criteria` decide nothing.
 
     Raises ValueError when a listed area has no criteria or no municipality name, when a row is of another
     list year, when an area is a forebyggelsesomraade in a year without that list, or when the criteria
@@ -359,13 +338,12 @@ def public_limits(law: Law, list_year: int) -> PublicLimits:
     def term_of_the_day(name: str) -> str:
         return law.parameters[name].choices[str(values[name].value)]
 
-    begins = law.parameters["forebyggelsesomraade.residents"].values[0].effective_from
     return PublicLimits(
         udsat_boligomraade=section("udsat_boligomraade"),
         parallelsamfund=limit("parallelsamfund.nonwestern"),
         omdannelsesomraade=limit("omdannelsesomraade.years"),
         forebyggelsesomraade=(section("forebyggelsesomraade") if "forebyggelsesomraade.residents" in values else None),
-        first_forebyggelse_year=begins.year if begins <= list_day(begins.year) else begins.year + 1,
+        first_forebyggelse_year=law.first_list_year_of("forebyggelsesomraade.residents"),
         publication_day=list_day(list_year),
         publication_paragraph="§ 61 a, stk. 5",
         parallelsamfund_term=term_of_the_day("betegnelse.parallelsamfund"),
@@ -404,8 +382,8 @@ def _lists(
     status: Sequence[Row],
     municipality_names: Mapping[str, str],
     limits: PublicLimits,
-    disclosure: Disclosure,
-    met: Mapping[str, Collection[str]] | None,
+    disclosure: Limits,
+    met: Mapping[str, Collection[str]],
 ) -> list[_List]:
     by_id = {row["area_id"]: row for row in criteria}
     udsat, forebyggelse = limits.udsat_boligomraade, limits.forebyggelsesomraade
@@ -422,8 +400,8 @@ def _lists(
         applied = forebyggelse if preventive else udsat
         if applied is None:
             raise ValueError(f"area {area_id} is a forebyggelsesomraade in a list year without that list")
-        named = None if met is None else met.get(area_id, ())
-        decided = _criteria_met(by_id[area_id], row, applied, preventive, named)
+        decided = set(met.get(area_id, ()))
+        _refuse_other_number(row, preventive, decided)
         area = _area(row, by_id[area_id], municipality_names[row["kom"]], decided, disclosure)
         if preventive:
             listed["forebyggelsesomraade"].append(_with_nonwestern_met(area))
@@ -446,7 +424,7 @@ def _lists(
     return [_List(kind, *rules[kind.term], areas=_in_order(listed[kind.term])) for kind in _KINDS]
 
 
-def _area(status: Row, figures: Row, kommune: str, decided: Collection[str], disclosure: Disclosure) -> _Area:
+def _area(status: Row, figures: Row, kommune: str, decided: Collection[str], disclosure: Limits) -> _Area:
     return _Area(
         kommune=kommune,
         kommunekode=status["kom"],
@@ -475,35 +453,14 @@ def _in_order(areas: Iterable[_Area]) -> list[_Area]:
     return sorted(areas, key=lambda a: (danish_order(a.kommune), danish_order(a.name), a.area_id))
 
 
-def _criteria_met(
-    figures: Row, status: Row, limits: CriteriaLimits, preventive: bool, decided: Collection[str] | None
-) -> Collection[str]:
-    """The criteria that an area meets, of the section its list rests on."""
-    exact = _exact_figures(figures)
-    names = {key for key in _CRITERIA if getattr(limits, key).met_by(exact[key])} if decided is None else set(decided)
+def _refuse_other_number(status: Row, preventive: bool, decided: Collection[str]) -> None:
+    """The criteria said to be met are as many as the area's status counts, of the section that its list rests on."""
     expected = status["criteria_met_61b" if preventive else "criteria_met_61a"]
-    if len(names) != expected:
-        raise ValueError(
-            f"area {status['area_id']}: {len(names)} criteria met by the figures, {expected} in area_status; "
-            "pass the criteria as they were decided on the exact numbers"
-        )
-    return names
+    if len(decided) != expected:
+        raise ValueError(f"area {status['area_id']}: {len(decided)} criteria met, {expected} in area_status")
 
 
-def _exact_figures(row: Row) -> dict[str, Fraction | None]:
-    def fraction(value: Decimal | None) -> Fraction | None:
-        return None if value is None else Fraction(value)
-
-    base = row["persons_30_59"]
-    return {
-        "outside": fraction(row["outside_share"]),
-        "convicted": fraction(row["convicted_ratio"]),
-        "primary_only": Fraction(row["primary_only"], base) if base else None,
-        "income": fraction(row["income_ratio"]),
-    }
-
-
-def _figure_text(row: Row, figure: _Figure, disclosure: Disclosure) -> str:
+def _figure_text(row: Row, figure: _Figure, disclosure: Limits) -> str:
     share = row[figure.column]
     if share is None:
         return ""
@@ -515,16 +472,8 @@ def _national_share(criteria: Sequence[Row]) -> Decimal | None:
     return next((share for share in shares if share is not None), None)
 
 
-def _rounded(value: Decimal | Fraction, places: int) -> Decimal:
-    """Half up, from the exact value, whatever the caller's decimal context."""
-    with localcontext() as context:
-        context.prec = 60
-        exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / Decimal(value.denominator)
-        return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-
-
 def _pct(share: Decimal | Fraction, places: int) -> Decimal:
-    return _rounded(Fraction(share) * 100, places)
+    return rounded(Fraction(share) * 100, places)
 
 
 def _limit_pct(key: str, limit: Limit | None, national: Decimal | None) -> Decimal | None:
@@ -582,7 +531,7 @@ def _page(
     lists: Sequence[_List],
     national: Decimal | None,
     limits: PublicLimits,
-    disclosure: Disclosure,
+    disclosure: Limits,
     release: Release | None,
     changes_note: str | None,
     synthetic: bool,
@@ -631,7 +580,7 @@ def _plain(value: Fraction) -> str:
     """A limit without needless decimals: 1000, 3, 2.5."""
     if value.denominator == 1:
         return str(value.numerator)
-    return str(_rounded(value, 10).normalize())
+    return str(rounded(value, 10).normalize())
 
 
 def _danish_plain(value: Fraction) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assets.cells import Axis, Cell, Cube, Interval, Relation
+from assets.disclosure import WITHHELD
 from assets.finished import Finished, Row, number
 from assets.report_labels import (
     AGES,
@@ -23,7 +24,6 @@ from assets.report_labels import (
     KINDS,
     LISTED,
     MUNICIPALITY_GROUPS,
-    WITHHELD,
 )
 
 AREA = "omraade:"

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from assets.disclosure import WITHHELD
 from assets.finished import Finished, Row, danish, number
 from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.report_document import Chart, Parts, age_span, confidence_note, inhabited, term
@@ -26,7 +27,6 @@ from assets.report_labels import (
     LISTS,
     MUNICIPALITY_GROUPS,
     STATUS,
-    WITHHELD,
     criteria_by_operator,
 )
 from law.loader import LegalValue

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from assets.disclosure import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
 from assets.public_lists import INVENTED, Release
-from assets.report_labels import ALL, WITHHELD
+from assets.report_labels import ALL
 from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."

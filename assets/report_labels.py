@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 from law.loader import LegalValue
 
-WITHHELD = "diskretioneret"
 ALL = "i_alt"
 COUNTRY = "land"
 LISTED = "listede"

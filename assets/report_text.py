@@ -320,10 +320,10 @@ class _Writer:
         blocks: list[Block] = [
             Paragraph(
                 (
-                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst to af de fire "
-                    "kriterier i § 61 a",
-                    ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst to af "
-                    "kriterierne i § 61 b er opfyldt"
+                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst "
+                    f"{self.law['udsat_boligomraade.criteria_needed'].text} af de fire kriterier i § 61 a",
+                    ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst "
+                    f"{self.law['forebyggelsesomraade.criteria_needed'].text} af kriterierne i § 61 b er opfyldt"
                     if self.preventive
                     else "",
                     ". Afgørelsen sker på eksakte tal; i tabellerne er de afrundet.",
@@ -754,12 +754,14 @@ class _Writer:
                 )
             )
             return Section("evaluering", "Evaluering", (notice,))
+        width = self.law["redegoerelse.bandwidth"].text.replace("pct", "pct.")
         blocks: list[Block] = [
             Paragraph(
                 (
                     "Områder lige over grænserne i § 61 b det første opgjorte år sammenlignes med områder lige under. "
-                    "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Afstanden måles "
-                    "på den ikke-vestlige andel og det afgørende kriterium, hvad der er nærmest grænsen.",
+                    "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Et område er tæt "
+                    f"på, når det ville opfylde § 61 b, hvis alle grænser blev flyttet {width} mod det, og ikke ville, "
+                    "hvis de blev flyttet lige så langt væk.",
                 )
             ),
             self.told.view(

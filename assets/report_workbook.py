@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from assets.disclosure import WITHHELD
 from assets.finished import DECIMALS, Finished, Kind, Value
 from assets.report_document import Standing
-from assets.report_labels import WITHHELD
 from assets.report_shapes import SOURCES
 from law.loader import list_day
 

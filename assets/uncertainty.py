@@ -32,11 +32,6 @@ def contrast(parts: Sequence[tuple[int, int, int]], confidence: float) -> tuple[
     return value, value - reach, value + reach
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean; there is at least one value."""
-    return fmean(values)
-
-
 def difference_of_means(one: Sequence[float], other: Sequence[float], confidence: float) -> tuple[float, float, float]:
     """The mean of one less that of the other, with its interval; each has at least two values."""
     value = fmean(one) - fmean(other)

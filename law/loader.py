@@ -167,8 +167,16 @@ class Law:
     @property
     def first_list_year(self) -> int:
         """The first list year whose list day falls under the act that lists are derived by (§ 61 a)."""
-        start = self.parameters["udsat_boligomraade.residents"].values[0].effective_from
+        return self.first_list_year_of("udsat_boligomraade.residents")
+
+    def first_list_year_of(self, parameter: str) -> int:
+        """The first list year on whose list day there is a value of a quantity, whatever values came later."""
+        start = self.first_day(parameter)
         return start.year if start <= list_day(start.year) else start.year + 1
+
+    def first_day(self, parameter: str) -> dt.date:
+        """The day from which there is a value of a quantity at all. Raises KeyError for a name that is none."""
+        return self.parameters[parameter].values[0].effective_from
 
     def with_values(self, overrides: Mapping[str, str]) -> Law:
         """This law with some quantities set to another value on all their days; operators and dates stay.

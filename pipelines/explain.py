@@ -20,6 +20,7 @@ import yaml
 import law
 from assets import sealing, warehouse
 from assets.aside import AsideError, aside
+from assets.rounding import rounded
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
 
@@ -27,14 +28,12 @@ STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "residents": ("Residents", ("bef", "bolig", "omraade")),
     "nonwestern": ("Non-western immigrants and descendants", ("bef", "bolig", "omraade")),
-    "outside": (
-        "Outside labour market and education, 18-64 years, mean of two years",
-        ("of", "bef", "bolig", "omraade"),
-    ),
+    "outside": ("Outside labour market and education, {} years, mean of two years", ("of", "bef", "bolig", "omraade")),
     "convicted": ("Convicted over the national average, mean of two years", ("kraf", "bef", "bolig", "omraade")),
-    "primary_only": ("Only grundskole, 30-59 years", ("udda", "bef", "bolig", "omraade")),
-    "income": ("Mean gross income over the region's, 15-64 years", ("ind", "akm", "bef", "bolig", "omraade")),
+    "primary_only": ("Only grundskole, {} years", ("udda", "bef", "bolig", "omraade")),
+    "income": ("Mean gross income over the region's, {} years", ("ind", "akm", "bef", "bolig", "omraade")),
 }
+"""What each figure is, with a place for the ages that the law names, and the registers behind it."""
 STATUS_REGISTERS = ("bef", "bolig")
 """Registers of a status day: which of the days counts, the figure decides."""
 CATEGORIES: Mapping[str, str] = {
@@ -51,6 +50,10 @@ MOVES: Mapping[str, tuple[str, str]] = {
     "income": ("krone", "kroner"),
 }
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, "ikke_omfattet": "Ikke omfattet"}
+TERMS: Mapping[str, str] = {"parallelsamfund": "parallelsamfund", "omdannelsesomraade": "omdannelsesområde"}
+CAP = "anvisningsloft.share"
+FOURTH, SEVENTH, EIGHTH = "§ 61 a, stk. 4", "§ 59, stk. 7", "§ 59, stk. 8"
+"""Where the act says how many years make an omdannelsesområde, and what the cap is."""
 
 
 class ExplanationError(Exception):
@@ -131,12 +134,29 @@ def _explained(
         ),
         "cap": _one(con, "SELECT * FROM cap.municipal_cap WHERE kom = ?", [status["kom"]]),
         "exempted": bool(_all(con, "SELECT area_id FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id])),
-        "sentences": {key: text for key, text in _sentences().items() if key in _needed(values)},
+        "cap_in_force": CAP in values,
+        "terms": _terms(values),
+        "wording": _statutes()["wording"],
+        "sentences": _quoted(values),
     }
 
 
-def _needed(values: Mapping[str, LegalValue]) -> set[str]:
-    return {value.reference.citation for value in values.values() if value.operator}
+def _terms(values: Mapping[str, LegalValue]) -> dict[str, str]:
+    """The act's own word on the list's day for a present term, where it was another."""
+    parameters = statistics_law().parameters
+    words = {}
+    for term in TERMS:
+        value = values[f"betegnelse.{term}"]
+        words[term] = parameters[value.parameter].choices[value.text]
+    return {term: word for term, word in words.items() if word != TERMS[term]}
+
+
+def _quoted(values: Mapping[str, LegalValue]) -> dict[str, str]:
+    """The sentences that decide under the law of the list's day, in today's wording."""
+    deciding = {value.reference.citation for value in values.values() if value.operator}
+    if CAP in values:
+        deciding |= {SEVENTH, EIGHTH}
+    return {key: text for key, text in _statutes()["sentences"].items() if key in deciding}
 
 
 def _criteria(
@@ -155,10 +175,11 @@ def _criteria(
 
 def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Mapping[str, Any]) -> Held:
     value, (figure, registers) = values[row["parameter"]], FIGURES[row["criterion"]]
+    ages = [values.get(f"opgoerelse.{row['criterion']}_age_{end}") for end in ("from", "to")]
     return Held(
         category=row["category"],
         criterion=row["criterion"],
-        figure=figure,
+        figure=figure.format("-".join(age.text for age in ages if age)),
         numerator=row["numerator"],
         denominator=row["denominator"],
         value=_rounded(row["numerator"], row["denominator"], value.unit),
@@ -169,7 +190,7 @@ def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Ma
         paragraph=value.reference.citation,
         effective_from=value.effective_from.isoformat(),
         url=value.reference.url,
-        sentence=_sentences().get(value.reference.citation),
+        sentence=_statutes()["sentences"].get(value.reference.citation),
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
 
@@ -201,13 +222,12 @@ def _rounded(numerator: str | None, denominator: str | None, unit: str) -> str |
     if unit == "persons":
         return str(exact)
     scale = 100 if unit == "share" else 1
-    ten_thousandths = (exact * scale * 10_000 + Fraction(1, 2)).__floor__()
-    return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}" + (" pct" if unit == "share" else "")
+    return f"{rounded(exact * scale, 4):f}" + (" pct" if unit == "share" else "")
 
 
 @cache
-def _sentences() -> Mapping[str, str]:
-    return yaml.safe_load(STATUTES.read_text(encoding="utf-8"))["sentences"]
+def _statutes() -> Mapping[str, Any]:
+    return yaml.safe_load(STATUTES.read_text(encoding="utf-8"))
 
 
 def _all(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
@@ -238,6 +258,7 @@ def as_text(told: Mapping[str, Any]) -> str:
         f"Status: {STATUS_NAMES[status['status']]}" + _also(status),
         f"{status['criteria_met_61a']} criteria of § 61 a met"
         + ("" if status["criteria_met_61b"] is None else f", {status['criteria_met_61b']} of § 61 b"),
+        *_wording_lines(told),
     ]
     for category, title in CATEGORIES.items():
         held = [item for item in told["criteria"] if item["category"] == category]
@@ -249,12 +270,16 @@ def as_text(told: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _wording_lines(told: Mapping[str, Any]) -> list[str]:
+    """Says whose words the sentences are, where the act of the list's day had other terms."""
+    if not told["terms"]:
+        return []
+    terms = ", ".join(f"{TERMS[term]}: {word}" for term, word in told["terms"].items())
+    return [f"Sentences are quoted as in {told['wording']}; the terms of the act on the list's day were {terms}"]
+
+
 def _also(status: Mapping[str, Any]) -> str:
-    extra = [
-        name
-        for key, name in (("parallelsamfund", "parallelsamfund"), ("omdannelsesomraade", "omdannelsesområde"))
-        if status[key]
-    ]
+    extra = [name for key, name in TERMS.items() if status[key]]
     return f", {' and '.join(extra)}" if extra else ""
 
 
@@ -312,17 +337,25 @@ def _history_lines(told: Mapping[str, Any]) -> list[str]:
     ]
     unbroken = told["status"]["years_as_parallelsamfund"]
     stale = [f"  {line}" for line in told["stale"]]
-    return ["History (§ 61 a, stk. 4)", *years, f"  Unbroken years as parallelsamfund: {unbroken}", *stale]
+    years += [f"  Unbroken years as parallelsamfund: {unbroken}", *_sentence_lines(told, FOURTH), *stale]
+    return [f"History ({FOURTH})", *years]
+
+
+def _sentence_lines(told: Mapping[str, Any], *citations: str) -> list[str]:
+    return [f'    "{told["sentences"][citation]}"' for citation in citations]
 
 
 def _cap_lines(told: Mapping[str, Any]) -> list[str]:
-    cap = told["cap"]
+    cap, head = told["cap"], "The cap (§ 59, stk. 7-8)"
+    if not told["cap_in_force"]:
+        return [f"{head}: the act knew no cap on the list's day."]
     if cap is None:
-        return ["The cap (§ 59, stk. 7-8): the municipality has no almene familieboliger."]
+        return [f"{head}: the municipality has no almene familieboliger."]
     exceeded = "exceeded" if cap["cap_exceeded"] else "not exceeded"
     exempted = " The area is exempted from § 59, stk. 7." if told["exempted"] and cap["homes_exempted"] else ""
     covered = cap["homes_udsat"] + cap["homes_forebyggelse"]
     return [
-        f"The cap (§ 59, stk. 7-8): {covered} of {cap['family_homes']} family homes, {exceeded}; "
-        f"decision {cap['decision']}; {cap['covered_homes']} homes covered.{exempted}"
+        f"{head}: {covered} of {cap['family_homes']} family homes, {exceeded}; "
+        f"decision {cap['decision']}; {cap['covered_homes']} homes covered.{exempted}",
+        *_sentence_lines(told, SEVENTH, EIGHTH),
     ]

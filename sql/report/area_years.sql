@@ -1,18 +1,74 @@
--- Each area's status and figures in every list year sealed in the home, and how near the limits it stands.
--- Grain: list year x year x area. Ratios are figure over limit; for income the limit stands over the figure's place,
--- so that above 1 always means across the limit. The score is the nearer of the non-western limit and the second
--- farthest criterion, in parts of the limit: above 0 the area meets § 61 b.
-WITH graenser AS (
+-- Each area's status and figures in every list year sealed in the home, and whether it stood near the limits of § 61 b.
+-- Grain: list year x year x area. Key: list_year, year, area_id. Law: § 61 a, § 61 b; redegoerelse.bandwidth.
+-- An area is near where it would meet § 61 b with every limit of its own year moved so far towards the area, and would
+-- not with every limit moved as far away. A limit is moved by the bandwidth's part of itself. Exact throughout.
+WITH baand AS (
+    SELECT numerator, denominator
+    FROM law.report_parameters
+    WHERE list_year = listeaar() AND parameter = 'redegoerelse.bandwidth'
+),
+
+flyttede_graenser AS (
     SELECT
-        max(CASE WHEN parameter = 'forebyggelsesomraade.nonwestern' THEN numerator / denominator END) AS nonwestern,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.outside' THEN numerator / denominator END) AS outside,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.convicted' THEN numerator / denominator END) AS convicted,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.primary_only' THEN numerator / denominator END) AS primary_only,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.income' THEN numerator / denominator END) AS income,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.residents' THEN numerator / denominator END) AS residents,
-        max(CASE WHEN parameter = 'forebyggelsesomraade.criteria_needed' THEN numerator END) AS needed
-    FROM law.parameters
-    WHERE list_year = listeaar()
+        criteria_met.list_year,
+        criteria_met.area_id,
+        criteria_met.criterion,
+        criteria_met.met,
+        CAST(criteria_met.numerator AS HUGEINT) AS numerator,
+        CAST(criteria_met.denominator AS HUGEINT) AS denominator,
+        criteria_met.operator IN ('>', '>=') AS is_floor,
+        criteria_met.limit_denominator * baand.denominator AS limit_denominator,
+        criteria_met.limit_numerator * (baand.denominator - baand.numerator) AS lower_numerator,
+        criteria_met.limit_numerator * (baand.denominator + baand.numerator) AS upper_numerator
+    FROM criteria.criteria_met AS criteria_met
+    CROSS JOIN baand
+    WHERE criteria_met.list_year <= listeaar() AND criteria_met.category = 'forebyggelsesomraade'
+),
+
+holdt_op AS (
+    SELECT
+        list_year,
+        area_id,
+        criterion,
+        met,
+        CASE WHEN is_floor
+            THEN meets(numerator, denominator, '>=', lower_numerator, limit_denominator)
+            ELSE meets(numerator, denominator, '<=', upper_numerator, limit_denominator)
+        END AS nearly,
+        CASE WHEN is_floor
+            THEN meets(numerator, denominator, '>', upper_numerator, limit_denominator)
+            ELSE meets(numerator, denominator, '<', lower_numerator, limit_denominator)
+        END AS widely
+    FROM flyttede_graenser
+),
+
+opfyldt AS (
+    SELECT
+        list_year,
+        area_id,
+        bool_or(met) FILTER (WHERE criterion = 'residents') AS large_enough,
+        bool_or(nearly) FILTER (WHERE criterion = 'nonwestern') AS nonwestern_nearly,
+        bool_or(widely) FILTER (WHERE criterion = 'nonwestern') AS nonwestern_widely,
+        count(*) FILTER (WHERE nearly AND criterion NOT IN ('residents', 'nonwestern')) AS criteria_nearly,
+        count(*) FILTER (WHERE widely AND criterion NOT IN ('residents', 'nonwestern')) AS criteria_widely
+    FROM holdt_op
+    GROUP BY list_year, area_id
+),
+
+naer AS (
+    SELECT
+        opfyldt.list_year,
+        opfyldt.area_id,
+        opfyldt.large_enough,
+        opfyldt.nonwestern_nearly
+        AND meets(opfyldt.criteria_nearly, 1, noedvendige.operator, noedvendige.numerator, noedvendige.denominator)
+        AND NOT (
+            opfyldt.nonwestern_widely
+            AND meets(opfyldt.criteria_widely, 1, noedvendige.operator, noedvendige.numerator, noedvendige.denominator)
+        ) AS near_the_limits
+    FROM opfyldt
+    INNER JOIN law.parameters AS noedvendige
+        ON noedvendige.list_year = opfyldt.list_year AND noedvendige.parameter = 'forebyggelsesomraade.criteria_needed'
 )
 
 SELECT
@@ -23,23 +79,15 @@ SELECT
     area_status.kom,
     area_status.residents,
     area_status.status,
-    area_status.residents >= graenser.residents AS large_enough,
+    coalesce(naer.large_enough, false) AS large_enough,
+    coalesce(naer.near_the_limits, false) AS near_the_limits,
     area_criteria.nonwestern_share,
     area_criteria.outside_share,
     area_criteria.primary_only_share,
-    area_criteria.income_ratio,
-    least(
-        area_criteria.nonwestern_share / graenser.nonwestern,
-        list_reverse_sort([
-            coalesce(area_criteria.outside_share / graenser.outside, 0),
-            coalesce(area_criteria.convicted_ratio / graenser.convicted, 0),
-            coalesce(area_criteria.primary_only_share / graenser.primary_only, 0),
-            coalesce(1 + (graenser.income - area_criteria.income_ratio) / graenser.income, 0)
-        ])[graenser.needed]
-    ) - 1 AS score
+    area_criteria.income_ratio
 FROM published.area_status AS area_status
 INNER JOIN published.area_criteria AS area_criteria
     ON area_criteria.list_year = area_status.list_year AND area_criteria.area_id = area_status.area_id
-CROSS JOIN graenser
+LEFT JOIN naer ON naer.list_year = area_status.list_year AND naer.area_id = area_status.area_id
 WHERE area_status.list_year <= listeaar()
 ORDER BY ALL

@@ -6,21 +6,22 @@ All areas are invented. Their figures are built from counts, so that no share co
 import csv
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from html.parser import HTMLParser
+from operator import ge, gt, lt
 from typing import Any
 
 import pytest
 
+from assets.disclosure import WITHHELD, disclosure_limits
 from assets.public_lists import (
     CSV_COLUMNS,
     INVENTED,
-    WITHHELD,
     CriteriaLimits,
-    Disclosure,
     Limit,
     Method,
     PublicLimits,
@@ -32,6 +33,7 @@ from assets.public_lists import (
 from law.loader import LawError, shipped_law
 
 LIST_YEAR = 2025
+FIVE = replace(disclosure_limits(), minimum_count=5)
 MUNICIPALITIES = {"101": "København", "751": "Aarhus", "851": "Aalborg", "461": "Odense", "330": "Slagelse"}
 NATIONAL = Decimal("0.0072500000")
 RELEASE = Release("Prøvestyrelsen", date(2025, 12, 1), 2, "Første udgivelse")
@@ -137,15 +139,6 @@ def area(
         "income_ratio": income_ratio,
     }
 
-    def met(limits: CriteriaLimits) -> int:
-        exact = {
-            "outside": None if mean_outside is None else Fraction(mean_outside),
-            "convicted": Fraction(ratio),
-            "primary_only": primary_share,
-            "income": None if income_ratio is None else Fraction(income_ratio),
-        }
-        return sum(getattr(limits, key).met_by(value) for key, value in exact.items())
-
     forebyggelse = LIMITS.forebyggelsesomraade
     assert forebyggelse is not None
     row = {
@@ -157,11 +150,33 @@ def area(
         "status": status,
         "parallelsamfund": years > 0,
         "omdannelsesomraade": years >= 5,
-        "criteria_met_61a": met(LIMITS.udsat_boligomraade),
-        "criteria_met_61b": met(forebyggelse),
+        "criteria_met_61a": len(criteria_met(criteria, LIMITS.udsat_boligomraade)),
+        "criteria_met_61b": len(criteria_met(criteria, forebyggelse)),
         "years_as_parallelsamfund": years,
     }
     return criteria, row
+
+
+def criteria_met(figures: Mapping[str, Any], limits: CriteriaLimits) -> set[str]:
+    """The criteria that these figures meet, of the section with these limits."""
+    columns = {"outside": "outside_share", "convicted": "convicted_ratio", "income": "income_ratio"}
+    exact = {key: figures[column] for key, column in columns.items()}
+    base = figures["persons_30_59"]
+    exact["primary_only"] = Fraction(figures["primary_only"], base) if base else None
+    compare = {">": gt, ">=": ge, "<": lt}
+    found = set()
+    for key, figure in exact.items():
+        limit = getattr(limits, key)
+        if figure is not None and compare[limit.operator](Fraction(figure), limit.value):
+            found.add(key)
+    return found
+
+
+def decided(criteria: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:
+    """The criteria that an area meets, of the section that its status rests on."""
+    preventive = status["status"] == "forebyggelsesomraade"
+    limits = LIMITS.forebyggelsesomraade if preventive else LIMITS.udsat_boligomraade
+    return set() if limits is None else criteria_met(criteria, limits)
 
 
 def files(*areas: tuple[dict[str, Any], dict[str, Any]], **changed: Any) -> dict[str, bytes]:
@@ -171,8 +186,9 @@ def files(*areas: tuple[dict[str, Any], dict[str, Any]], **changed: Any) -> dict
         "status": [status for _, status in areas],
         "municipality_names": MUNICIPALITIES,
         "limits": LIMITS,
-        "disclosure": Disclosure(5),
+        "disclosure": FIVE,
         "release": None,
+        "met": {criteria["area_id"]: decided(criteria, status) for criteria, status in areas},
     }
     return public_files(**{**arguments, **changed})
 
@@ -433,7 +449,10 @@ def test_withheld_figures_are_withheld_on_every_list_and_the_criteria_stay_publi
 
 
 def test_the_minimum_count_is_the_callers() -> None:
-    assert only(files(area("A", "Pilelunden", convicted=(4, 90)), disclosure=Disclosure(3)))["doemte_pct"] == "3.13"
+    assert (
+        only(files(area("A", "Pilelunden", convicted=(4, 90)), disclosure=replace(FIVE, minimum_count=3)))["doemte_pct"]
+        == "3.13"
+    )
 
 
 def test_an_empty_figure_is_empty_and_not_met() -> None:
@@ -452,9 +471,9 @@ def test_an_empty_figure_is_empty_and_not_met() -> None:
 def test_criteria_decided_elsewhere_are_printed_as_decided() -> None:
     criteria, status = area("A", "Pilelunden", income_ratio=Decimal("0.5500000000"))
     status = {**status, "criteria_met_61a": 3}
-    decided = {"A": ["outside", "convicted", "income"]}
-    assert only(files((criteria, status), met=decided))["indkomst_opfyldt"] == "ja"
-    with pytest.raises(ValueError, match="2 criteria met by the figures, 3 in area_status"):
+    names = {"A": ["outside", "convicted", "income"]}
+    assert only(files((criteria, status), met=names))["indkomst_opfyldt"] == "ja"
+    with pytest.raises(ValueError, match="2 criteria met, 3 in area_status"):
         files((criteria, status))
     with pytest.raises(ValueError, match="1 criteria met"):
         files((criteria, status), met={"A": ["income"]})

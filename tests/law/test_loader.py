@@ -54,10 +54,18 @@ def test_no_value_is_in_binary_floating_point() -> None:
 
 
 def test_the_last_day_of_a_value_is_the_one_before_until() -> None:
-    older, newer = LAW.parameters["omdannelsesomraade.years"].values
+    _, older, newer = LAW.parameters["omdannelsesomraade.years"].values
     assert older.until == newer.effective_from == dt.date(2021, 11, 30)
     assert LAW.in_force(dt.date(2021, 11, 29))["omdannelsesomraade.years"] is older
     assert LAW.in_force(dt.date(2021, 11, 30))["omdannelsesomraade.years"] is newer
+
+
+def test_five_years_on_every_list_day_though_the_act_said_four_for_a_while() -> None:
+    """Five for the lists of 2018 to 2020, four from 2021, and five for good from the day before that year's list."""
+    years = {year: LAW.for_list_year(year)["omdannelsesomraade.years"].value for year in range(2018, 2031)}
+    assert set(years.values()) == {5}
+    assert LAW.in_force(dt.date(2020, 12, 31))["omdannelsesomraade.years"].value == 5
+    assert LAW.in_force(dt.date(2021, 11, 29))["omdannelsesomraade.years"].value == 4
 
 
 def test_citation_names_the_sentence() -> None:

@@ -41,7 +41,7 @@ OPERATIONS = {TokenType.STAR, TokenType.SLASH, TokenType.DIV, TokenType.MOD, Tok
 FORMS = {"decimal": 38, "varchar": 38, "round": 38, "lpad": 38, "left": 38, "make_date": 31}
 PADDING = "0"
 DIGITS = re.compile(r"%?\d+([.,]\d+)?%?")
-SQL_TEXT = re.compile(r"\b(SELECT|INSERT INTO|CREATE|DELETE FROM|UPDATE|WHERE)\b")
+SQL_TEXT = re.compile(r"\b(SELECT|INSERT INTO|CREATE|DELETE FROM|UPDATE|WHERE|CASE WHEN|FILTER|BETWEEN|NOT IN|IN \()")
 
 
 def technical_constants() -> list[dict[str, str]]:
@@ -102,6 +102,12 @@ def python_numbers(text: str) -> Iterator[tuple[int, str]]:
         id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)
     }
     for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            # what is filled in stands as a name, so that the rest is read as one piece of SQL
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+            if SQL_TEXT.search(text):
+                yield from ((node.lineno + line - 1, literal) for line, literal in sql_numbers(text))
+            skipped |= {id(part) for part in node.values}
         if not isinstance(node, ast.Constant) or id(node) in skipped or isinstance(node.value, bool):
             continue
         if isinstance(node.value, int | float):

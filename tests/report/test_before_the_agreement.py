@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Result, edition, file_bytes, fresh_cli, run_cli
+from tests.command import Result, csv_table, edition, file_bytes, fresh_cli, run_cli
 
 BEFORE, AFTER = 2020, 2024
 POPULATION = 20_000
@@ -49,6 +49,21 @@ def test_what_the_law_did_not_know_is_said_and_not_counted_as_none(root: Path) -
     assert 'data-cell="lister:3:' not in page
 
 
+def test_an_explanation_says_the_terms_of_its_day_and_that_there_was_no_cap(root: Path) -> None:
+    area = csv_table(root / "home", BEFORE, "area_status")[0]["area_id"]
+    told = run_cli("explain", "--home", root / "home", "--list-year", BEFORE, area)
+    assert told.code == 0, told.output
+    assert "Sentences are quoted as in LBK nr. 1171/2024" in told.output
+    assert "parallelsamfund: ghettoområde, omdannelsesområde: hårdt ghettoområde" in told.output
+    assert "the act knew no cap on the list's day" in told.output
+    assert "§ 59, stk. 7," not in told.output
+    later = run_cli("explain", "--home", root / "home", "--list-year", AFTER, area)
+    assert later.code == 0, later.output
+    assert "quoted as in" not in later.output
+    assert "overstiger 30 pct. af alle almene familieboliger" in later.output
+    assert "som de seneste 5 år har opfyldt betingelserne" in later.output
+
+
 def test_social_export_is_held_against_the_last_year_before_the_rules(root: Path) -> None:
     path = edition(root / "home", AFTER) / "report" / "social_eksport_forskel.csv"
     with path.open(encoding="utf-8", newline="") as stream:
@@ -56,13 +71,8 @@ def test_social_export_is_held_against_the_last_year_before_the_rules(root: Path
     assert {row["periode"] for (year, _), row in rows.items() if year == str(BEFORE)} == {"foer"}
     assert (str(BEFORE), "aendring") not in rows
     change = rows[str(AFTER), "aendring"]
-    then, now = rows[str(BEFORE), "merforskel"], rows[str(AFTER), "merforskel"]
-    if "for_faa" in (then["dom"], now["dom"]):
-        assert change["dom"] == "for_faa"
-    else:
-        moved = float(now["forskel_pct"]) - float(then["forskel_pct"])
-        assert abs(float(change["forskel_pct"]) - moved) <= 0.11
-        assert float(change["nedre_pct"]) <= float(change["forskel_pct"]) <= float(change["oevre_pct"])
+    # too few moved in so small a country: what a verdict follows from is held in test_comparisons
+    assert change["dom"] == "for_faa"
     assert "Intet listeår fra før aftalens regler er opgjort" not in _page(root, AFTER)
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from assets.cells import Cell
-from assets.disclosure import report_limits
+from assets.disclosure import WITHHELD, disclosure_limits
 from assets.finished import Finished, Value, from_csv
 from assets.report_cells import Before, counts, incomes_by_difference, list_year_of, read
 from assets.report_check import attacked
-from assets.report_labels import WITHHELD
 from assets.report_shapes import SHAPES
 from tests.report.conftest import LAST, Reported
 
@@ -34,7 +33,7 @@ def _changed(tables: Tables, name: str, column: str, value: Value, **at: Value) 
 
 
 def test_the_finished_tables_withstand_the_attack(tables: Tables) -> None:
-    found = attacked(tables, report_limits(), Before())
+    found = attacked(tables, disclosure_limits(), Before())
     assert found.lines == []
     assert found.withheld > 50
 
@@ -70,7 +69,7 @@ def test_a_cell_that_follows_from_the_others_is_found(tables: Tables) -> None:
     )
     at = {key: row[key] for key in ("area_id", "dimension", "kategori")}
     leaky = _changed(tables, "sammensaetning_omraader", "personer", WITHHELD, **at)
-    found = attacked(leaky, report_limits(), Before())
+    found = attacked(leaky, disclosure_limits(), Before())
     assert ("sammensaetning_alder", f"omraade:{row['area_id']}", "midt") in found.too_close
 
 
@@ -84,14 +83,14 @@ def test_a_home_count_that_the_cap_tells_is_found(tables: Tables) -> None:
         name: replace(tables[name], rows=[{**row, "boliger": WITHHELD} for row in tables[name].rows])
         for name in ("boliger", "boliger_omraader")
     }
-    found = attacked({**tables, **blind}, report_limits(), Before())
+    found = attacked({**tables, **blind}, disclosure_limits(), Before())
     assert ("boliger", f"omraade:{single}", "familiebolig", "i_alt") in found.too_close
     assert {cell[2:] for cell in found.too_close if cell[1] == f"omraade:{single}"} == {("familiebolig", "i_alt")}
 
 
 def test_tables_that_were_withheld_before_are_found_when_told(tables: Tables) -> None:
     cell = next(iter(read(tables)[0]))
-    found = attacked(tables, report_limits(), Before((), frozenset({cell})))
+    found = attacked(tables, disclosure_limits(), Before((), frozenset({cell})))
     assert found.told_after_all == {cell}
     assert "was withheld in an earlier release" in found.lines[0]
 

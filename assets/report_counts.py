@@ -1,0 +1,149 @@
+"""The report's counts: sparse rows filled to whole cubes, and which of them disclosure control must look at.
+
+What does not belong here: how anything is counted (`sql/report`) and the method of suppression
+(`assets.suppression`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from assets import report_cells
+from assets.cells import Cell, Problem, filled
+from assets.finished import Finished, Row
+from assets.report_cells import AREA, MOVED, STAYED, Structure
+from assets.report_labels import ALL, COUNTRY, DIMENSIONS
+from assets.report_shapes import SHAPES
+from assets.report_source import PRIVATE_GROUPS, Area, Source
+
+
+def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Structure]:
+    """Every cell of the report's cubes with its true figure, and how the cells add up."""
+    migrations = source.rows("report.net_immigration")
+    moved = source.rows("report.social_export")
+    koms = sorted({row["kom"] for row in moved if row["kom"]})
+    years = sorted({int(row["year"]) for row in migrations})
+    structure = report_cells.structure({area.area_id: area.status for area in areas}, koms, years)
+    counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
+
+    def add(cube: str, at: tuple[str, ...], persons: int) -> None:
+        counted[cube][at] = counted[cube].get(at, 0) + int(persons)
+
+    for row in source.rows("report.composition"):
+        if scope := _lowest_scope(row):
+            add(f"sammensaetning_{row['dimension']}", (scope, row["category"]), row["persons"])
+    for row in source.rows("report.incomes"):
+        if scope := _lowest_scope(row):
+            add("indkomstpersoner", (scope,), row["persons"])
+            add("indkomst", (scope,), round(Fraction(row["income_oere"], OERE_PER_1000)))
+    for row in source.rows("report.housing"):
+        if scope := _lowest_scope(row):
+            add("boliger", (scope, row["boligkategori"], "beboet" if row["lived_in"] else "ubeboet"), row["homes"])
+    for row in source.rows("report.moves"):
+        name = f"flytninger_{row['direction']}"
+        if row["measure"] == "alle" and row["area_id"]:
+            add(name, (AREA + row["area_id"], row["counterpart"]), row["persons"])
+        elif row["measure"] != "alle" and not row["area_id"]:
+            add(f"{name}_{row['measure']}", (row["housing_group"], row["counterpart"], row["category"]), row["persons"])
+    for row in moved:
+        place = "med" if row["listed"] else "uden"
+        movement = MOVED if row["moved"] else STAYED
+        if row["kom"]:
+            target = "andre" if row["target"] == "andre" else "maalgruppe"
+            add("kommuneflytning_kommuner", (row["kom"], target, movement), row["persons"])
+        else:
+            add("kommuneflytning", (place, row["target"], movement), row["persons"])
+    for row in migrations:
+        add(f"vandringer_{row['year']}_{row['direction']}", (row["origin"],), row["persons"])
+    values: dict[Cell, int] = {}
+    for cube in structure.cubes:
+        values.update(filled(cube, counted[cube.name]))
+    _fill_implied(values)
+    return values, structure
+
+
+OERE_PER_1000 = 100 * 1000
+
+
+def _lowest_scope(row: Mapping[str, Any]) -> str | None:
+    """The scope of a row at the bottom of the tree: an area, or a group of homes that has no areas."""
+    if row["area_id"]:
+        return AREA + str(row["area_id"])
+    return str(row["housing_group"]) if row["housing_group"] in PRIVATE_GROUPS else None
+
+
+def _fill_implied(values: dict[Cell, int]) -> None:
+    """Movers who are in no table by themselves: those too young or too old for an employment or an education."""
+    for cell in list(values):
+        name, *at = cell
+        for ending, whole, part in (
+            (report_cells.NOT_OF_WORKING_AGE, "", "_beskaeftigelse"),
+            (report_cells.NOT_OF_MIDDLE_AGE, "_beskaeftigelse", "_uddannelse"),
+        ):
+            if name.endswith(ending):
+                base = name.removesuffix(f"_{ending}")
+                rest = (ALL,) if whole else ()
+                values[cell] = values[(base + whole, *at, *rest)] - values[(base + part, *at, ALL)]
+
+
+def problem(source: Source, values: dict[Cell, int], structure: Structure, criteria: Finished) -> Problem:
+    """What is to be withheld: which cells may not be told, what is known of them, and which must stand."""
+    least = source.limits.minimum_count
+    sensitive: dict[Cell, float] = {c: least for c, v in values.items() if 0 < v < least and _of_people(c)}
+    for row in source.rows("report.incomes"):
+        scope = _lowest_scope(row) or row["housing_group"] or COUNTRY
+        if row["dominated"] or 0 < row["persons"] < least:
+            sensitive[("indkomst", scope)] = 0
+    for cell in sensitive.keys() | report_cells.incomes_by_difference(values, source.before, least):
+        if cell[0] == "indkomst":
+            sensitive[cell] = max(1, abs(values[cell]) * source.limits.income_protection_pct / 100)
+    # Whoever has an earlier release knows what it told: where that still holds, hiding it hides nothing.
+    known = {cell for told in source.before.told for cell, value in told.items() if values.get(cell) == value}
+    fixed = {
+        cell
+        for cell in values
+        if cell not in sensitive
+        and cell not in source.before.withheld
+        and (cell[1] == COUNTRY or cell in known or _public_by_law(cell, values[cell], least))
+    }
+    told = {cell: low_high for cell, low_high in _told(values, criteria).items() if cell in values}
+    return Problem(
+        values,
+        list(structure.relations),
+        sensitive,
+        frozenset(fixed),
+        structure.unpublished,
+        told,
+        {cell: GROUP_WEIGHT for cell in values if len(cell) > 1 and not cell[1].startswith(AREA)},
+        source.before.withheld & (values.keys() - structure.unpublished),
+    )
+
+
+def _public_by_law(cell: Cell, value: int, least: int) -> bool:
+    """Residents, as the lists tell them, and an area's family homes, which the cap is reckoned from."""
+    if cell[0] == "boliger":
+        return cell[1].startswith(AREA) and cell[2:] == ("familiebolig", ALL) and value >= least
+    return cell[-1] == ALL and cell[0].startswith("sammensaetning")
+
+
+GROUP_WEIGHT = 10.0
+"""A figure of a whole group of homes is dearer to hide than one of an area."""
+
+
+def _of_people(cell: Cell) -> bool:
+    """Whether a cell counts people, or homes where people live. Sums of income and vacant homes do not."""
+    return cell[0] != "indkomst" and (cell[0] != "boliger" or cell[-1] == "beboet")
+
+
+def _told(values: Mapping[Cell, int], criteria: Finished) -> dict[Cell, tuple[float, float]]:
+    shape = SHAPES["sammensaetning_omraader"]
+    rows: list[Row] = [
+        {"area_id": cell[1].removeprefix(AREA), "dimension": dimension, "kategori": ALL, "personer": values[cell]}
+        for dimension in DIMENSIONS
+        for cell in values
+        if cell[0] == f"sammensaetning_{dimension}" and cell[1].startswith(AREA) and cell[2] == ALL
+    ]
+    return report_cells.told_elsewhere({"sammensaetning_omraader": replace(shape, rows=rows), "kriterier": criteria})
