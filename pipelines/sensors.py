@@ -1,8 +1,8 @@
 """The sensors: new snapshots start what they feed, and a failed run is told to people.
 
 A snapshot counts when its folder is finished (`_COMPLETE`), and only in the vintage that a run would read. A list year
-that is complete is run whole; of one that is not, only the new register is received and checked, so that a fault is
-known while there is time. What does not belong here: in which environment each is registered
+that is complete is run whole; of one that is not, only a register that has all it needs for that year is received and
+checked, so that a fault in it is known while there is time, and what has not come yet is no fault. What does not belong here: in which environment each is registered
 (`pipelines.environments`), and how a notice is sent (`pipelines.notices`).
 """
 
@@ -75,7 +75,11 @@ def requests(
         fed = sorted(changed & needed.keys())
         if not fed:
             continue
-        missing = [place for place, register in needed.items() if place not in now and not register.optional]
+        missing = {place: register for place, register in needed.items() if place not in now and not register.optional}
+        if missing:
+            fed = [p for p in fed if not needed[p].optional and needed[p] not in missing.values()]
+            if not fed:
+                continue
         names = sorted({needed[place].name for place in fed})
         marks = repr(sorted((place, now[place]) for place in (fed if missing else needed.keys() & now.keys())))
         yield RunRequest(
@@ -94,7 +98,7 @@ def requests(
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
     description="Finished snapshot folders that are new or changed: runs each list year that they complete or change; "
-    "of a list year that still misses a delivery, receives and checks the new register alone.",
+    "of a list year that still misses a delivery, receives and checks a new register that is whole for it.",
 )
 def new_snapshots(context: SensorEvaluationContext, run: Run) -> SensorResult | SkipReason:
     """The cursor holds what was seen at the last look."""

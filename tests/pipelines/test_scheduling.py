@@ -152,6 +152,24 @@ def test_the_sensor_asks_for_what_finished_folders_feed(tmp_path: Path) -> None:
     assert look(home, snapshots, as_of, cursor)[0] == []
 
 
+def test_what_has_not_come_yet_is_no_fault_of_what_has(tmp_path: Path) -> None:
+    """Of a register of two status days nothing is received before both are there, and optional ones start nothing."""
+    snapshots, home = write_snapshots(random_world(12, YEAR, large=0), tmp_path / "snapshots"), tmp_path / "home"
+    for mark in snapshots.rglob("_COMPLETE"):
+        mark.unlink()
+    as_of = f"{YEAR}-12-01"
+    (snapshots / "vnds_ind" / str(YEAR - 1)).mkdir(parents=True, exist_ok=True)
+    for place in ("vnds_ind/" + str(YEAR - 1), f"bef/{YEAR}-01-01"):
+        (snapshots / place / "_COMPLETE").touch()
+    requests, cursor = look(home, snapshots, as_of, None)
+    assert requests == []
+    (snapshots / "bef" / f"{YEAR - 1}-01-01" / "_COMPLETE").touch()
+    requests, _ = look(home, snapshots, as_of, cursor)
+    assert [(r.partition_key, [key.path for key in r.asset_selection or ()]) for r in requests] == [
+        (str(YEAR), [["received", "bef"]])
+    ]
+
+
 def test_a_later_vintage_counts_once_it_is_finished(tmp_path: Path) -> None:
     snapshots, home = write_snapshots(random_world(12, YEAR, large=0), tmp_path / "snapshots"), tmp_path / "home"
     finish(snapshots)
