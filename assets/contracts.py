@@ -403,7 +403,7 @@ OMRAADE = Register(
     one_value_per=("AREA_ID", ("NAVN", "KOM")),
     source="almenboligloven § 61 a, stk. 3; BEK 1202/2023",
     columns=(
-        Column("AREA_ID", Kind.TEXT, "Area", "BEK 1202/2023", filled=True),
+        Column("AREA_ID", Kind.TEXT, "Area", "BEK 1202/2023", warn_empty="The parcel stands in no area."),
         Column("NAVN", Kind.TEXT, "Name of the area", "BEK 1202/2023"),
         Column("KOM", Kind.CODE, "Municipality", "BEK 1202/2023", codes=(MUNICIPALITIES,), filled=True),
         Column("EJERLAV", Kind.NUMBER, "Cadastral district", "Matriklen"),

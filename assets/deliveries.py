@@ -142,7 +142,8 @@ def _delivery(root: Path, register: Register, reference: str, vintage: str, plac
         if path.name.startswith("."):
             continue
         if not path.name.lower().endswith(SUFFIXES):
-            others += [] if path.is_dir() else [path.name]
+            # the mark alone says that nothing came; of a later vintage it says that something was to come
+            others += [] if path.is_dir() or (path.name == COMPLETE and not vintage) else [path.name]
         elif fault := _hindrance(root, path, f"{delivery.place}/{printable(path.name)}"):
             wrong.append(fault)
         else:

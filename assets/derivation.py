@@ -544,12 +544,11 @@ def query_fingerprint(sql: str, reads: Iterable[str], sources: Mapping[str, str]
 
 
 def counts(
-    con: duckdb.DuckDBPyConnection, names: Sequence[str], list_year: int, sql: str, made_from: str | None
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], list_year: int, sql: str, made_from: str
 ) -> dict[str, int]:
     """The numbers that a query gives, by name in the order of its columns.
 
-    Where `made_from` identifies all that they rest on they are noted under it, and the query is not run again for the
-    same. None: it is run.
+    `made_from` identifies all that they rest on: they are noted under it, and the query is not run again for the same.
     """
     known = con.execute(
         "SELECT counted, rows FROM registers.counts WHERE list_year = ? AND made_from = ? AND counted IN ?",
@@ -558,11 +557,10 @@ def counts(
     if len(known) == len(names):
         return {str(name): int(rows) for name, rows in known}
     found = dict(zip(names, (int(number) for number in con.execute(sql).fetchall()[0]), strict=True))
-    if made_from is not None:
-        with transaction(con):
-            con.execute("DELETE FROM registers.counts WHERE list_year = ? AND counted IN ?", [list_year, list(names)])
-            noted = [(list_year, name, made_from, rows) for name, rows in found.items()]
-            insert_rows(con, "registers.counts", ("SMALLINT", "VARCHAR", "VARCHAR", "BIGINT"), noted)
+    with transaction(con):
+        con.execute("DELETE FROM registers.counts WHERE list_year = ? AND counted IN ?", [list_year, list(names)])
+        noted = [(list_year, name, made_from, rows) for name, rows in found.items()]
+        insert_rows(con, "registers.counts", ("SMALLINT", "VARCHAR", "VARCHAR", "BIGINT"), noted)
     return found
 
 

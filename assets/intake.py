@@ -39,6 +39,9 @@ from assets.deliveries import (
 )
 from assets.warehouse import sql_file, sql_text, transaction
 
+NO_PART = "([.,]0*)?"
+"""What a whole number in a text may end in: a column that holds an empty cell is often written with decimals."""
+OFFENCE_DIGITS = 7
 SAS_ROWS = 200_000
 SAS_EPOCH = "DATE '1960-01-01'"
 SAS_DAYS = "BETWEEN -150000 AND 150000"
@@ -373,7 +376,7 @@ def _code(name: str, physical: str) -> str:
         fits = f"WHEN {name} BETWEEN 0 AND 999999999 THEN CAST({name} AS INTEGER)"
         return f"CASE {fits} WHEN {name} IS NOT NULL THEN {UNREADABLE_CODE} END"
     text = _text(name, physical)
-    number = f"TRY_CAST(regexp_extract({text}, '^([0-9]{{1,9}})(\\.0*)?$', 1) AS INTEGER)"
+    number = f"TRY_CAST(regexp_extract({text}, '^([0-9]{{1,9}}){NO_PART}$', 1) AS INTEGER)"
     return f"CASE WHEN {number} IS NOT NULL THEN {number} WHEN {text} IS NOT NULL THEN {UNREADABLE_CODE} END"
 
 
@@ -430,8 +433,7 @@ def _number(name: str, physical: str) -> tuple[str, str]:
     if physical == "integer":
         return f"TRY_CAST({name} AS BIGINT)", "false"
     text = _text(name, physical)
-    whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
-    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN {whole} END"
+    value = f"TRY_CAST(regexp_extract({text}, '^([+-]?[0-9]{{1,18}}){NO_PART}$', 1) AS BIGINT)"
     return value, f"({text} IS NOT NULL AND {value} IS NULL)"
 
 
@@ -453,12 +455,17 @@ def _offence_classes() -> dict[str, str]:
 
 
 def _offence(name: str, physical: str) -> str:
-    text = _text(name, physical)
+    """The act of an offence code of seven digits; a number has lost its zeros in front, a text of other digits is no
+    code."""
+    digits = f"regexp_extract({_text(name, physical)}, '^([0-9]+){NO_PART}$', 1)"
     if physical != "text":
-        text = f"lpad({text}, 7, '0')"
+        digits = (
+            f"CASE WHEN length({digits}) BETWEEN 1 AND {OFFENCE_DIGITS} THEN lpad({digits}, {OFFENCE_DIGITS}, '0') END"
+        )
+    text = f"CASE WHEN length({digits}) = {OFFENCE_DIGITS} THEN {digits} END"
     classes = sorted(_offence_classes().items(), key=lambda item: (-len(item[0]), item[0]))
     branches = " ".join(f"WHEN starts_with({text}, {sql_text(prefix)}) THEN {sql_text(act)}" for prefix, act in classes)
-    return f"CASE {branches} WHEN {text} IS NOT NULL THEN '{UNKNOWN_ACT}' END"
+    return f"CASE {branches} WHEN {_text(name, physical)} IS NOT NULL THEN '{UNKNOWN_ACT}' END"
 
 
 def typed(column: Column, name: str, physical: str) -> tuple[str, str]:

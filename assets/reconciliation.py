@@ -41,7 +41,8 @@ class Reconciliation:
 class Query:
     """A file of `sql/checks/`: the checks it counts, and the registers whose content alone its counts follow from.
 
-    No register: it rests on more than registers, is quick, and is counted in every run.
+    No register: it rests on more than registers, is quick, is counted in every run, and names what it counted (areas,
+    councils or references, never persons).
     """
 
     file: str
@@ -133,6 +134,10 @@ def _specs() -> list[AssetCheckSpec]:
         ]
 
 
+def _told(item: Reconciliation, count: int, named: str) -> str:
+    return f"{item.what[0].upper()}{item.what[1:]}: {count}{named}. {item.remedy}"
+
+
 def _reconciliation() -> AssetChecksDefinition:
     @multi_asset_check(name="reconciliation", specs=_specs(), description="Checks across registers.", pool=WRITER_POOL)
     def compute(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
@@ -144,9 +149,15 @@ def _reconciliation() -> AssetChecksDefinition:
             con.execute("SET VARIABLE row_change_pct = CAST(? AS INTEGER)", [ROW_CHANGE_PCT])
             sources = source_fingerprints(con, law, list_year)
             counts: dict[str, int] = {}
+            named: dict[str, str] = {}
             for query in QUERIES:
-                made_from = derivation.query_fingerprint(query.sql, query.reads, sources) if query.reads else None
-                counts |= derivation.counts(con, query.checks, list_year, query.sql, made_from)
+                if query.reads:
+                    made_from = derivation.query_fingerprint(query.sql, query.reads, sources)
+                    counts |= derivation.counts(con, query.checks, list_year, query.sql, made_from)
+                else:
+                    ((count, which),) = con.execute(query.sql).fetchall()
+                    (name,) = query.checks
+                    counts[name], named[name] = int(count), f" ({which})" if which else ""
         for item in RECONCILIATIONS:
             count = counts[item.name]
             yield AssetCheckResult(
@@ -154,7 +165,7 @@ def _reconciliation() -> AssetChecksDefinition:
                 asset_key=key_of(item.table),
                 check_name=item.name,
                 severity=AssetCheckSeverity.WARN,
-                description=f"{item.what[0].upper()}{item.what[1:]}: {count}. {item.remedy}" if count else None,
+                description=_told(item, count, named.get(item.name, "")) if count else None,
                 metadata={"failing_rows": count, "limit": 0, "remedy": item.remedy},
             )
 

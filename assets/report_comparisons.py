@@ -21,7 +21,7 @@ from assets.report_cells import MOVED
 from assets.report_labels import ALL, MUNICIPALITY_GROUPS, ORIGINS, OUTCOMES, SIDES, TARGETS, VERDICTS
 from assets.report_shapes import SHAPES
 from assets.report_shown import Shown
-from assets.report_source import Source
+from assets.report_source import Source, place
 from assets.rounding import rounded
 from law.loader import report_law
 
@@ -52,9 +52,9 @@ def social_export(source: Source, shown: Shown) -> list[Finished]:
                 }
             )
     names = municipality_names()
-    koms = sorted({cell[1] for cell in shown.values if cell[0] == "kommuneflytning_kommuner" and cell[1] != "med"})
+    koms = {cell[1] for cell in shown.values if cell[0] == "kommuneflytning_kommuner" and cell[1] != "med"}
     by_kom: list[Row] = []
-    for kom in koms:
+    for kom in sorted(koms, key=lambda kom: place(names[int(kom)])):
         for target in ("maalgruppe", "andre"):
             persons = shown("kommuneflytning_kommuner", kom, target, ALL)
             moved = shown("kommuneflytning_kommuner", kom, target, MOVED)

@@ -14,6 +14,7 @@ import duckdb
 from assets.code_lists import municipality_names
 from assets.disclosure import Limits
 from assets.finished import Finished
+from assets.public_lists import danish_order
 from assets.report_cells import LISTED_GROUPS, Before
 from law.loader import LegalValue
 
@@ -36,9 +37,9 @@ class Source:
     earlier: Mapping[int, Mapping[str, Finished]] = field(default_factory=dict)
     before: Before = field(default_factory=Before)
 
-    def rows(self, table: str, order: str = "ALL") -> list[dict[str, Any]]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """The list year's rows of a table."""
-        found = self.con.execute(f"SELECT * FROM {table} WHERE list_year = ? ORDER BY {order}", [self.list_year])
+        found = self.con.execute(f"SELECT * FROM {table} WHERE list_year = ? ORDER BY ALL", [self.list_year])
         columns = [column[0] for column in found.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
@@ -67,4 +68,9 @@ def listed_areas(source: Source) -> list[Area]:
         for row in source.rows("status.area_status")
         if row["status"] in LISTED_GROUPS
     ]
-    return sorted(areas, key=lambda area: (area.kom, area.name, area.area_id))
+    return sorted(areas, key=lambda area: place(area.municipality, area.name, area.area_id))
+
+
+def place(municipality: str | None, area: str | None = None, area_id: str | None = None) -> tuple[Any, ...]:
+    """Sort key by municipality and area as readers look for them, in the Danish order of the public lists."""
+    return danish_order(municipality or ""), danish_order(area or ""), area_id or ""

@@ -34,7 +34,7 @@ from assets.report_labels import (
 )
 from assets.report_shapes import SHAPES
 from assets.report_shown import Shown
-from assets.report_source import Area, Source, listed_areas
+from assets.report_source import Area, Source, listed_areas, place
 from assets.rounding import rounded
 from assets.suppression import suppress
 from law.loader import list_day
@@ -175,7 +175,15 @@ def _list_changes(source: Source) -> Finished:
         for row in source.rows("report.list_changes")
         if known
     ]
-    return replace(SHAPES["lister_aendringer"], rows=rows)
+    lists = list(LISTS)
+    return replace(
+        SHAPES["lister_aendringer"], rows=sorted(rows, key=lambda row: (lists.index(str(row["liste"])), _named(row)))
+    )
+
+
+def _named(row: Row) -> tuple[Any, ...]:
+    """Place of a row about an area."""
+    return place(*(None if row[name] is None else str(row[name]) for name in ("kommune", "omraade", "area_id")))
 
 
 def _criteria(source: Source) -> Finished:
@@ -219,9 +227,7 @@ def _criteria(source: Source) -> Finished:
 def _place(status: Mapping[str, Any], at: tuple[str, str]) -> tuple[Any, ...]:
     return (
         list(STATUS).index(status["status"]),
-        status["kom"],
-        status["area_name"],
-        at[0],
+        place(municipality_names()[int(status["kom"])], status["area_name"], at[0]),
         list(CRITERIA).index(at[1]),
     )
 
@@ -275,7 +281,9 @@ MEASURES = ("measured_homes", "residents", "rooms", "square_metres")
 
 def _use_order(key: tuple[str, str], areas: Mapping[str, Area]) -> tuple[Any, ...]:
     area = areas.get(key[1])
-    return (area is not None, list(GROUPS).index(key[0]) if area is None else (area.kom, area.name), key[1])
+    if area is None:
+        return False, list(GROUPS).index(key[0])
+    return True, place(area.municipality, area.name, area.area_id)
 
 
 def _ratio(above: Any, below: Any, few: bool) -> Value:
@@ -304,10 +312,10 @@ def _cap(source: Source) -> Finished:
             "undtaget": row["homes_exempted"],
             "omfattet_pct": rounded(row["covered_share"] * 100, 1),
         }
-        for row in source.rows("cap.municipal_cap", "kom")
+        for row in source.rows("cap.municipal_cap")
         if row["homes_udsat"] + row["homes_forebyggelse"] > 0
     ]
-    return replace(SHAPES["loft"], rows=rows)
+    return replace(SHAPES["loft"], rows=sorted(rows, key=lambda row: place(str(row["kommune"]))))
 
 
 def _municipalities(source: Source) -> Finished:
@@ -390,7 +398,7 @@ def _areas_over_time(source: Source) -> Finished:
             "status": row["status"],
             "status_tekst": STATUS[row["status"]],
         }
-        for row in source.rows("report.area_years", "kom, area_name, area_id, year")
+        for row in source.rows("report.area_years")
         if row["area_id"] in ever
     ]
-    return replace(SHAPES["udvikling_omraader"], rows=rows)
+    return replace(SHAPES["udvikling_omraader"], rows=sorted(rows, key=lambda row: (_named(row), row["aar"])))

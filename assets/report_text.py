@@ -190,10 +190,13 @@ class _Writer:
     def _list_line(self, code: str) -> tuple[Part, ...]:
         row = self.told.tables["lister"].find(liste=code)
         at = lambda column: self.told.at("lister", row, column)  # noqa: E731
-        parts: list[Part] = [f"{LISTS[code]}: ", at("omraader"), " områder med ", at("beboere"), " beboere"]
+        count = lambda column, one, more: (at(column), f" {one if at(column).value == 1 else more}")  # noqa: E731
+        areas, residents = count("omraader", "område", "områder"), count("beboere", "beboer", "beboere")
+        parts: list[Part] = [f"{LISTS[code]}: ", *areas, " med ", *residents]
         if at("nye").value is None:
             return (*parts, ". Listen fra året før foreligger ikke.")
-        return (*parts, "; ", at("nye"), " nye og ", at("udgaaede"), " udgåede siden året før.")
+        new, gone = count("nye", "nyt", "nye"), count("udgaaede", "udgået", "udgåede")
+        return (*parts, "; ", *new, " og ", *gone, " siden året før.")
 
     def lists(self) -> Section:
         rows = self._rows("lister_aendringer")
@@ -224,7 +227,7 @@ class _Writer:
                     ("liste_tekst", "kommune", "omraade", "aendring_tekst"),
                 )
             )
-        elif rows:
+        elif self._rows("lister")[0]["nye"] is not None:
             blocks.append(Paragraph(("Ingen områder er kommet på en liste eller gået ud af en siden året før.",)))
         else:
             blocks.append(Notice(("Listen fra året før foreligger ikke, så ændringer kan ikke vises.",)))
@@ -338,6 +341,8 @@ class _Writer:
 
     def _limits(self) -> Block:
         rows = self._rows("kriterier")
+        if not rows:
+            return Notice(("Intet område har beboere nok til at blive holdt op mod grænserne.",))
         first = {code: next((i for i, r in enumerate(rows) if r["kriterium"] == code), None) for code in CRITERIA}
         return self.told.view(
             "graenser",
@@ -433,7 +438,8 @@ class _Writer:
         blocks.append(
             self.told.pivot(
                 "flytninger-traek",
-                "Flytternes beskæftigelse efter hvor de kom fra og flyttede hen, begge slags områder, personer",
+                f"Flytternes beskæftigelse i {self._income_year()}{self._span(AGES_OF_EMPLOYMENT)} efter hvor de kom "
+                "fra og flyttede hen, begge slags områder, personer",
                 "flytninger_traek",
                 ("retning_tekst", "modpart_tekst"),
                 "kategori",

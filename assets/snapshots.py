@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -231,7 +231,7 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
     """
     faults = delivery_faults(con, list_year)[register.name]
     failing: dict[str, int] = {}
-    lines: dict[str, list[str]] = {}
+    found: dict[str, list[Fault]] = {}
     stored = _snapshots(con, list_year)[register.name]
     judged = _judged(con, register, stored)
     for reference, vintage, content, _ in stored:
@@ -241,12 +241,21 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
             failing[rule.name] = failing.get(rule.name, 0) + rows
             if rows:
                 fault = Fault(register.name, reference, rule.name, f"{place} ({files})", rule.what, rule.remedy, rows)
-                lines.setdefault(rule.name, []).append(fault.line)
+                found.setdefault(rule.name, []).append(fault)
     checked = [
-        CheckedRule(rule, failing.get(rule.name, 0), tuple(lines.get(rule.name, ())))
+        CheckedRule(rule, failing.get(rule.name, 0), _lines(rule, found.get(rule.name, [])))
         for rule in validation.rules(register)
     ]
     return faults, checked
+
+
+def _lines(rule: validation.Rule, found: Sequence[Fault]) -> tuple[str, ...]:
+    """A line per snapshot that breaks a rule; a rule that only warns says the same of several in one."""
+    several = len(found) > 1
+    if rule.blocking or not several:
+        return tuple(fault.line for fault in found)
+    places = ", ".join(f"{fault.register}/{fault.reference} ({fault.rows})" for fault in found)
+    return (replace(found[0], place=places, rows=sum(fault.rows or 0 for fault in found)).line,)
 
 
 def delivery_faults(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Fault]]:

@@ -227,7 +227,7 @@ def _other_rules(register: Register) -> Iterator[Rule]:
                 f"an {key} has two {other}",
                 CORRECT,
                 count_sql=(
-                    f"SELECT count(*) FROM (SELECT {per} FROM {{table}} GROUP BY {per} "
+                    f"SELECT count(*) FROM (SELECT {per} FROM {{table}} WHERE {per} IS NOT NULL GROUP BY {per} "
                     f"HAVING count(DISTINCT coalesce(CAST({one} AS VARCHAR), '')) > 1)"
                 ),
             )

@@ -15,11 +15,10 @@ from functools import cache
 from pathlib import Path
 
 from assets.contracts import LISTE, REGISTERS, Register, history_years, reference_years
-from assets.deliveries import find_delivery
+from assets.deliveries import COMPLETE, find_delivery
 from law.loader import LegalValue, list_day
 
 CATALOGUE = Path(__file__).parent / "delivery_data" / "register_datasets.csv"
-COMPLETE = "_COMPLETE"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 A snapshot counts when its folder is finished (`_COMPLETE`), and only in the vintage that a run would read. A list year
 that is complete is run whole; of one that is not, only a register that has all it needs for that year is received and
-checked, so that a fault in it is known while there is time, and what has not come yet is no fault. What does not belong here: in which environment each is registered
-(`pipelines.environments`), and how a notice is sent (`pipelines.notices`).
+checked, so that a fault in it is known while there is time, and what has not come yet is no fault. What does not belong
+here: in which environment each is registered (`pipelines.environments`), and how a notice is sent
+(`pipelines.notices`).
 """
 
 import hashlib

@@ -319,8 +319,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
     return Sound(folder / "home", result)
 
 
-def test_sound_delivery_warns_of_nothing(sound: Sound) -> None:
-    assert [line for line in sound.result.lines if "warning:" in line.lower()] == []
+def test_sound_delivery_warns_of_nothing_but_the_year_without_a_list(sound: Sound) -> None:
+    (told,) = (line for line in sound.result.lines if "warning:" in line.lower())
+    assert "previous reference: 2 (liste/2021 -100 pct., liste/2022 from none)" in told
     assert [warning.name for warning in WARNINGS if warning.found_in(sound.result)] == []
 
 
@@ -449,8 +450,9 @@ WARNINGS = [
     Warned("tom-kilde", 37, ("udda/2023", "HF_KILDE", "empty")),
     Warned("tom-indkomst", 38, ("ind/2023", "PERINDKIALT_13", "empty")),
     Warned("antal-raekker-langt-fra-sidst", 4, ("row count", "5 pct")),
-    Warned("omraade-uden-beboere", 3, ("area", "without resident")),
-    Warned("ugyldig-beslutning", 2, ("council decision", "forebyggelse")),
+    Warned("omraade-uden-beboere", 3, ("area", "without resident", "tomt-omraade-0, tomt-omraade-1, tomt-omraade-2")),
+    Warned("ugyldig-beslutning", 2, ("council decision", "municipality 101 area omraade-a", "751 area findes-ikke")),
+    Warned("matrikel-uden-omraade", 5, ("omraade/2024", "AREA_ID is empty", "stands in no area")),
 ]
 
 
@@ -476,6 +478,8 @@ def world_of_warnings() -> World:
         world.dwelling(f"{SECRET}-uden-matrikel-{n}", "101", days=[DAY])
     for n in range(3):
         world.area(f"tomt-omraade-{n}", "101")
+    for n in range(5):
+        world.add("omraade", YEAR, AREA_ID="", NAVN=f"Navn {n}", KOM="101", EJERLAV="99", MATRIKEL=str(n))
     cases: list[tuple[str, int, dict[str, str]]] = [
         ("of", 25, {"PTI_TILSTAND_KODE": "9998"}),
         ("of", 26, {"PTI_VFRA": "2021-01-01", "PTI_VTIL": "2021-12-31"}),

@@ -14,3 +14,4 @@ INNER JOIN registers.omraade AS omraade
     ON
         omraade.list_year = bolig.list_year
         AND (omraade.ejerlav, omraade.matrikel) = (bolig.ejerlav, bolig.matrikel)
+WHERE omraade.area_id IS NOT NULL

@@ -4,7 +4,7 @@
 WITH boligomraader AS (
     SELECT DISTINCT list_year, area_id, navn, kom
     FROM registers.omraade
-    WHERE list_year = listeaar()
+    WHERE list_year = listeaar() AND area_id IS NOT NULL
 )
 
 SELECT

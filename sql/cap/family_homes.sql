@@ -14,7 +14,7 @@ WITH familieboliger AS (
 omraadets_matrikler AS (
     SELECT area_id, ejerlav, matrikel
     FROM registers.omraade
-    WHERE list_year = listeaar()
+    WHERE list_year = listeaar() AND area_id IS NOT NULL
 )
 
 SELECT

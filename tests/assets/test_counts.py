@@ -22,12 +22,6 @@ def test_a_count_stands_for_as_long_as_what_it_was_made_from(tmp_path: Path) -> 
         assert derivation.counts(con, NAMES, 2026, ONE, "delivered") == {"a": 1, "b": 10}
 
 
-def test_what_rests_on_more_than_can_be_named_is_counted_each_time(tmp_path: Path) -> None:
-    with warehouse.connect(tmp_path / "warehouse.duckdb", tmp_path) as con:
-        assert derivation.counts(con, NAMES, 2026, ONE, None) == {"a": 1, "b": 10}
-        assert derivation.counts(con, NAMES, 2026, TWO, None) == {"a": 2, "b": 20}
-
-
 @pytest.mark.parametrize("query", [q for q in QUERIES if q.reads], ids=lambda query: query.file)
 def test_another_delivery_of_any_register_read_makes_another_count(query: Query) -> None:
     assert lineage.reads_of(query.sql) == set(query.reads)

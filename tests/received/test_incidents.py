@@ -177,6 +177,36 @@ def test_kraf_2021_04_28_offence_code_of_four_digits_and_zeros(tmp_path: Path) -
     assert answer.failing == {}
 
 
+@pytest.mark.parametrize("code", ["125200", "34", "1abcdef", "12520000", "3.210.000", "-1252000"])
+def test_an_offence_code_of_other_than_seven_digits_is_none_and_warns(tmp_path: Path, code: str) -> None:
+    """One that has lost the zero in front of it would be told as another act."""
+    answer = received(tmp_path, "kraf", "2023", [decision("1", AFG_GER7=code), decision("2")])
+    assert {row["pnr"]: row["offence_class"] for row in answer.rows} == {11: "ukendt", 12: "straffelov"}
+    assert answer.failing == {"offences_known": 1}
+    assert answer.stops == []
+
+
+@pytest.mark.parametrize("part", [".0", ",0", ".00", ",", "."])
+def test_whole_numbers_written_with_decimals(tmp_path: Path, part: str) -> None:
+    """A column with an empty cell is often written so, with the decimal sign of the file."""
+    state = received(tmp_path, "of", "2023", [spell("1", PTI_TILSTAND_KODE=f"7050{part}")]).rows[0]
+    assert state["pti_tilstand_kode"] == 7050
+    found = received(tmp_path, "kraf", "2023", [decision("1", AFG_GER7=f"3410000{part}", AFG_AFGTYP3=f"111{part}")])
+    assert (found.rows[0]["offence_class"], found.rows[0]["sanction_class"]) == ("vaabenlov", 1)
+    home = received(
+        tmp_path, "bolig", STATUS_DAY, [dwelling("1", KOM=f"101{part}", EJERLAV=f"7{part}", ANTAL_VAERELSER=f"3{part}")]
+    )
+    assert (home.stops, home.failing) == ([], {})
+    assert (home.rows[0]["kom"], home.rows[0]["ejerlav"], home.rows[0]["antal_vaerelser"]) == (101, 7, 3)
+
+
+@pytest.mark.parametrize("text", ["7050,5", "7050.5", "70,50", "7.050"])
+def test_a_code_with_a_part_of_a_number_is_no_code(tmp_path: Path, text: str) -> None:
+    answer = received(tmp_path, "of", "2023", [spell("1", PTI_TILSTAND_KODE=text)])
+    assert answer.rows[0]["pti_tilstand_kode"] != 7050
+    assert answer.failing["pti_tilstand_kode_known"] == 1
+
+
 def test_krsi_2024_06_28_birth_dates_filled_with_firma_and_hyphens(tmp_path: Path) -> None:
     rows = [
         *people(3),
