@@ -371,6 +371,35 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
         con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
 
 
+HISTORY_NOW = """
+    WITH own AS (
+        SELECT editions.list_year AS year, history.area_id
+        FROM published.editions AS editions
+        LEFT JOIN published.parallelsamfund_history AS history
+            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
+    ),
+    newest_delivery AS (
+        SELECT reference_year AS year, arg_max(list_year, (vintage, list_year)) AS read_for
+        FROM registers.promoted
+        WHERE register = 'liste'
+        GROUP BY reference_year
+    ),
+    listed AS (
+        SELECT DISTINCT list_year, reference_year, area_id
+        FROM registers.liste
+        WHERE liste IN ('parallelsamfund', 'omdannelsesomraade')
+    )
+    SELECT year, area_id FROM own
+    UNION ALL
+    SELECT newest_delivery.year, listed.area_id
+    FROM newest_delivery
+    LEFT JOIN listed
+        ON listed.list_year = newest_delivery.read_for AND listed.reference_year = newest_delivery.year
+    ANTI JOIN own ON own.year = newest_delivery.year
+"""
+"""The parallelsamfund of each year as they stand now: by the home's own edition, else by the newest list received."""
+
+
 def stale_lines(con: duckdb.DuckDBPyConnection, editions: Path, list_year: int) -> list[str]:
     """In words, that an edition rests on another history than stands now; none where it does not."""
     years = sorted(earlier for year, earlier in stale_editions(con, editions) if year == list_year)
@@ -382,18 +411,14 @@ def stale_lines(con: duckdb.DuckDBPyConnection, editions: Path, list_year: int) 
 
 def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple[int, int]]:
     """(list year, earlier year) where an edition was sealed on another history of the earlier year than stands now."""
+    years = sealed_years(editions)
+    if not years:
+        return []
     now: dict[int, list[str]] = {}
-    for year, area in con.execute(
-        """
-        SELECT editions.list_year, history.area_id
-        FROM published.editions AS editions
-        LEFT JOIN published.parallelsamfund_history AS history
-            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
-        """
-    ).fetchall():
+    for year, area in con.execute(HISTORY_NOW).fetchall():
         now.setdefault(int(year), []).extend([area] if area is not None else [])
     stale = []
-    for list_year in sealed_years(editions):
+    for list_year in years:
         manifest = read_manifest(editions / str(list_year))
         assert manifest is not None
         for used in manifest["history"]:

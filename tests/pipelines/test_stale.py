@@ -10,10 +10,33 @@ import duckdb
 from pipelines.explain import as_text, explain_area
 from pipelines.home import Home
 from pipelines.verify import verify_edition
-from tests.command import csv_table
+from tests.command import csv_table, run_list
 from tests.graph.homes import YEAR, Ready
+from tests.populations import random_world, write_snapshots
 
 STALE = f"Edition {YEAR} is stale: the list of {YEAR - 1} has changed since it was sealed. Run list year {YEAR} again."
+
+
+def test_a_list_that_was_delivered_anew_for_another_list_year_makes_an_edition_stale(tmp_path: Path) -> None:
+    """2026 was sealed on the list of 2023 as first published; 2025 then takes in a corrected one."""
+    world = random_world(5, 2025, 2026, large=0)
+    for year in range(2021, 2026):
+        world.tables["liste", str(year)] = []
+    snapshots = write_snapshots(world, tmp_path / "snapshots")
+    home = tmp_path / "home"
+
+    def run(year: int) -> str:
+        done = run_list(year, snapshots, home, "--as-of", "2026-12-01")
+        assert done.code == 0, done.output[-2000:]
+        return done.output
+
+    run(2026)
+    later = snapshots / "liste" / "2023" / "2026-05-01"
+    later.mkdir()
+    (later / "liste.csv").write_text("AREA_ID,LISTE\nNYT,parallelsamfund\n", encoding="utf-8")
+    assert "edition 2026 is stale: the list of 2023 has changed since. Run 2026 again." in run(2025)
+    assert "2023" in "".join(line for line in verify_edition(Home(home), 2026) if "stale" in line)
+    assert "the list of 2023" not in run(2026)
 
 
 def test_verify_and_explain_say_that_an_edition_is_stale(ready: Ready, tmp_path: Path) -> None:
