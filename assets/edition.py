@@ -122,7 +122,7 @@ def seal(
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
         if unchanged and not sealing.damaged_files(target, previous):
             shutil.rmtree(staged)
-            return {"revision": previous["revision"], "sealed": False, "areas": rows["area_status.csv"]}
+            return {"revision": previous["revision"], "newly_sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
         released = releases.last_released(home.editions, list_year)
         if released is not None:
@@ -134,7 +134,7 @@ def seal(
     manifest["reason"] = reason or first
     sealing.write_manifest(manifest, staged)
     sealing.put_in_place(staged, target)
-    return {"revision": manifest["revision"], "sealed": True, "areas": rows["area_status.csv"]}
+    return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
 
 
 def write_public_lists(

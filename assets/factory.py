@@ -240,7 +240,8 @@ def _refuse_unready(
             )
         elif read in derivation.TABLE_BY_NAME and recorded.get(read) != derivation.fingerprint(read, sources):
             raise Failure(
-                f"{derived.table}: {read} was derived from other inputs. Materialise it anew first.",
+                f"{derived.table}: {read} was derived from other inputs than stand here now. Materialise it anew "
+                "first; a delivery that was forgotten must be delivered again.",
                 allow_retries=False,
             )
 

@@ -545,7 +545,7 @@ def _page(
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        count=_danish_count, figure=_danish_decimal, day=_danish_day, law=_unbroken, plain=_danish_plain
+        count=_danish_count, figure=_danish_decimal, day=danish_day, law=_unbroken, plain=_danish_plain
     )
 
     def limit_pct(one: _List, key: str) -> str:
@@ -595,7 +595,8 @@ def _danish_decimal(text: str) -> str:
     return text.replace(".", ",").replace("-", "−")
 
 
-def _danish_day(day: date) -> str:
+def danish_day(day: date) -> str:
+    """A day in Danish words, kept on one line."""
     return f"{day.day}.\u00a0{_MONTHS[day.month - 1]} {day.year}"
 
 

@@ -20,7 +20,7 @@ import duckdb
 
 from assets import sealing
 from assets.code_lists import municipality_names
-from assets.public_lists import Release
+from assets.public_lists import Release, danish_day
 
 LOG = "releases.jsonl"
 FIRST = hashlib.sha256(b"").hexdigest()
@@ -112,10 +112,7 @@ def changes_since(released: tuple[Path, sealing.Manifest], status: Path) -> str:
     assert release is not None
     before, after = _listed(folder / "area_status.parquet"), _listed(status)
     names = {f"{kom:03d}": name for kom, name in municipality_names().items()}
-    lines = [
-        f"Listerne erstatter revision {release.revision}, offentliggjort {release.when.day}."
-        f"{release.when.month}.{release.when.year}."
-    ]
+    lines = [f"Sammenholdt med revision {release.revision}, offentliggjort {danish_day(release.when)}:"]
     for area in sorted(before.keys() | after.keys()):
         old, new = before.get(area), after.get(area)
         if (old and old[2]) == (new and new[2]):

@@ -285,7 +285,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, standing, staged)
     manifest = report_files.report_manifest(list_year, edition, standing, staged, rows)
     made = report_files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
-    told = {"made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
+    told = {"newly_made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
     version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
     return materialized(None, "report.report", sum(rows.values()), told, list_year, version)
 

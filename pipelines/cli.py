@@ -248,7 +248,7 @@ def _print_lists(home: Home, list_year: int) -> None:
 
 @app.command()
 def explain(
-    area_id: Annotated[str, typer.Argument(help="The area's id.")],
+    area_id: Annotated[str, typer.Argument(help="The area's id, or its name.")],
     list_year: ListYear,
     home: HomeOption = Path(DEFAULT_HOME),
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,

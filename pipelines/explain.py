@@ -20,6 +20,7 @@ import yaml
 import law
 from assets import sealing, warehouse
 from assets.aside import AsideError, aside
+from assets.code_lists import municipality_names
 from assets.rounding import rounded
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
@@ -110,9 +111,8 @@ def _explained(
     list_year: int,
     area_id: str,
 ) -> dict[str, Any]:
-    status = _one(con, "SELECT * FROM status.area_status WHERE area_id = ?", [area_id])
-    if status is None:
-        raise ExplanationError(f"There is no area {area_id} in the edition of list year {list_year}.")
+    status = _area(con, list_year, area_id)
+    area_id = status["area_id"]
     return {
         "list_year": list_year,
         "revision": manifest["revision"],
@@ -139,6 +139,20 @@ def _explained(
         "wording": _statutes()["wording"],
         "sentences": _quoted(values),
     }
+
+
+def _area(con: duckdb.DuckDBPyConnection, list_year: int, named: str) -> dict[str, Any]:
+    """The status of the area with an id, or else of the one area with a name."""
+    query = "SELECT * FROM status.area_status WHERE {} = ? ORDER BY area_id"
+    found = _all(con, query.format("area_id"), [named]) or _all(con, query.format("lower(area_name)"), [named.lower()])
+    if not found:
+        raise ExplanationError(
+            f"There is no area {named} in the edition of list year {list_year}; area_status.csv has them all."
+        )
+    if len(found) > 1:
+        ids = ", ".join(row["area_id"] for row in found)
+        raise ExplanationError(f"Several areas of list year {list_year} are named {named}: {ids}. Give an id.")
+    return found[0]
 
 
 def _terms(values: Mapping[str, LegalValue]) -> dict[str, str]:
@@ -170,7 +184,7 @@ def _criteria(
         """,
         [area_id],
     )
-    return [_held(row, values, manifest) for row in rows]
+    return sorted((_held(row, values, manifest) for row in rows), key=lambda held: list(FIGURES).index(held.criterion))
 
 
 def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Mapping[str, Any]) -> Held:
@@ -253,10 +267,10 @@ def as_text(told: Mapping[str, Any]) -> str:
     """The explanation of an area in words: status, each figure with paragraph and margin, the history, the cap."""
     status, list_year = told["status"], told["list_year"]
     lines = [
-        f"{status['area_name']} ({status['area_id']}), municipality {status['kom']}, list of 1 December {list_year}, "
-        f"revision {told['revision']}",
+        f"{status['area_name']} ({status['area_id']}), municipality {status['kom']} "
+        f"({municipality_names()[int(status['kom'])]}), list of 1 December {list_year}, revision {told['revision']}",
         f"Status: {STATUS_NAMES[status['status']]}" + _also(status),
-        f"{status['criteria_met_61a']} criteria of § 61 a met"
+        f"{status['criteria_met_61a']} {'criterion' if status['criteria_met_61a'] == 1 else 'criteria'} of § 61 a met"
         + ("" if status["criteria_met_61b"] is None else f", {status['criteria_met_61b']} of § 61 b"),
         *_wording_lines(told),
     ]

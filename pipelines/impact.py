@@ -117,7 +117,8 @@ def _vintage(item: Mapping[str, Any] | None) -> str:
     if item is None:
         return "not delivered"
     rows = sum(file["rows"] for file in item["files"])
-    return f"{'vintage ' + item['vintage'] if item['vintage'] else 'first delivery'} ({rows} rows)"
+    vintage = f"vintage {item['vintage']}" if item["vintage"] else "first delivery"
+    return f"{vintage} ({rows} rows, {item['content_sha256'][:12]})"
 
 
 def _changes(con: duckdb.DuckDBPyConnection, edition: Path, list_year: int) -> Iterator[Change]:

@@ -143,7 +143,7 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
     elif event.is_step_materialization and list(event.asset_key.path) == ["edition", "edition"]:
         metadata = event.materialization.metadata
         report.revision = int(metadata["revision"].value)
-        report.newly_sealed = bool(metadata["sealed"].value)
+        report.newly_sealed = bool(metadata["newly_sealed"].value)
 
 
 def _of_report(step_key: str) -> bool:

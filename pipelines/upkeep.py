@@ -63,10 +63,11 @@ def forget(home: Home, register_name: str, reference: str, vintage: str | None) 
         _prove(fresh, [table for _, table in gone], keys)
         _replace(home.warehouse, fresh)
     named = f"{register.name}/{reference}" + (f", vintage {vintage}" if vintage else "")
+    searched = f", and none of {len(keys)} deleted text keys in its bytes" if keys else ""
     return [
         f"{named}: {len(gone)} snapshot{'' if len(gone) == 1 else 's'} deleted from the home.",
         f"warehouse.duckdb was written anew ({before} bytes before, {home.warehouse.stat().st_size} now) and the old "
-        f"file overwritten. It has none of the deleted tables, and none of {len(keys)} deleted text keys in its bytes.",
+        f"file overwritten. It has none of the deleted tables{searched}.",
         "The delivery's own files in the snapshots folder are untouched: delete them too, or the next run reads them.",
     ]
 

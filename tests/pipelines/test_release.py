@@ -106,11 +106,11 @@ def test_a_run_on_the_same_inputs_leaves_the_release_in_place(story: Story) -> N
 def test_a_later_revision_is_a_draft_again_and_says_what_changed(story: Story) -> None:
     assert "UDKAST" in story.second_draft
     assert "Ændringer i denne udgave" in story.second_draft
-    assert "Listerne erstatter revision 1" in story.second_draft
+    assert "Sammenholdt med revision 1" in story.second_draft
     assert story.second_verified.code == 0, story.second_verified.output
     assert story.second.code == 0, story.second.output
     assert "Direktøren" in page(story.home)
-    assert "Listerne erstatter revision 1" in page(story.home)
+    assert "Sammenholdt med revision 1" in page(story.home)
 
 
 def test_the_page_names_each_area_that_changed_list(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_the_page_names_each_area_that_changed_list(tmp_path: Path) -> None:
     )
     told = {"revision": 3, "run": {"release": {"by": "X", "at": "2024-12-01T06:00:00+01:00", "note": ""}}}
     assert releases.changes_since((tmp_path, told), after).splitlines() == [
-        "Listerne erstatter revision 3, offentliggjort 1.12.2024.",
+        "Sammenholdt med revision 3, offentliggjort 1.\u00a0december 2024:",
         "Ager (København): fra parallelsamfund til omdannelsesområde.",
         "Dam (København): fra forebyggelsesområde til ikke et boligområde.",
         "Eng (København): fra ikke et boligområde til ingen liste.",
