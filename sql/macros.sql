@@ -32,6 +32,25 @@ CREATE OR REPLACE TEMP MACRO has_age(born, on_day, years) AS born <= CAST(on_day
 CREATE OR REPLACE TEMP MACRO aged(born, on_day, from_years, to_years) AS
     has_age(born, on_day, from_years) AND NOT has_age(born, on_day, to_years + 1);
 
+-- Whether a decision makes a person convicted (§ 61 a, stk. 1, nr. 2): under one of the acts, and a sanction that counts.
+CREATE OR REPLACE TEMP MACRO is_conviction(offence_class, sanction_class) AS
+    list_contains(lov_koder('opgoerelse.convicted_offence_classes'), offence_class)
+    AND (
+        list_contains(lov_kodetal('opgoerelse.convicted_sanction_classes'), sanction_class)
+        OR (
+            valgt('valg.fines') = 'counted'
+            AND list_contains(lov_kodetal('opgoerelse.fine_sanction_classes'), sanction_class)
+        )
+    );
+
+-- Whether a person is a student, whose income does not count (§ 61 a, stk. 1, nr. 4).
+CREATE OR REPLACE TEMP MACRO is_student(socio13) AS
+    list_contains(lov_kodetal('opgoerelse.income_excluded_socio13'), socio13);
+
+-- Whether a person is taxable and their income known (§ 61 a, stk. 1, nr. 4).
+CREATE OR REPLACE TEMP MACRO is_taxable(omfang, income) AS
+    list_contains(lov_kodetal('opgoerelse.income_omfang'), omfang) AND income IS NOT NULL;
+
 -- Mondays to Fridays from 1 January 1900, a Monday, up to and including a day.
 CREATE OR REPLACE TEMP MACRO weekdays_until(on_day) AS
     5 * ((on_day - DATE '1900-01-01' + 1) // 7) + least((on_day - DATE '1900-01-01' + 1) % 7, 5);

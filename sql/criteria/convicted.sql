@@ -22,14 +22,7 @@ doemte AS (
     FROM registers.kraf
     WHERE
         list_year = listeaar()
-        AND list_contains(lov_koder('opgoerelse.convicted_offence_classes'), offence_class)
-        AND (
-            list_contains(lov_kodetal('opgoerelse.convicted_sanction_classes'), sanction_class)
-            OR (
-                valgt('valg.fines') = 'counted'
-                AND list_contains(lov_kodetal('opgoerelse.fine_sanction_classes'), sanction_class)
-            )
-        )
+        AND is_conviction(offence_class, sanction_class)
 ),
 
 optaelling AS (

@@ -21,7 +21,7 @@ uddannelsessoegende AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_kodetal('opgoerelse.income_excluded_socio13'), socio13)
+        AND is_student(socio13)
 ),
 
 skattepligtige_beboere AS (
@@ -31,8 +31,7 @@ skattepligtige_beboere AS (
     WHERE
         ind.list_year = listeaar()
         AND ind.reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_kodetal('opgoerelse.income_omfang'), ind.omfang)
-        AND ind.perindkialt_13 IS NOT NULL
+        AND is_taxable(ind.omfang, ind.perindkialt_13)
 ),
 
 optaelling AS (

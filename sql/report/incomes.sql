@@ -8,7 +8,7 @@ WITH uddannelsessoegende AS (
     WHERE
         list_year = listeaar()
         AND reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_kodetal('opgoerelse.income_excluded_socio13'), socio13)
+        AND is_student(socio13)
 ),
 
 indkomster AS (
@@ -24,8 +24,7 @@ indkomster AS (
         AND people.reference_year = lov_aar('opgoerelse.residents_year_offset')
         AND people.age BETWEEN lov('opgoerelse.income_age_from') AND lov('opgoerelse.income_age_to')
         AND ind.reference_year = lov_aar('opgoerelse.income_year_offset')
-        AND list_contains(lov_kodetal('opgoerelse.income_omfang'), ind.omfang)
-        AND ind.perindkialt_13 IS NOT NULL
+        AND is_taxable(ind.omfang, ind.perindkialt_13)
 ),
 
 samlet AS (
