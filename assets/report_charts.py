@@ -181,10 +181,14 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
     axes.set_xlim(1, 1 + max(int(str(row["kolonne"])) for row in table.rows))
     axes.set_ylim(1 + max(int(str(row["raekke"])) for row in table.rows), 1)
     axes.axis("off")
-    words = "Et felt for hver kommune, omtrent hvor den ligger; mørkere, jo flere områder den har på listerne."
+    words = (
+        "Et felt for hver kommune, omtrent hvor den ligger; mørkere, jo flere områder den har på listerne. Antallet af "
+        "områder står i feltet."
+    )
     return _chart(
         figure, "fliskort", "Udsatte boligområder og forebyggelsesområder efter kommune",
-        f"{words} Antallet af områder står i feltet. Tallene står også i filen kommuner.csv.", table.name,
+        f"{words} Tallene står også i filen kommuner.csv.", table.name,
+        (words, " Lange navne er forkortet; filen har dem helt."),
     )  # fmt: skip
 
 

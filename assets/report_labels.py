@@ -119,6 +119,15 @@ DECISIONS: Mapping[str, str] = {
     "cap_unreachable": "Loftet kan ikke nås",
     "valid": "Gyldig",
 }
+DECISIONS_EXPLAINED: Mapping[str, str] = {
+    "nothing_to_exempt": "kommunen er over loftet, men har ingen forebyggelsesområder at undtage",
+    "missing": "kommunen er over loftet og har ingen områder undtaget",
+    "insufficient": "kommunen er stadig over loftet og har flere områder at undtage",
+    "cap_unreachable": "alle forebyggelsesområder er undtaget, og kommunen er stadig over loftet",
+    "valid": "loftet er overholdt, når de undtagne områder er trukket fra",
+    "not_allowed": "kommunen er ikke over loftet, så beslutningen gælder ikke",
+}
+"""What a decision comes to (§ 59, stk. 7-8). One that is not needed needs no words."""
 MUNICIPALITY_GROUPS: Mapping[str, str] = {
     "med": "Kommuner med udsatte eller forebyggelsesområder",
     "uden": "Øvrige kommuner",

@@ -35,6 +35,8 @@ from assets.report_labels import (
     COUNTERPARTS,
     COUNTRY,
     CRITERIA,
+    DECISIONS,
+    DECISIONS_EXPLAINED,
     EDUCATION_NOTE,
     EDUCATIONS,
     EMPLOYMENT_NOTE,
@@ -318,17 +320,22 @@ class _Writer:
         return self.told.of("indkomst", "gennemsnit_kr", boliggruppe=group, area_id=None)
 
     def criteria(self) -> Section:
+        preventive: Parts = ()
+        if self.preventive:
+            preventive = (
+                ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst ",
+                self._term("forebyggelsesomraade.criteria_needed"),
+                " af kriterierne i § 61 b er opfyldt",
+            )
         listed = self._criteria_view("kriterier-liste", "Kriterierne i områderne på listerne", True)
         others = self._criteria_view("kriterier-andre", "Kriterierne i øvrige områder", False)
         blocks: list[Block] = [
             Paragraph(
                 (
-                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst "
-                    f"{self.law['udsat_boligomraade.criteria_needed'].text} af de fire kriterier i § 61 a",
-                    ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst "
-                    f"{self.law['forebyggelsesomraade.criteria_needed'].text} af kriterierne i § 61 b er opfyldt"
-                    if self.preventive
-                    else "",
+                    "Et område med nok beboere er et udsat boligområde, når det opfylder mindst ",
+                    self._term("udsat_boligomraade.criteria_needed"),
+                    " af de fire kriterier i § 61 a",
+                    *preventive,
                     ". Afgørelsen sker på eksakte tal; i tabellerne er de afrundet.",
                 )
             ),
@@ -508,6 +515,10 @@ class _Writer:
             " pct. Procenterne er af kommunens almene familieboliger. »Omfattet« er andelen, når familieboliger i "
             "undtagne områder er trukket fra.",
         )
+        made = {str(row["beslutning"]) for row in rows}
+        meanings = [f"»{DECISIONS[code]}«: {words}" for code, words in DECISIONS_EXPLAINED.items() if code in made]
+        if meanings:
+            note = (*note, f" Beslutning {'; '.join(meanings)}.")
         over = [i for i, row in enumerate(rows) if row["over_loft"]]
         blocks = [
             Paragraph(
@@ -760,14 +771,14 @@ class _Writer:
                 )
             )
             return Section("evaluering", "Evaluering", (notice,))
-        width = self.law["redegoerelse.bandwidth"].text.replace("pct", "pct.")
         blocks: list[Block] = [
             Paragraph(
                 (
                     "Områder lige over grænserne i § 61 b det første opgjorte år sammenlignes med områder lige under. "
                     "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Et område er tæt "
-                    f"på, når det ville opfylde § 61 b, hvis alle grænser blev flyttet {width} mod det, og ikke ville, "
-                    "hvis de blev flyttet lige så langt væk.",
+                    "på, når det ville opfylde § 61 b, hvis alle grænser blev flyttet ",
+                    self._term("redegoerelse.bandwidth"),
+                    " pct. mod det, og ikke ville, hvis de blev flyttet lige så langt væk.",
                 )
             ),
             self.told.view(
