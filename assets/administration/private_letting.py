@@ -43,6 +43,9 @@ OLDER = (
     "privat_anvisning_1045.max_share",
 )
 
+VALIDITY: Mapping[str, bool | None] = {"valid": True, "invalid": False, "undecided": None}
+"""What an agreement's outcome says of whether it is valid."""
+
 PRIVATE_AGREEMENT_DECISIONS = Output(
     name="private_agreement_decisions",
     columns={
@@ -302,7 +305,8 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
         ).fetchall()
     )
     decisions, details = _agreement_rows(agreements, promised, periods)
-    vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, periods, day)
+    standings = {row[0]: (VALIDITY[row[3]], row[6]) for row in decisions}
+    vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, standings, periods, day)
     replace_output_rows(con, PRIVATE_AGREEMENT_DECISIONS, list_year, decisions)
     replace_output_rows(con, PRIVATE_AGREEMENT_CHECKS, list_year, details)
     replace_output_rows(con, PRIVATE_VACANCY_DECISIONS, list_year, vacancies)
@@ -341,9 +345,19 @@ def _agreement_rows(
     return decisions, details
 
 
+def _all_of(*facts: bool | None) -> bool | None:
+    """Whether all hold: one that does not settles it, one that is not known leaves it open."""
+    return False if False in facts else None if None in facts else True
+
+
 def _vacancy_rows(
-    con: duckdb.DuckDBPyConnection, agreements: Mapping[str, Agreement], periods: Sequence[Basis], day: dt.date
+    con: duckdb.DuckDBPyConnection,
+    agreements: Mapping[str, Agreement],
+    standings: Mapping[str, tuple[bool | None, bool | None]],
+    periods: Sequence[Basis],
+    day: dt.date,
 ) -> list[list[Any]]:
+    """The rows of `private_vacancy_decisions`. `standings`: whether each agreement is valid, and is refundable."""
     uses = {name: Uses(agreement) for name, agreement in agreements.items()}
     rows: list[list[Any]] = []
     query = "SELECT * FROM cases.private_vacancies ORDER BY offered_on, vacancy_id"
@@ -366,10 +380,10 @@ def _vacancy_rows(
             basis.choice("valg.working_days"),
         )
         in_time = vacancy.answered_on <= answer_by if vacancy.answered_on else None if day <= answer_by else False
-        again = vacancy.home_id in state.homes
-        paid_for = None if vacancy.used is None else bool(vacancy.used and not again)
+        first_use = vacancy.home_id not in state.homes
         state.take(vacancy)
-        refunded = None if paid_for is None or in_time is None else paid_for and in_time and may_use
+        refunded = _all_of(first_use, vacancy.used, in_time, may_use, *standings[vacancy.agreement_id])
+        paid_for = _all_of(first_use, vacancy.used)
         rows.append(
             [
                 *(vacancy.vacancy_id, vacancy.agreement_id, number, may_use, vacancy.used, answer_by, in_time),

@@ -231,6 +231,25 @@ def test_a_home_used_again_gives_no_new_compensation(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("agreement", "refunded"),
+    [
+        ({}, "true"),
+        ({"tilsagn_on": "2026-03-02"}, "false"),
+        ({"tilsagn_on": None}, "false"),
+        ({"tilsagn_on": None, "refund_sought": False}, "false"),
+        ({"tilsagn_on": None, "refund_sought": None}, ""),
+        ({"owner": "stat"}, "false"),
+        ({"owner": None}, ""),
+        ({"owner": None, "tilsagn_on": None}, "false"),
+    ],
+)
+def test_what_the_agreement_lacks_no_vacancy_gets(world: World, agreement: dict[str, Any], refunded: str) -> None:
+    used = {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "answered_on": "2026-04-02", "used": True}
+    found = vacancies(world, agreement, [used])["1"]
+    assert (found["new_compensation"], found["compensation_refundable"]) == ("true", refunded)
+
+
 def test_rent_from_disposal_until_let(world: World) -> None:
     found = vacancies(
         world,
