@@ -32,6 +32,7 @@ PRESENT = (
     "privat_anvisning.target_groups",
     "privat_anvisning.vacancy_interval",
     "valg.every_fourth_vacancy",
+    "valg.late_answer_used",
     "valg.second_agreement",
     "valg.tilsagn_same_day",
     "valg.working_days",
@@ -350,6 +351,24 @@ def _all_of(*facts: bool | None) -> bool | None:
     return False if False in facts else None if None in facts else True
 
 
+def _any_of(*facts: bool | None) -> bool | None:
+    """Whether any holds: one that does settles it, one that is not known leaves it open."""
+    return True if True in facts else None if None in facts else False
+
+
+def compensation(
+    used: bool | None, first_use: bool, may_use: bool | None, in_time: bool | None, basis: Basis
+) -> tuple[bool | None, bool | None]:
+    """Whether the council owes new compensation for a vacancy, and whether the vacancy is one that the state refunds.
+
+    It owes it for a use, and where it did not answer in time although it may use the home (§ 54, stk. 2, 3. pkt.);
+    the latter is not refunded (§ 55). A home used before gives no new compensation.
+    """
+    unanswered = _all_of(None if in_time is None else not in_time, may_use)
+    answered = True if basis.choice("valg.late_answer_used") == "refunded" else in_time
+    return _all_of(first_use, _any_of(used, unanswered)), _all_of(first_use, used, answered, may_use)
+
+
 def _vacancy_rows(
     con: duckdb.DuckDBPyConnection,
     agreements: Mapping[str, Agreement],
@@ -382,8 +401,8 @@ def _vacancy_rows(
         in_time = vacancy.answered_on <= answer_by if vacancy.answered_on else None if day <= answer_by else False
         first_use = vacancy.home_id not in state.homes
         state.take(vacancy)
-        refunded = _all_of(first_use, vacancy.used, in_time, may_use, *standings[vacancy.agreement_id])
-        paid_for = _all_of(first_use, vacancy.used)
+        paid_for, in_order = compensation(vacancy.used, first_use, may_use, in_time, basis)
+        refunded = _all_of(in_order, *standings[vacancy.agreement_id])
         rows.append(
             [
                 *(vacancy.vacancy_id, vacancy.agreement_id, number, may_use, vacancy.used, answer_by, in_time),

@@ -158,6 +158,10 @@ def test_choices_of_private_letting() -> None:
 
     assert first_uses(law()) == [True] * 4
     assert first_uses(law(every_fourth_vacancy="the_fourth")) == [False, False, False, True]
+    late = law(late_answer_used="refunded")
+    assert private_letting.compensation(True, True, True, False, basis(law())) == (True, False)
+    assert private_letting.compensation(True, True, True, False, basis(late)) == (True, True)
+    assert private_letting.compensation(False, True, True, False, basis(late)) == (True, False)
 
 
 def test_choices_of_pace() -> None:
