@@ -31,6 +31,7 @@ PRESENT = (
     "privat_anvisning.purposes",
     "privat_anvisning.target_groups",
     "privat_anvisning.vacancy_interval",
+    "valg.agreed_uses",
     "valg.every_fourth_vacancy",
     "valg.late_answer_used",
     "valg.second_agreement",
@@ -262,6 +263,7 @@ class Uses:
 
     agreement: Agreement
     seen: int = 0
+    times: int = 0
     last_used: int | None = None
     homes: frozenset[str] = frozenset()
 
@@ -274,16 +276,22 @@ class Uses:
             return False, "more homes than the agreement names"
         if self.agreement.mode is None:
             return None, "mode of the agreement not known"
-        if vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes:
+        if self._is_spent(vacancy, basis):
             return False, "used as many times as the agreed share of homes"
         interval = basis.number("privat_anvisning.vacancy_interval")
         first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
         since = number - (first if self.last_used is None else self.last_used)
         return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
 
+    def _is_spent(self, vacancy: Vacancy, basis: Basis) -> bool:
+        if basis.choice("valg.agreed_uses") == "uses":
+            return self.times >= self.agreement.homes
+        return vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes
+
     def take(self, vacancy: Vacancy) -> None:
         self.seen += 1
         if vacancy.used:
+            self.times += 1
             self.last_used = self.seen
             self.homes |= {vacancy.home_id}
 

@@ -158,6 +158,11 @@ def test_choices_of_private_letting() -> None:
 
     assert first_uses(law()) == [True] * 4
     assert first_uses(law(every_fourth_vacancy="the_fourth")) == [False, False, False, True]
+    spent = private_letting.Uses(replace(agreement, homes=1), seen=8, times=1, last_used=1, homes=frozenset({"h"}))
+    assert spent.may_use(vacancy, basis(law()))[0] is True
+    assert spent.may_use(vacancy, basis(law(agreed_uses="uses")))[0] is False
+    spent.take(vacancy)
+    assert (spent.seen, spent.times, spent.last_used) == (9, 2, 9)
     late = law(late_answer_used="refunded")
     assert private_letting.compensation(True, True, True, False, basis(law())) == (True, False)
     assert private_letting.compensation(True, True, True, False, basis(late)) == (True, True)
