@@ -184,7 +184,7 @@ def letting(ground: Ground, size: Size, draw: random.Random) -> dict[str, list[R
     """Published criteria of every listed area, vacancies with their waiting lists, and wishes to sublet or swap."""
     criteria: list[Row] = []
     for area in ground.listed:
-        decided = ground.day - dt.timedelta(days=draw.randint(30, 1600))
+        decided = ground.day - dt.timedelta(days=draw.randint(30, draw.choice((300, 300, 300, 1600))))
         dated = {"criteria_set": f"K-{area.kom}", "area_id": area.area_id, "decided_on": decided}
         for criterion, kind in (("arbejde", "employment"), ("uddannelse", "education")):
             criteria.append({**dated, "criterion": criterion, "kind": kind, "published_on": decided})

@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.administration import legal_basis, letting, occupancy, private_letting
 from assets.administration.plans import Count, day_reached
+from assets.administration.regimes import UDSAT, Area, Lists
 from law.loader import Law, shipped_law
 from tests.administration.worlds import World, date, decisions
 
@@ -110,6 +111,25 @@ def test_choices_of_letting() -> None:
     assert standing(law(flexible_letting_priority="all_criteria"), False).priority is False
     assert standing(law(), True).outcome == "placed"
     assert standing(law(single_applicant_51c="rejected"), True).outcome == "rejected"
+
+
+def test_without_known_lists_seniority_does_not_step_in() -> None:
+    kinds = frozenset({"employment", "education"})
+    criteria = letting.CriteriaSet("K", "U", date("2024-03-01"), date("2024-03-01"), kinds, ("a", "u"))
+    vacancy = letting.Vacancy("V", "U", "D", date("2026-12-05"), "almindelig")
+    rules = law(letting_without_criteria="seniority")
+    basis, duty = legal_basis.bases(rules, letting.PARAMETERS)[-1], legal_basis.bases(rules, [letting.DUTY])
+    area = Area("U", "Opdigtet U", "101", 1500, UDSAT, frozenset({UDSAT}))
+
+    def way(**earlier: dict[str, Area]) -> str:
+        lists = Lists(2026, {2026: {"U": area}} | {int(year[1:]): areas for year, areas in earlier.items()})
+        return letting.way_of(vacancy, basis, lists, [criteria], duty)[0]
+
+    assert way() == "undecided"
+    off = replace(area, categories=frozenset())
+    assert way(y2024={}, y2025={"U": area}) == "undecided"
+    assert way(y2024={"U": off}, y2025={"U": area}) == "seniority"
+    assert way(y2024={"U": area}, y2025={"U": area}) == "criteria"
 
 
 def test_choices_of_sublet() -> None:
