@@ -163,11 +163,6 @@ _GROUNDS = """
 """
 
 
-def first_day(law: Law) -> dt.date:
-    """The first day on which every value that an assignment needs is held."""
-    return legal_basis.bases(law, PARAMETERS)[0].start
-
-
 def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
     columns = {
         "period": "INTEGER",

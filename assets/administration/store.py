@@ -18,11 +18,11 @@ import duckdb
 import pandas as pd
 
 from assets.administration.errors import AdministrationError
+from law.danish_time import TIME_ZONE
 
 STORE = "administration.duckdb"
 FOLDER = "administration"
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
-TIME_ZONE = "Europe/Copenhagen"
 BATCH = 50_000
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "python_enable_replacements": False}

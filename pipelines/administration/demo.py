@@ -14,15 +14,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from assets.administration import edition, store
 from assets.administration.case_tables import BY_NAME
 from assets.administration.regimes import FOREBYGGELSE, OMDANNELSE, UDSAT, Area, Lists, read_lists
+from law.danish_time import COPENHAGEN
 
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 MARKER = "_SYNTHETIC"
 CITIZENSHIPS = ("5100",) * 14 + ("5120", "5154", "5180", "5106", "5404", "5103", "5999")
 BENEFITS = (
