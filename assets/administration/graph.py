@@ -154,8 +154,9 @@ class _one_line_failures:  # noqa: N801 - reads as a statement
 
 
 def _decide_assignments(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
-    binding = read_binding(con, run.law, run.list_year)
-    return assignments.decide(con, run.law, binding.lists, binding.reach, binding.stk7)
+    years = assignments.lists_judged_by(run.law, read_lists(con, run.list_year))
+    bindings = {year: read_binding(con, run.law, year) for year in years}
+    return assignments.decide(con, run.law, run.list_year, bindings)
 
 
 def _write_refund_ledger(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from assets.administration import legal_basis, letting, occupancy, private_letting
 from assets.administration.plans import Count, day_reached
-from assets.administration.regimes import UDSAT, Area, Lists
+from assets.administration.regimes import FOREBYGGELSE, UDSAT, Area, Lists
 from law.loader import Law, shipped_law
 from tests.administration.worlds import World, date, decisions
 
@@ -55,6 +55,46 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
         "",
         "lease_ended_date;lease_ended_ground",
     )
+
+
+def test_the_list_that_a_case_is_judged_by(tmp_path: Path) -> None:
+    """Udsat in 2024, forebyggelsesområde in 2025 under a cap decided on, off the lists in 2026; 2023 is not known."""
+    world = World(tmp_path)
+    for year, status in ((2024, UDSAT), (2025, FOREBYGGELSE), (2026, "ikke_omfattet")):
+        world.area(year, "F", status)
+        world.cap(year, "101", "not_needed", "1000 100 100")
+    world.seal()
+    calm = CALM | {"lease_ended_date": None, "lease_ended_ground": None}
+    world.give(
+        "members",
+        {"household_id": "pension", "member_id": "p", **calm, "foertidspension": True},
+        {"household_id": "citizen", "member_id": "c", **calm, "citizenship": "5404"},
+        {"household_id": "calm", "member_id": "x", **calm},
+    )
+    days = ("2024-11-30", "2024-12-01", "2025-11-30", "2025-12-01", "2026-12-01", "2027-12-01")
+    world.give(
+        "assignments",
+        *(
+            {"assignment_id": f"{who} {day}", "household_id": who, "area_id": "F", "decision_date": day}
+            | {"alternative_exists": True}
+            for who in ("pension", "citizen", "calm")
+            for day in days
+        ),
+    )
+
+    def outcomes(who: str, rules: Law) -> list[tuple[str, str, str]]:
+        found = decisions(world, law=rules, day="2027-12-31")
+        return [found[f"{who} {day}"] for day in days]
+
+    in_force = law(assignment_list="list_in_force")
+    free = ("allowed", "", "")
+    for who in ("pension", "citizen", "calm"):
+        assert outcomes(who, law()) == [free] * 6
+    pension, citizen = ("banned", "59-6-6", ""), ("banned", "59-6-4", "")
+    no_list = [("undecided", ground, "list_history") for ground in ("59-6-6", "59-6-4")]
+    assert outcomes("pension", in_force) == [no_list[0], pension, pension, free, free, no_list[0]]
+    assert outcomes("citizen", in_force) == [no_list[1], citizen, citizen, citizen, free, no_list[1]]
+    assert outcomes("calm", in_force) == [free] * 6
 
 
 def test_the_names_of_benefits_across_a_change(tmp_path: Path) -> None:
