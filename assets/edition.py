@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import deliveries, derivation, openlineage, public_lists, releases, sealing, snapshots
+from assets import deliveries, derivation, exchange, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
 from assets.disclosure import disclosure_limits
 from assets.documentation import described, materialized
@@ -133,7 +133,7 @@ def seal(
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
     sealing.write_manifest(manifest, staged)
-    sealing.put_in_place(staged, target)
+    exchange.put_in_place(staged, target)
     return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
 
 

@@ -38,6 +38,7 @@ from assets.deliveries import (
     stamp_of,
 )
 from assets.warehouse import sql_file, sql_text, transaction
+from law.danish_time import TIME_ZONE
 
 NO_PART = "([.,]0*)?"
 """What a whole number in a text may end in: a column that holds an empty cell is often written with decimals."""
@@ -386,7 +387,7 @@ def _day(name: str, physical: str) -> tuple[str, str]:
     if physical == "timestamp":
         return f"CAST({name} AS DATE)", "false"
     if physical == "instant":
-        return f"CAST({name} AT TIME ZONE 'Europe/Copenhagen' AS DATE)", "false"
+        return f"CAST({name} AT TIME ZONE '{TIME_ZONE}' AS DATE)", "false"
     if physical == "sas_second":
         fits = f"({_is_number(name)} AND floor({name} / 86400) {SAS_DAYS})"
         value = f"CASE WHEN {fits} THEN {SAS_EPOCH} + CAST(floor({name} / 86400) AS INTEGER) END"

@@ -9,6 +9,7 @@ import warnings
 
 from dagster import BackfillPolicy, BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
 
+from law.danish_time import TIME_ZONE
 from law.loader import shipped_law
 
 FIRST_LIST_YEAR = shipped_law().first_list_year
@@ -19,7 +20,7 @@ LIST_YEARS = TimeWindowPartitionsDefinition(
     end=str(END_LIST_YEAR),
     fmt="%Y",
     cron_schedule="0 0 1 1 *",
-    timezone="Europe/Copenhagen",
+    timezone=TIME_ZONE,
     end_offset=END_LIST_YEAR - FIRST_LIST_YEAR,
 )
 """List years from the first under § 61 a. They do not grow with the clock: a run refuses a year after its own day."""

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assets import derivation, disclosure, releases, sealing
+from assets import derivation, disclosure, exchange, releases, sealing
 from assets.finished import Finished, from_csv
 from assets.report_document import Standing
 from assets.report_shapes import SHAPES
@@ -129,8 +129,8 @@ def put_in_place(
     )
     released = [(item["file"], item["sha256"], item["bytes"], item["rows"]) for item in manifest["files"]]
     (internal / "released.csv").write_text(_csv(("file", "sha256", "bytes", "rows"), released), encoding="utf-8")
-    sealing.put_in_place(internal, edition / INTERNAL)
-    sealing.put_in_place(staged, edition / REPORT)
+    exchange.put_in_place(internal, edition / INTERNAL)
+    exchange.put_in_place(staged, edition / REPORT)
     return True
 
 

@@ -1,18 +1,16 @@
-"""Sealing: an edition's files, its manifest, and the exchange that makes it the newest without a gap.
+"""Sealing: an edition's files and its manifest.
 
-An edition is written aside, complete, and then takes its place in one step; the one it replaces is kept under
-`.revisions`. What does not belong here: what the tables mean (`sql/`), whether they may be published
+An edition is written aside, complete, and then takes its place in one step (`assets.exchange`); the one it replaces is
+kept under `.revisions`. What does not belong here: what the tables mean (`sql/`), whether they may be published
 (`assets.snapshots.gate`), and the Dagster asset (`assets.edition`).
 """
 
 from __future__ import annotations
 
 import csv
-import ctypes
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +20,7 @@ import duckdb
 
 from assets import code_lists
 from assets.derivation import PUBLISHED, macros, sql_hash, upstream_of
+from assets.exchange import flush
 from assets.warehouse import sql_file, sql_text, transaction
 from law.loader import LegalValue, list_day, values_sha256
 
@@ -39,8 +38,6 @@ KEYS: Mapping[str, str] = {
     "status.parallelsamfund_history": "list_year, year, area_id",
 }
 PACKAGES = ("dagster", "duckdb", "great-expectations", "pandas", "sqlglot")
-RENAME_EXCHANGE = 2
-AT_FDCWD = -100
 
 Manifest = dict[str, Any]
 
@@ -285,45 +282,8 @@ def keep_revision(editions: Path, list_year: int, revision: int) -> None:
     partial = kept.with_name(f".{kept.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(editions / str(list_year), partial)
-    _flush(partial)
+    flush(partial)
     partial.rename(kept)
-
-
-def put_in_place(complete: Path, target: Path) -> None:
-    """Makes a complete edition the newest: readers see the old one or the new one, never none and never a part."""
-    _flush(complete)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        _exchange(complete, target)
-        shutil.rmtree(complete)
-    else:
-        complete.rename(target)
-    _flush_folder(target.parent)
-
-
-def _exchange(one: Path, other: Path) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE):
-        code = ctypes.get_errno()
-        raise OSError(code, f"the new edition could not take its place: {os.strerror(code)}")
-
-
-def _flush(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        else:
-            _flush_folder(path)
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # --- schema published: the sealed editions as tables ------------------------------------------------------------

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from law.danish_time import COPENHAGEN
 from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _fail(lines: list[str], code: int = 1) -> typer.Exit:
 
 
 def _today() -> dt.date:
-    return dt.datetime.now(ZoneInfo("Europe/Copenhagen")).date()
+    return dt.datetime.now(COPENHAGEN).date()
 
 
 def _day(text: str) -> dt.date:
@@ -411,7 +411,7 @@ def release(
     from pipelines.verify import VerificationError
 
     place = _existing(home)
-    now = dt.datetime.now(ZoneInfo("Europe/Copenhagen"))
+    now = dt.datetime.now(COPENHAGEN)
     try:
         entry = release_edition(place, list_year, by, note, now)
     except (VerificationError, ReleaseError, ReleaseLogError) as error:
@@ -432,7 +432,7 @@ def backup(
     """Writes a home into one archive with its hash beside it, while no run writes."""
     from pipelines.backup import backup as write_backup
 
-    archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(ZoneInfo("Europe/Copenhagen")))
+    archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(COPENHAGEN))
     out.print(str(archive), markup=False)
 
 

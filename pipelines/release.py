@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assets import edition, published_database, releases, sealing, warehouse
+from assets import edition, exchange, published_database, releases, sealing, warehouse
 from assets.aside import aside
 from assets.releases import Entry
 from law.loader import Law, statistics_law
@@ -55,7 +55,7 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
         )
         if begun is None:
             releases.append(home.editions, entry)
-        sealing.put_in_place(staged, home.edition(list_year))
+        exchange.put_in_place(staged, home.edition(list_year))
         with warehouse.connect(home.warehouse, home.scratch) as con:
             sealing.synchronise_published(con, home.editions)
             published_database.refresh(con, home.scratch, home.published)

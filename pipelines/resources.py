@@ -9,17 +9,15 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 from dagster import ConfigurableResource, Failure
 
 from assets import warehouse
+from law.danish_time import COPENHAGEN
 from law.loader import Law, statistics_law
 from pipelines.failures import plain
 from pipelines.home import Home, home_from_environment, snapshots_from_environment
-
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
 class Run(ConfigurableResource):

@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from assets import derivation, sealing
+from assets import derivation, exchange, sealing
 from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots, show_registers
 from assets.code_lists import municipality_names
 from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
@@ -452,7 +452,7 @@ def _write(home: Home, target: Path, result: Result, description: Mapping[str, A
     (staged / "scenarie.html").write_text(shown, encoding="utf-8")
     text = json.dumps(description, ensure_ascii=False, indent=1)
     (staged / "scenario.json").write_text(text + "\n", encoding="utf-8")
-    sealing.put_in_place(staged, target)
+    exchange.put_in_place(staged, target)
 
 
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:

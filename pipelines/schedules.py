@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, schedule
 
+from law.danish_time import COPENHAGEN
 from pipelines.jobs import annual_list, delivery_status
-from pipelines.resources import COPENHAGEN
 
 TIMEZONE = str(COPENHAGEN)
 

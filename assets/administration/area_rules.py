@@ -32,6 +32,7 @@ RULES = (
     "udviklingsplan",
 )
 PLAN_PARAMETERS = ("udviklingsplan.deadline_year", "udviklingsplan.years_off_list")
+EARLIER_WORDINGS = "omraaderegler.earlier_wordings"
 
 AREA_RULES = Output(
     name="area_rules",
@@ -70,7 +71,7 @@ def write_area_rules(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding,
     rows: list[list[Any]] = []
     used: dict[str, Basis] = {}
     for rule in RULES:
-        periods = bases(law, [f"omraaderegler.{rule}"], PLAN_PARAMETERS)
+        periods = bases(law, [f"omraaderegler.{rule}", EARLIER_WORDINGS], PLAN_PARAMETERS)
         basis = basis_on(periods, list_day(lists.list_year))
         if basis is not None:
             used[basis.parameter_set] = basis
@@ -188,7 +189,8 @@ def _plan_duty(lists: Lists, plan: Plan | None, area_id: str, basis: Basis, day:
 def _since(rule: str, area_id: str, periods: Sequence[Basis], lists: Lists, plan: Plan | None) -> tuple[dt.date, bool]:
     """The day from which the rule has applied without a break, and whether that is known for certain.
 
-    It is the day of the first list of an unbroken run, or the day the rule took effect while the area was listed.
+    It is the day of the first list of an unbroken run, or the day the rule took effect while the area was listed. Where
+    the rule held before under a wording that is not held here, it has applied at least since then.
     """
     year = lists.list_year
     while True:
@@ -197,10 +199,10 @@ def _since(rule: str, area_id: str, periods: Sequence[Basis], lists: Lists, plan
         if categories is None:
             return list_day(year), False
         if earlier is None:
-            starts = [p.start for p in periods if list_day(year - 1) < p.start <= list_day(year)]
-            now = basis_on(periods, list_day(year))
-            if starts and now is not None and categories & set(now.codes(f"omraaderegler.{rule}")):
-                return starts[0], True
+            starts = [p for p in periods if list_day(year - 1) < p.start <= list_day(year)]
+            covered = starts and categories & set(starts[0].codes(f"omraaderegler.{rule}"))
+            if covered or (starts and _planned(lists, plan, area_id, year - 1)):
+                return starts[0].start, rule not in starts[0].codes(EARLIER_WORDINGS)
             return list_day(year), True
         codes = set(earlier.codes(f"omraaderegler.{rule}"))
         if not categories & codes and not _planned(lists, plan, area_id, year - 1):

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
 from assets.administration import legal_basis
+from assets.administration.binding import Binding
 from assets.administration.cap import PARAMETERS as CAP_PARAMETERS
-from assets.administration.cap import Stk7
 from assets.administration.intake import CODE_LISTS
 from assets.administration.legal_basis import Basis
-from assets.administration.regimes import Lists, PlanReach
+from assets.administration.regimes import Lists
 from assets.administration.store import Output, count, load_rows, replace_output, sql_text
 from law.loader import Law, list_day
 
@@ -84,56 +84,72 @@ ASSIGNMENT_GROUNDS = Output(
 )
 
 
-def decide(
-    con: duckdb.DuckDBPyConnection,
-    law: Law,
-    lists: Lists,
-    reach: Mapping[str, PlanReach],
-    stk7: Mapping[str, Stk7],
-) -> dict[str, int]:
-    """Decides every accepted assignment and replaces the list year's decisions. Returns counts by outcome.
+def lists_judged_by(law: Law, lists: Lists) -> list[int]:
+    """The list years whose lists an assignment may be judged by, as valg.assignment_list has it."""
+    choices = {period.choice("valg.assignment_list") for period in legal_basis.bases(law, PARAMETERS)}
+    return sorted(lists.by_year) if "list_in_force" in choices else [lists.list_year]
 
-    `reach` and `stk7` are how plans and the cap reach each area. Raises nothing over a case: what is missing
+
+def decide(con: duckdb.DuckDBPyConnection, law: Law, year: int, bindings: Mapping[int, Binding]) -> dict[str, int]:
+    """Decides every accepted assignment and replaces the decisions of list year `year`. Returns counts by outcome.
+
+    `bindings` are what binds the areas on each list of `lists_judged_by`. Raises nothing over a case: what is missing
     makes the case undecided.
     """
     periods = legal_basis.bases(law, PARAMETERS)
     _load_law(con, periods)
     _load_free_movement(con)
-    _load_regimes(con, periods, lists, reach, stk7)
+    _load_regimes(con, periods, bindings)
+    days = [[known, list_day(known), list_day(known + 1)] for known in sorted(bindings)]
+    load_rows(con, "list_days", {"list_year": "SMALLINT", "valid_from": "DATE", "valid_until": "DATE"}, days)
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE decided AS
+        WITH judged AS (
+            SELECT
+                assignments.*, rules.period, rules.parameter_set, list_days.list_year AS in_force,
+                CASE WHEN rules.by_list_in_force THEN list_days.list_year ELSE $year END AS judged_by
+            FROM cases.assignments AS assignments
+            LEFT JOIN assignment_law AS rules
+                ON rules.valid_from <= assignments.decision_date
+                AND (rules.valid_until IS NULL OR assignments.decision_date < rules.valid_until)
+            LEFT JOIN list_days
+                ON list_days.valid_from <= assignments.decision_date
+                AND assignments.decision_date < list_days.valid_until
+        )
         SELECT
-            assignments.assignment_id, assignments.household_id, assignments.area_id, assignments.decision_date,
-            assignments.alternative_exists, rules.period, rules.parameter_set,
-            coalesce(regimes.status, 'ikke_omfattet') AS status,
-            regimes.area_id IS NOT NULL AS area_in_force,
+            judged.assignment_id, judged.household_id, judged.area_id, judged.decision_date,
+            judged.alternative_exists, judged.period, judged.parameter_set,
+            judged.judged_by IS NOT NULL AS list_known,
+            CASE WHEN judged.judged_by IS NOT NULL THEN coalesce(regimes.status, 'ikke_omfattet') END AS status,
+            judged.judged_by IS NULL OR regimes.area_id IS NOT NULL AS area_in_force,
             CASE
+                WHEN judged.judged_by IS NULL THEN 'undecided'
                 WHEN regimes.stk6 IS NULL THEN 'no'
-                WHEN regimes.stk6_until <= assignments.decision_date THEN 'no'
+                WHEN regimes.stk6_until <= judged.decision_date THEN 'no'
                 ELSE regimes.stk6
             END AS stk6,
             CASE
+                WHEN judged.judged_by IS NULL THEN 'undecided'
                 WHEN NOT coalesce(regimes.stk7_listed, false) THEN 'no'
                 WHEN NOT regimes.cap_exceeded THEN 'applies'
-                WHEN regimes.exempted_from <= assignments.decision_date THEN 'exempted'
+                WHEN regimes.exempted_from <= judged.decision_date THEN 'exempted'
                 WHEN regimes.decided_from IS NULL THEN regimes.otherwise
-                WHEN regimes.decided_from <= assignments.decision_date THEN regimes.not_exempted
+                WHEN regimes.decided_from <= judged.decision_date THEN regimes.not_exempted
                 ELSE 'undecided'
             END AS stk7,
-            assignments.decision_date >= ? AND assignments.decision_date < ? AS list_in_force
-        FROM cases.assignments AS assignments
-        LEFT JOIN assignment_law AS rules
-            ON rules.valid_from <= assignments.decision_date
-            AND (rules.valid_until IS NULL OR assignments.decision_date < rules.valid_until)
-        LEFT JOIN regimes ON regimes.area_id = assignments.area_id AND regimes.period = rules.period
+            CASE WHEN judged.decision_date IS NOT NULL THEN coalesce(judged.in_force = judged.judged_by, false) END
+                AS list_in_force
+        FROM judged
+        LEFT JOIN regimes
+            ON regimes.area_id = judged.area_id AND regimes.period = judged.period
+            AND regimes.list_year = judged.judged_by
         """,
-        [list_day(lists.list_year), list_day(lists.list_year + 1)],
+        {"year": year},
     )
     for table in ("benefit_runs", "member_grounds", "outcomes"):
         query = "assignment_outcomes" if table == "outcomes" else table
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql_text(query)}")
-    year = lists.list_year
     replace_output(con, ASSIGNMENT_DECISIONS, year, "SELECT * FROM outcomes")
     replace_output(con, ASSIGNMENT_BASIS, year, "SELECT * FROM outcomes")
     replace_output(con, ASSIGNMENT_GROUNDS, year, _GROUNDS)
@@ -163,11 +179,6 @@ _GROUNDS = """
 """
 
 
-def first_day(law: Law) -> dt.date:
-    """The first day on which every value that an assignment needs is held."""
-    return legal_basis.bases(law, PARAMETERS)[0].start
-
-
 def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
     columns = {
         "period": "INTEGER",
@@ -192,6 +203,7 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         "last_day_counts": "BOOLEAN",
         "no_lease_when_empty": "BOOLEAN",
         "unknown_alternative_bans": "BOOLEAN",
+        "by_list_in_force": "BOOLEAN",
         "names_of_each_month": "BOOLEAN",
         "first_day": "DATE",
     }
@@ -213,6 +225,7 @@ def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
         row += [max(lengths.values()), period.choice("valg.months_last_day") == "counted"]
         row += [period.choice("valg.lease_not_recorded") == "no_ended_lease"]
         row += [period.choice("valg.assignment_alternative_unknown") == "ban_stands"]
+        row += [period.choice("valg.assignment_list") == "list_in_force"]
         row += [period.choice("valg.benefit_names") == "each_month", periods[0].start]
         rows.append(row)
     load_rows(con, "assignment_law", columns, rows)
@@ -232,14 +245,9 @@ def _load_free_movement(con: duckdb.DuckDBPyConnection) -> None:
     load_rows(con, "free_movement", columns, rows)
 
 
-def _load_regimes(
-    con: duckdb.DuckDBPyConnection,
-    periods: Sequence[Basis],
-    lists: Lists,
-    reach: Mapping[str, PlanReach],
-    stk7: Mapping[str, Stk7],
-) -> None:
+def _load_regimes(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis], bindings: Mapping[int, Binding]) -> None:
     columns = {
+        "list_year": "SMALLINT",
         "period": "INTEGER",
         "area_id": "VARCHAR",
         "status": "VARCHAR",
@@ -257,20 +265,27 @@ def _load_regimes(
         stk6_categories = set(period.codes("omraaderegler.anvisning_stk6"))
         stk7_categories = set(period.codes("omraaderegler.anvisning_stk7"))
         unsettled = period.choice("valg.insufficient_cap_decision") == "undecided"
-        for area_id in sorted(lists.areas.keys() | reach.keys()):
-            area = lists.areas.get(area_id)
+        for year, binding, area_id in _areas_by_list(bindings):
+            area = binding.lists.areas.get(area_id)
             categories = area.categories if area else frozenset()
-            by_plan = reach.get(area_id)
+            by_plan = binding.reach.get(area_id)
             listed6 = bool(categories & stk6_categories)
             state6 = "applies" if listed6 else by_plan.state if by_plan else "no"
             until = None if listed6 or by_plan is None else by_plan.until
-            cap = stk7.get(area_id)
+            cap = binding.stk7.get(area_id)
             listed7 = bool(categories & stk7_categories)
             rows.append(
                 [
-                    *(number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
+                    *(year, number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
                     *((cap.cap_exceeded, cap.exempted_from, cap.decided_from) if cap else (False, None, None)),
                     *((cap.otherwise, cap.not_exempted(unsettled)) if cap else (None, None)),
                 ]
             )
     load_rows(con, "regimes", columns, rows)
+
+
+def _areas_by_list(bindings: Mapping[int, Binding]) -> Iterator[tuple[int, Binding, str]]:
+    """Every list with each of its areas, and each area that a plan reaches on it."""
+    for year, binding in sorted(bindings.items()):
+        for area_id in sorted(binding.lists.areas.keys() | binding.reach.keys()):
+            yield year, binding, area_id

@@ -54,8 +54,9 @@ class CaseTable:
     """One table of cases.
 
     `key` is unique: of rows with the same key the first by `first_by`, then by file and row, is kept and the others
-    are refused. `subject` are the columns that say whom a refused row was about, so that a decision about
-    them knows that a fact is missing. `after` are the tables that `rules` look into.
+    are refused. `subject` are the columns that say whom a refused row was about, and `subject_month` the one that says
+    of which month, so that a decision about them knows that a fact is missing. `after` are the tables that `rules`
+    look into.
     """
 
     name: str
@@ -66,6 +67,7 @@ class CaseTable:
     key_reason: str
     first_by: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
+    subject_month: str | None = None
     rules: tuple[Rule, ...] = ()
     after: tuple[str, ...] = ()
 
@@ -144,6 +146,7 @@ BENEFIT_MONTHS = CaseTable(
     key=("member_id", "month"),
     key_reason="overlapping benefit months: this month of the member stands twice",
     subject=("member_id",),
+    subject_month="month",
     rules=(Rule("member_id NOT IN (SELECT member_id FROM cases.members)", "member_id: no accepted member"),),
     after=("members",),
 )

@@ -22,11 +22,13 @@ from assets.administration import (
     plans,
     private_letting,
     publishing,
+    refund_queue,
     refunds,
 )
 from assets.administration.binding import read_binding
 from assets.administration.case_tables import CASE_TABLES, CaseTable
 from assets.administration.errors import AdministrationError
+from assets.administration.legal_basis import first_day
 from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
 from assets.administration.store import append_rows
@@ -70,8 +72,8 @@ def begin(con: duckdb.DuckDBPyConnection, run: Administration) -> list[edition.S
     found = edition.load(con, run.home_folder, run.list_year)
     law = run.law
     first_days = {
-        "first_day_of_law": assignments.first_day(law),
-        "first_instant_of_refunds": refunds.first_instant(law),
+        "first_day_of_law": first_day(law, assignments.PARAMETERS),
+        "first_instant_of_refunds": first_day(law, refund_queue.PARAMETERS),
         "first_day_of_frame": law.parameters["renoveringsramme.frame_2018"].values[0].effective_from,
     }
     intake.prepare(con, run.on_day, first_days)
@@ -152,8 +154,9 @@ class _one_line_failures:  # noqa: N801 - reads as a statement
 
 
 def _decide_assignments(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:
-    binding = read_binding(con, run.law, run.list_year)
-    return assignments.decide(con, run.law, binding.lists, binding.reach, binding.stk7)
+    years = assignments.lists_judged_by(run.law, read_lists(con, run.list_year))
+    bindings = {year: read_binding(con, run.law, year) for year in years}
+    return assignments.decide(con, run.law, run.list_year, bindings)
 
 
 def _write_refund_ledger(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:

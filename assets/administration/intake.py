@@ -76,7 +76,7 @@ def prepare(con: duckdb.DuckDBPyConnection, day: dt.date, first_days: dict[str, 
     con.execute(
         "CREATE TABLE cases.refused ("
         '"table" VARCHAR, file VARCHAR, row_number BIGINT, "key" VARCHAR, reason VARCHAR, subject VARCHAR, '
-        "uncertain BOOLEAN)"
+        "subject_month DATE, uncertain BOOLEAN)"
     )
     con.execute('CREATE TABLE cases.intake ("table" VARCHAR, rows_in BIGINT, accepted BIGINT, refused BIGINT)')
     con.execute("CREATE TABLE cases.files (file VARCHAR, sha256 VARCHAR, bytes BIGINT, rows BIGINT)")
@@ -252,6 +252,7 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
     )
     key_text = "concat_ws(' ', " + ", ".join(f"text_{name}" for name in table.key) + ")"
     subject = f"text_{table.subject[0]}" if table.subject else "NULL"
+    subject_month = table.subject_month or "CAST(NULL AS DATE)"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE judged AS
@@ -264,7 +265,8 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
             file, row_number, {", ".join(names)},
             nullif(array_to_string(list_filter([{reasons}], lambda r : r IS NOT NULL), '; '), '') AS reason,
             {key_text} AS key_text,
-            {subject} AS subject
+            {subject} AS subject,
+            {subject_month} AS subject_month
         FROM typed
         """
     )
@@ -299,10 +301,11 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
     con.execute(
         """
         INSERT INTO cases.refused
-        SELECT $name, file, row_number, key_text, reason, subject, true FROM judged WHERE reason IS NOT NULL
+        SELECT $name, file, row_number, key_text, reason, subject, subject_month, true
+        FROM judged WHERE reason IS NOT NULL
         UNION ALL
         SELECT $name, file, row_number, key_text,
-            $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END, subject, differs
+            $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END, subject, subject_month, differs
         FROM judged JOIN repeated USING (file, row_number) WHERE refused
         """,
         {"name": table.name, "key_reason": table.key_reason},

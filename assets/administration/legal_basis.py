@@ -103,6 +103,11 @@ def bases(law: Law, names: Sequence[str], optional: Sequence[str] = ()) -> tuple
     return tuple(found)
 
 
+def first_day(law: Law, names: Sequence[str]) -> dt.date:
+    """The first day on which all of `names` are in force."""
+    return bases(law, names)[0].start
+
+
 def basis_on(found: Sequence[Basis], day: dt.date) -> Basis | None:
     """The basis in force on a day, or None where the law is not held for it."""
     return next((b for b in found if b.start <= day and (b.end is None or day < b.end)), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,14 @@ from assets.administration import legal_basis
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists
 from assets.administration.store import Output, replace_output_rows
-from law.loader import Law
+from law.loader import Law, list_day
 
+DUTY = "omraaderegler.fleksibel_udlejning"
 PARAMETERS = (
     "fleksibel_udlejning.criteria_years",
     "fleksibel_udlejning.required_criteria",
     "omraaderegler.afvisning_51c",
-    "omraaderegler.fleksibel_udlejning",
+    DUTY,
     "valg.flexible_letting_priority",
     "valg.letting_without_criteria",
     "valg.single_applicant_51c",
@@ -108,17 +109,46 @@ class Standing:
     missing: tuple[str, ...] = ()
 
 
-def valid_set(sets: Sequence[CriteriaSet], vacancy: Vacancy, basis: Basis) -> tuple[CriteriaSet | None, str]:
-    """The published criteria in force for a vacancy, or None and why there are none.
+@dataclass(frozen=True)
+class Lapse:
+    """Whether criteria have lapsed because the area left the lists; `settled` None: not known."""
+
+    settled: bool | None
+    why: str
+
+
+def lapse_of(criteria: CriteriaSet, vacancy: Vacancy, lists: Lists, duty: Sequence[Basis]) -> Lapse:
+    """Whether the area was on a list without the duty since its criteria were decided (§ 60, stk. 4).
+
+    `duty` has the categories under the duty, by day. Criteria that have lapsed stay so when the area is listed again:
+    the council sets them anew.
+    """
+    unknown = []
+    for year in range(criteria.decided_on.year, lists.list_year):
+        if not criteria.decided_on < list_day(year) <= vacancy.let_on:
+            continue
+        basis, area = basis_on(duty, list_day(year)), lists.by_year.get(year, {}).get(criteria.area_id)
+        if basis is None or area is None:
+            unknown.append(year)
+        elif not area.categories & set(basis.codes(DUTY)):
+            return Lapse(True, f"the area was not on the list of {year}")
+    return Lapse(None, f"how the list of {unknown[0]} has the area is not known") if unknown else Lapse(False, "")
+
+
+def valid_set(
+    sets: Sequence[CriteriaSet], vacancy: Vacancy, basis: Basis, lapse: Callable[[CriteriaSet], Lapse]
+) -> tuple[CriteriaSet | None, str, bool]:
+    """The published criteria in force for a vacancy, or None, and why; at last whether that is known for certain.
 
     They must name every required kind, be published, and have been decided or revised within the years of
-    § 60, stk. 4; the day that closes the last year is within them. Of several the one decided last is used.
+    § 60, stk. 4; the day that closes the last year is within them. `lapse` says whether a list has ended them since.
+    Of several the one decided last is used.
     """
     found = sorted(
         (s for s in sets if s.area_id == vacancy.area_id), key=lambda s: (s.decided_on, s.name), reverse=True
     )
     if not found:
-        return None, "no criteria are recorded for the area"
+        return None, "no criteria are recorded for the area", True
     reasons = []
     required = set(basis.codes("fleksibel_udlejning.required_criteria"))
     for candidate in found:
@@ -129,9 +159,13 @@ def valid_set(sets: Sequence[CriteriaSet], vacancy: Vacancy, basis: Basis) -> tu
             reasons.append(f"{candidate.name} has no criterion of {' and '.join(lacking)}")
         elif vacancy.let_on > years_after(candidate.decided_on, basis.number("fleksibel_udlejning.criteria_years")):
             reasons.append(f"{candidate.name} is due for revision")
+        elif (lapsed := lapse(candidate)).settled is None:
+            return None, f"of {candidate.name} it is open whether it has lapsed: {lapsed.why}", False
+        elif lapsed.settled:
+            reasons.append(f"{candidate.name} has lapsed: {lapsed.why}")
         else:
-            return candidate, f"criteria {candidate.name} of {candidate.decided_on}"
-    return None, "; ".join(reasons)
+            return candidate, f"criteria {candidate.name} of {candidate.decided_on}", True
+    return None, "; ".join(reasons), True
 
 
 def years_after(day: dt.date, years: int) -> dt.date:
@@ -220,7 +254,7 @@ def place(
 
 def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dict[str, int]:
     """Replaces the list year's letting orders. Returns counts by how the homes are let."""
-    periods = bases(law, PARAMETERS)
+    periods, duty = bases(law, PARAMETERS), bases(law, [DUTY])
     sets = read_sets(con)
     met: dict[tuple[str, str], dict[str, bool | None]] = defaultdict(dict)
     for applicant_id, name, criterion, answer in con.execute("SELECT * FROM cases.applicant_criteria").fetchall():
@@ -235,7 +269,7 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
     for row in con.execute("SELECT * FROM cases.vacancies ORDER BY vacancy_id").fetchall():
         vacancy = Vacancy(*row)
         basis = basis_on(periods, vacancy.let_on)
-        order_by, criteria, reason = _way(vacancy, basis, lists, sets)
+        order_by, criteria, reason = way_of(vacancy, basis, lists, sets, duty)
         ways.append(
             [
                 *(vacancy.vacancy_id, vacancy.area_id, order_by, criteria.name if criteria else None, reason),
@@ -286,8 +320,8 @@ def read_sets(con: duckdb.DuckDBPyConnection) -> list[CriteriaSet]:
     ]
 
 
-def _way(
-    vacancy: Vacancy, basis: Basis | None, lists: Lists, sets: Sequence[CriteriaSet]
+def way_of(
+    vacancy: Vacancy, basis: Basis | None, lists: Lists, sets: Sequence[CriteriaSet], duty: Sequence[Basis]
 ) -> tuple[str, CriteriaSet | None, str]:
     """How the home is let: by criteria, by seniority, not from the list, or undecided."""
     if vacancy.let_as != "almindelig":
@@ -297,13 +331,13 @@ def _way(
     if vacancy.area_id is not None and vacancy.area_id not in lists.areas:
         return "undecided", None, "the area is none of those in force for the list"
     area = lists.areas.get(vacancy.area_id or "")
-    obliged = sorted(area.categories & set(basis.codes("omraaderegler.fleksibel_udlejning"))) if area else []
+    obliged = sorted(area.categories & set(basis.codes(DUTY))) if area else []
     if not obliged:
         lapsed = any(s.area_id == vacancy.area_id for s in sets)
         reason = "the area is on no list, so its criteria have lapsed" if lapsed else "no obligatory flexible letting"
         return "seniority", None, reason
-    criteria, reason = valid_set(sets, vacancy, basis)
+    criteria, reason, certain = valid_set(sets, vacancy, basis, lambda found: lapse_of(found, vacancy, lists, duty))
     if criteria is None:
-        way = "seniority" if basis.choice("valg.letting_without_criteria") == "seniority" else "undecided"
+        way = "seniority" if certain and basis.choice("valg.letting_without_criteria") == "seniority" else "undecided"
         return way, None, f"flexible letting is obligatory ({obliged[0]}), yet {reason}"
     return "criteria", criteria, reason

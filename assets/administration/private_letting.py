@@ -31,7 +31,9 @@ PRESENT = (
     "privat_anvisning.purposes",
     "privat_anvisning.target_groups",
     "privat_anvisning.vacancy_interval",
+    "valg.agreed_uses",
     "valg.every_fourth_vacancy",
+    "valg.late_answer_used",
     "valg.second_agreement",
     "valg.tilsagn_same_day",
     "valg.working_days",
@@ -42,6 +44,9 @@ OLDER = (
     "privat_anvisning_1045.fixed_years",
     "privat_anvisning_1045.max_share",
 )
+
+VALIDITY: Mapping[str, bool | None] = {"valid": True, "invalid": False, "undecided": None}
+"""What an agreement's outcome says of whether it is valid."""
 
 PRIVATE_AGREEMENT_DECISIONS = Output(
     name="private_agreement_decisions",
@@ -258,6 +263,7 @@ class Uses:
 
     agreement: Agreement
     seen: int = 0
+    times: int = 0
     last_used: int | None = None
     homes: frozenset[str] = frozenset()
 
@@ -270,16 +276,22 @@ class Uses:
             return False, "more homes than the agreement names"
         if self.agreement.mode is None:
             return None, "mode of the agreement not known"
-        if vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes:
+        if self._is_spent(vacancy, basis):
             return False, "used as many times as the agreed share of homes"
         interval = basis.number("privat_anvisning.vacancy_interval")
         first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
         since = number - (first if self.last_used is None else self.last_used)
         return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
 
+    def _is_spent(self, vacancy: Vacancy, basis: Basis) -> bool:
+        if basis.choice("valg.agreed_uses") == "uses":
+            return self.times >= self.agreement.homes
+        return vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes
+
     def take(self, vacancy: Vacancy) -> None:
         self.seen += 1
         if vacancy.used:
+            self.times += 1
             self.last_used = self.seen
             self.homes |= {vacancy.home_id}
 
@@ -302,7 +314,8 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
         ).fetchall()
     )
     decisions, details = _agreement_rows(agreements, promised, periods)
-    vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, periods, day)
+    standings = {row[0]: (VALIDITY[row[3]], row[6]) for row in decisions}
+    vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, standings, periods, day)
     replace_output_rows(con, PRIVATE_AGREEMENT_DECISIONS, list_year, decisions)
     replace_output_rows(con, PRIVATE_AGREEMENT_CHECKS, list_year, details)
     replace_output_rows(con, PRIVATE_VACANCY_DECISIONS, list_year, vacancies)
@@ -341,9 +354,37 @@ def _agreement_rows(
     return decisions, details
 
 
+def _all_of(*facts: bool | None) -> bool | None:
+    """Whether all hold: one that does not settles it, one that is not known leaves it open."""
+    return False if False in facts else None if None in facts else True
+
+
+def _any_of(*facts: bool | None) -> bool | None:
+    """Whether any holds: one that does settles it, one that is not known leaves it open."""
+    return True if True in facts else None if None in facts else False
+
+
+def compensation(
+    used: bool | None, first_use: bool, may_use: bool | None, in_time: bool | None, basis: Basis
+) -> tuple[bool | None, bool | None]:
+    """Whether the council owes new compensation for a vacancy, and whether the vacancy is one that the state refunds.
+
+    It owes it for a use, and where it did not answer in time although it may use the home (§ 54, stk. 2, 3. pkt.);
+    the latter is not refunded (§ 55). A home used before gives no new compensation.
+    """
+    unanswered = _all_of(None if in_time is None else not in_time, may_use)
+    answered = True if basis.choice("valg.late_answer_used") == "refunded" else in_time
+    return _all_of(first_use, _any_of(used, unanswered)), _all_of(first_use, used, answered, may_use)
+
+
 def _vacancy_rows(
-    con: duckdb.DuckDBPyConnection, agreements: Mapping[str, Agreement], periods: Sequence[Basis], day: dt.date
+    con: duckdb.DuckDBPyConnection,
+    agreements: Mapping[str, Agreement],
+    standings: Mapping[str, tuple[bool | None, bool | None]],
+    periods: Sequence[Basis],
+    day: dt.date,
 ) -> list[list[Any]]:
+    """The rows of `private_vacancy_decisions`. `standings`: whether each agreement is valid, and is refundable."""
     uses = {name: Uses(agreement) for name, agreement in agreements.items()}
     rows: list[list[Any]] = []
     query = "SELECT * FROM cases.private_vacancies ORDER BY offered_on, vacancy_id"
@@ -366,10 +407,10 @@ def _vacancy_rows(
             basis.choice("valg.working_days"),
         )
         in_time = vacancy.answered_on <= answer_by if vacancy.answered_on else None if day <= answer_by else False
-        again = vacancy.home_id in state.homes
-        paid_for = None if vacancy.used is None else bool(vacancy.used and not again)
+        first_use = vacancy.home_id not in state.homes
         state.take(vacancy)
-        refunded = None if paid_for is None or in_time is None else paid_for and in_time and may_use
+        paid_for, in_order = compensation(vacancy.used, first_use, may_use, in_time, basis)
+        refunded = _all_of(in_order, *standings[vacancy.agreement_id])
         rows.append(
             [
                 *(vacancy.vacancy_id, vacancy.agreement_id, number, may_use, vacancy.used, answer_by, in_time),

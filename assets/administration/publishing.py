@@ -27,7 +27,8 @@ from assets.administration import (
     private_letting,
     refunds,
 )
-from assets.administration.store import FOLDER, Output, exchange, export, replace_output
+from assets.administration.store import FOLDER, Output, export, replace_output
+from assets.exchange import put_in_place
 from law.loader import Law
 
 OUTPUTS: tuple[Output, ...] = (
@@ -87,7 +88,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (new / "manifest.json").write_text(text, encoding="utf-8")
-    exchange(new, target)
+    put_in_place(new, target)
     return len(names) + 1
 
 

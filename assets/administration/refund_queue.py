@@ -15,9 +15,9 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from assets.administration.legal_basis import Basis, basis_on
+from law.danish_time import COPENHAGEN
 
 PARAMETERS = (
     "privat_anvisning.lapse_months",
@@ -31,7 +31,6 @@ PARAMETERS = (
     "valg.refund_partial_payment",
     "valg.refund_pool_period",
 )
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 MONTHS = len(calendar.month_name) - 1
 MICROSECOND = dt.timedelta(microseconds=1)

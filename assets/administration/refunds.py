@@ -44,11 +44,6 @@ REFUND_BASIS = Output(
 )
 
 
-def first_instant(law: Law) -> dt.date:
-    """The first day on which the refund scheme's values are all held."""
-    return legal_basis.bases(law, PARAMETERS)[0].start
-
-
 def read_events(con: duckdb.DuckDBPyConnection) -> list[Event]:
     """The accepted events, in no order."""
     rows = con.execute(

@@ -84,11 +84,12 @@ class PlanReach:
 
 
 def read_lists(con: duckdb.DuckDBPyConnection, list_year: int) -> Lists:
-    """The sealed lists of schema `edition`."""
+    """The sealed lists of schema `edition`, up to the list year."""
     by_year: dict[int, dict[str, Area]] = {}
     rows = con.execute(
         "SELECT list_year, area_id, area_name, kom, residents, status, parallelsamfund, omdannelsesomraade "
-        "FROM edition.area_status ORDER BY list_year, area_id"
+        "FROM edition.area_status WHERE list_year <= ? ORDER BY list_year, area_id",
+        [list_year],
     ).fetchall()
     for year, area_id, name, kom, residents, status, parallel, conversion in rows:
         categories = {status} if status in (UDSAT, FOREBYGGELSE) else set()

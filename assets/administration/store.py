@@ -8,7 +8,6 @@ Schema `cases` holds the accepted rows of the latest run; schema `main` holds th
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ import duckdb
 import pandas as pd
 
 from assets.administration.errors import AdministrationError
+from law.danish_time import TIME_ZONE
 
 STORE = "administration.duckdb"
 FOLDER = "administration"
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
-TIME_ZONE = "Europe/Copenhagen"
 BATCH = 50_000
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "python_enable_replacements": False}
@@ -165,13 +164,3 @@ def export(con: duckdb.DuckDBPyConnection, outputs: Sequence[Output], list_year:
             con.execute(f"COPY {ordered} TO '{target}' ({options})")
             names.append(name)
     return names
-
-
-def exchange(new: Path, target: Path) -> None:
-    """Puts a finished folder in the place of an earlier one."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -14,15 +14,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from assets.administration import edition, store
 from assets.administration.case_tables import BY_NAME
 from assets.administration.regimes import FOREBYGGELSE, OMDANNELSE, UDSAT, Area, Lists, read_lists
+from law.danish_time import COPENHAGEN
 
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 MARKER = "_SYNTHETIC"
 CITIZENSHIPS = ("5100",) * 14 + ("5120", "5154", "5180", "5106", "5404", "5103", "5999")
 BENEFITS = (
@@ -184,7 +183,7 @@ def letting(ground: Ground, size: Size, draw: random.Random) -> dict[str, list[R
     """Published criteria of every listed area, vacancies with their waiting lists, and wishes to sublet or swap."""
     criteria: list[Row] = []
     for area in ground.listed:
-        decided = ground.day - dt.timedelta(days=draw.randint(30, 1600))
+        decided = ground.day - dt.timedelta(days=draw.randint(30, draw.choice((300, 300, 300, 1600))))
         dated = {"criteria_set": f"K-{area.kom}", "area_id": area.area_id, "decided_on": decided}
         for criterion, kind in (("arbejde", "employment"), ("uddannelse", "education")):
             criteria.append({**dated, "criterion": criterion, "kind": kind, "published_on": decided})

@@ -86,7 +86,11 @@ SELECT
             CASE WHEN open7 THEN missing7 ELSE [] END),
             list_concat(
                 CASE WHEN open6 AND stk6 = 'undecided' THEN ['list_history'] ELSE [] END,
-                CASE WHEN open7 AND stk7 = 'undecided' THEN ['cap_decision'] ELSE [] END
+                CASE
+                    WHEN open7 AND stk7 = 'undecided'
+                        THEN [CASE WHEN list_known THEN 'cap_decision' ELSE 'list_history' END]
+                    ELSE []
+                END
             )
         ))), ';')
     END AS missing_facts,

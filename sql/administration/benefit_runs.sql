@@ -1,7 +1,10 @@
--- How many of the months that each benefit rule looks at a household member received its benefits in.
--- Grain: assignment x member with a benefit month in the longest period. Months end with the last whole month before the decision.
+-- Whether each benefit rule's months before the decision are unbroken: true, false, or null where one is not known.
+-- Grain: assignment x member with a benefit month, received or refused, in the longest period.
+-- Key: assignment_id, member_id. Months end with the last whole month before the decision.
 -- Law: almenboligloven § 59, stk. 6, nr. 5 and 7, and stk. 7. Benefits that one rule names together may alternate.
 -- By valg.benefit_names the names are those of the day of the decision, or those in force in each month.
+-- A month of which any row was refused is not known, whichever row came first; a refused row whose month cannot be
+-- read may have been any one month. Both leave a rule open only where they could complete its months.
 WITH cases_in_question AS (
     SELECT
         decided.assignment_id,
@@ -12,45 +15,115 @@ WITH cases_in_question AS (
     INNER JOIN cases.members AS members USING (household_id)
 ),
 
--- 1 is the last whole month before the decision, 2 the one before it. `named_on`: the day whose names a month is read by.
+refused_months AS (
+    SELECT
+        subject AS member_id,
+        subject_month AS month
+    FROM cases.refused
+    WHERE "table" = 'benefit_months' AND uncertain AND subject IS NOT NULL
+),
+
+received_and_refused AS (
+    SELECT
+        member_id,
+        month,
+        benefit,
+        false AS unknown
+    FROM cases.benefit_months
+    ANTI JOIN refused_months USING (member_id, month)
+    UNION ALL
+    SELECT DISTINCT
+        member_id,
+        month,
+        CAST(NULL AS VARCHAR) AS benefit,
+        true AS unknown
+    FROM refused_months
+    WHERE month IS NOT NULL
+    UNION ALL
+    SELECT
+        member_id,
+        month,
+        CAST(NULL AS VARCHAR) AS benefit,
+        true AS unknown
+    FROM refused_months
+    WHERE month IS NULL
+),
+
+-- 1 is the last whole month before the decision, 2 the one before it; null is a month that cannot be read.
+-- `named_on`: the day whose names a month is read by.
 months AS (
     SELECT
         cases_in_question.*,
-        benefit_months.benefit,
-        date_diff('month', benefit_months.month, cases_in_question.decision_date) AS months_back,
+        found.benefit,
+        found.unknown,
+        date_diff('month', found.month, cases_in_question.decision_date) AS months_back,
         CASE
-            WHEN rules.names_of_each_month THEN greatest(benefit_months.month, rules.first_day)
+            WHEN rules.names_of_each_month THEN greatest(found.month, rules.first_day)
             ELSE cases_in_question.decision_date
         END AS named_on
     FROM cases_in_question
-    INNER JOIN cases.benefit_months AS benefit_months USING (member_id)
+    INNER JOIN received_and_refused AS found USING (member_id)
     INNER JOIN assignment_law AS rules USING (period)
+),
+
+counted AS (
+    SELECT
+        months.assignment_id,
+        months.member_id,
+        any_value(rules) AS rules,
+        count(*) FILTER (
+            WHERE list_contains(names.stk6_nr5_benefits, months.benefit) AND months.months_back <= rules.stk6_nr5_months
+        ) AS nr5_known,
+        count(*) FILTER (
+            WHERE list_contains(names.stk6_nr7_benefits, months.benefit) AND months.months_back <= rules.stk6_nr7_months
+        ) AS nr7_known,
+        count(*) FILTER (
+            WHERE list_contains(names.stk7_short_benefits, months.benefit)
+            AND months.months_back <= rules.stk7_short_months
+        ) AS stk7_short_known,
+        count(*) FILTER (
+            WHERE list_contains(names.stk7_long_benefits, months.benefit)
+            AND months.months_back <= rules.stk7_long_months
+        ) AS stk7_long_known,
+        count(*) FILTER (
+            WHERE unknown AND coalesce(months_back <= rules.stk6_nr5_months, true)
+        ) AS nr5_unknown,
+        count(*) FILTER (
+            WHERE unknown AND coalesce(months_back <= rules.stk6_nr7_months, true)
+        ) AS nr7_unknown,
+        count(*) FILTER (
+            WHERE unknown AND coalesce(months_back <= rules.stk7_short_months, true)
+        ) AS stk7_short_unknown,
+        count(*) FILTER (
+            WHERE unknown AND coalesce(months_back <= rules.stk7_long_months, true)
+        ) AS stk7_long_unknown
+    FROM months
+    INNER JOIN assignment_law AS rules USING (period)
+    INNER JOIN assignment_law AS names
+        ON
+            names.valid_from <= months.named_on
+            AND (names.valid_until IS NULL OR months.named_on < names.valid_until)
+    WHERE months.months_back IS NULL OR (months.months_back >= 1 AND months.months_back <= rules.longest_months)
+    GROUP BY months.assignment_id, months.member_id
 )
 
 SELECT
-    months.assignment_id,
-    months.member_id,
-    count(*) FILTER (
-        WHERE list_contains(names.stk6_nr5_benefits, months.benefit)
-        AND months.months_back <= rules.stk6_nr5_months
-    ) = any_value(rules.stk6_nr5_months) AS nr5,
-    count(*) FILTER (
-        WHERE list_contains(names.stk6_nr7_benefits, months.benefit)
-        AND months.months_back <= rules.stk6_nr7_months
-    ) = any_value(rules.stk6_nr7_months) AS nr7,
-    count(*) FILTER (
-        WHERE list_contains(names.stk7_short_benefits, months.benefit)
-        AND months.months_back <= rules.stk7_short_months
-    ) = any_value(rules.stk7_short_months) AS stk7_short,
-    count(*) FILTER (
-        WHERE list_contains(names.stk7_long_benefits, months.benefit)
-        AND months.months_back <= rules.stk7_long_months
-    ) = any_value(rules.stk7_long_months) AS stk7_long
-FROM months
-INNER JOIN assignment_law AS rules USING (period)
-INNER JOIN assignment_law AS names
-    ON
-        names.valid_from <= months.named_on
-        AND (names.valid_until IS NULL OR months.named_on < names.valid_until)
-WHERE months.months_back >= 1 AND months.months_back <= rules.longest_months
-GROUP BY ALL
+    assignment_id,
+    member_id,
+    CASE
+        WHEN nr5_known = rules.stk6_nr5_months THEN true
+        WHEN nr5_known + nr5_unknown < rules.stk6_nr5_months THEN false
+    END AS nr5,
+    CASE
+        WHEN nr7_known = rules.stk6_nr7_months THEN true
+        WHEN nr7_known + nr7_unknown < rules.stk6_nr7_months THEN false
+    END AS nr7,
+    CASE
+        WHEN stk7_short_known = rules.stk7_short_months THEN true
+        WHEN stk7_short_known + stk7_short_unknown < rules.stk7_short_months THEN false
+    END AS stk7_short,
+    CASE
+        WHEN stk7_long_known = rules.stk7_long_months THEN true
+        WHEN stk7_long_known + stk7_long_unknown < rules.stk7_long_months THEN false
+    END AS stk7_long
+FROM counted

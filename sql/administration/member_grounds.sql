@@ -9,12 +9,11 @@ WITH facts AS (
         rules,
         eu.country_code IS NOT NULL AS has_free_movement,
         members.citizenship IS NULL OR list_contains(rules.citizenship_unknown_codes, members.citizenship) AS citizenship_unknown,
+        runs.member_id IS NULL AS no_benefit,
         runs.nr5,
         runs.nr7,
         runs.stk7_short,
-        runs.stk7_long,
-        members.member_id IN (SELECT subject FROM cases.refused WHERE "table" = 'benefit_months' AND uncertain)
-            AS months_uncertain
+        runs.stk7_long
     FROM decided
     INNER JOIN cases.members AS members USING (household_id)
     INNER JOIN assignment_law AS rules USING (period)
@@ -54,10 +53,10 @@ judged AS (
         young AND convicted AND release_from = 'anden_institution' AND released_lately AND action_plan AS nr2,
         NOT no_ended_lease AND lease_ended_ground = 'grov_overtraedelse' AND lease_ended_lately AS nr3,
         third_country AND NOT student AS nr4,
-        coalesce(nr5, false) OR CASE WHEN months_uncertain THEN NULL ELSE false END AS nr5_met,
-        coalesce(nr7, false) OR CASE WHEN months_uncertain THEN NULL ELSE false END AS nr7_met,
-        coalesce(stk7_short, false) OR CASE WHEN months_uncertain THEN NULL ELSE false END AS short_met,
-        coalesce(stk7_long, false) OR CASE WHEN months_uncertain THEN NULL ELSE false END AS long_met
+        NOT no_benefit AND nr5 AS nr5_met,
+        NOT no_benefit AND nr7 AS nr7_met,
+        NOT no_benefit AND stk7_short AS short_met,
+        NOT no_benefit AND stk7_long AS long_met
     FROM conditions
 ),
 

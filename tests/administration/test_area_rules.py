@@ -75,6 +75,7 @@ def test_since_when(tmp_path: Path) -> None:
     for year in range(2019, 2027):
         made.area(year, "long", UDSAT)
         made.area(year, "break", FREE if year == 2024 else UDSAT)
+        made.area(year, "first in 2021", FREE if year < 2021 else UDSAT)
         made.area(year, "new", FREE if year < 2026 else PREVENTIVE)
         made.area(year, "other", FREE if year < 2022 else PREVENTIVE if year < 2025 else UDSAT)
         made.cap(year, "101", "not_needed", "1000 100 100")
@@ -83,6 +84,9 @@ def test_since_when(tmp_path: Path) -> None:
     since = {key: (row["since"], row["since_known"]) for key, row in rows.items() if row["applies"] == "true"}
     assert since["long", "fleksibel_udlejning"] == ("2019-12-01", "false")
     assert since["long", "fremleje_bytte"] == ("2021-11-30", "true")
+    assert since["long", "anvisning_stk6"] == ("2021-11-30", "false")
+    assert since["first in 2021", "anvisning_stk6"] == ("2021-12-01", "true")
+    assert since["first in 2021", "fremleje_bytte"] == ("2021-12-01", "true")
     assert since["break", "anvisning_stk6"] == ("2025-12-01", "true")
     assert since["new", "anvisning_stk7"] == ("2026-12-01", "true")
     assert since["other", "fleksibel_udlejning"] == ("2022-12-01", "true")

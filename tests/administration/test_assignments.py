@@ -341,14 +341,53 @@ def test_a_refused_row_leaves_the_household_open(world: World) -> None:
 
 
 def test_a_refused_benefit_month_leaves_the_member_open(world: World) -> None:
-    doubtful = [*months("dagpenge", 2), {"member_id": "M", "month": "2026-09", "benefit": "honorar"}]
+    doubtful = [*months("dagpenge", 5), {"member_id": "M", "month": "2026-06", "benefit": "honorar"}]
     assert decide(world, "U", {}, doubtful) == ("undecided", "", "benefit_months")
     twice = months("dagpenge", 6) + months("dagpenge", 1)
     assert decide(world, "U", {}, twice) == ("banned", "59-6-7", "")
     once_more = months("dagpenge", 2) + months("dagpenge", 1)
     assert decide(world, "U", {}, once_more) == ("allowed", "", "")
-    contradiction = months("dagpenge", 2) + months("sygedagpenge", 1)
+    contradiction = months("dagpenge", 6) + months("sygedagpenge", 1)
     assert decide(world, "U", {}, contradiction) == ("undecided", "", "benefit_months")
+
+
+def refused(month: str) -> dict[str, str]:
+    return {"member_id": "M", "month": month, "benefit": "honorar"}
+
+
+REFUSED_MONTHS = {
+    "years before the decision": ([refused("2015-03")], "", ""),
+    "alone, within the months": ([refused("2026-11")], "", ""),
+    "the month of the decision": ([*months("dagpenge", 5, "2026-10"), refused("2026-12")], "", ""),
+    "the last whole month": ([*months("dagpenge", 5, "2026-10"), refused("2026-11")], "benefit_months", ""),
+    "the first of six": ([*months("dagpenge", 5), refused("2026-06")], "benefit_months", ""),
+    "one before six": ([*months("dagpenge", 5), refused("2026-05")], "", ""),
+    "a gap remains": ([*months("dagpenge", 4), refused("2026-06")], "", ""),
+    "two fill two": ([*months("dagpenge", 4), refused("2026-06"), refused("2026-07")], "benefit_months", ""),
+    "the first of 24": ([*months("kontanthjaelp_16_1", 23), refused("2024-12")], "59-6-5", "benefit_months"),
+    "a month that cannot be read fills one": ([*months("dagpenge", 5), refused("2026-13")], "benefit_months", ""),
+    "and no more than one": ([*months("dagpenge", 4), refused("2026-13")], "", ""),
+    "and unsettles none": ([*months("dagpenge", 6), refused("2026-13")], "59-6-7", ""),
+}
+
+
+def test_a_refused_month_matters_only_where_it_could_complete_the_months(world: World) -> None:
+    found = decide_all(world, DAY, {name: ({}, rows) for name, (rows, _, _) in REFUSED_MONTHS.items()})
+    missing = ("undecided", "", "benefit_months")
+    for name, (_, *expected) in REFUSED_MONTHS.items():
+        for area, answer in zip("UFN", (*expected, ""), strict=True):
+            assert found[f"{name}, {area}"] == (missing if answer == "benefit_months" else barred(answer)), name
+
+
+@pytest.mark.parametrize("other", ["sygedagpenge", "kontanthjaelp_16_1", "uddannelseshjaelp"])
+def test_of_two_contradicting_rows_it_does_not_matter_which_comes_first(world: World, other: str) -> None:
+    settled = months("dagpenge", 5, "2026-10")
+    pair = [{"member_id": "M", "month": "2026-11", "benefit": benefit} for benefit in ("dagpenge", other)]
+    for rows in (pair, pair[::-1], [*pair, pair[0]], [*pair, pair[1]]):
+        assert decide(world, "U", {}, settled + rows) == ("undecided", "", "benefit_months")
+    older = [{"member_id": "M", "month": "2026-05", "benefit": benefit} for benefit in ("dagpenge", other)]
+    for rows in (older, older[::-1]):
+        assert decide(world, "U", {}, months("dagpenge", 6) + rows) == ("banned", "59-6-7", "")
 
 
 def test_no_day_of_decision(world: World) -> None:

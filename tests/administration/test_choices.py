@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.administration import legal_basis, letting, occupancy, private_letting
 from assets.administration.plans import Count, day_reached
+from assets.administration.regimes import FOREBYGGELSE, UDSAT, Area, Lists
 from law.loader import Law, shipped_law
 from tests.administration.worlds import World, date, decisions
 
@@ -54,6 +55,46 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
         "",
         "lease_ended_date;lease_ended_ground",
     )
+
+
+def test_the_list_that_a_case_is_judged_by(tmp_path: Path) -> None:
+    """Udsat in 2024, forebyggelsesområde in 2025 under a cap decided on, off the lists in 2026; 2023 is not known."""
+    world = World(tmp_path)
+    for year, status in ((2024, UDSAT), (2025, FOREBYGGELSE), (2026, "ikke_omfattet")):
+        world.area(year, "F", status)
+        world.cap(year, "101", "not_needed", "1000 100 100")
+    world.seal()
+    calm = CALM | {"lease_ended_date": None, "lease_ended_ground": None}
+    world.give(
+        "members",
+        {"household_id": "pension", "member_id": "p", **calm, "foertidspension": True},
+        {"household_id": "citizen", "member_id": "c", **calm, "citizenship": "5404"},
+        {"household_id": "calm", "member_id": "x", **calm},
+    )
+    days = ("2024-11-30", "2024-12-01", "2025-11-30", "2025-12-01", "2026-12-01", "2027-12-01")
+    world.give(
+        "assignments",
+        *(
+            {"assignment_id": f"{who} {day}", "household_id": who, "area_id": "F", "decision_date": day}
+            | {"alternative_exists": True}
+            for who in ("pension", "citizen", "calm")
+            for day in days
+        ),
+    )
+
+    def outcomes(who: str, rules: Law) -> list[tuple[str, str, str]]:
+        found = decisions(world, law=rules, day="2027-12-31")
+        return [found[f"{who} {day}"] for day in days]
+
+    in_force = law(assignment_list="list_in_force")
+    free = ("allowed", "", "")
+    for who in ("pension", "citizen", "calm"):
+        assert outcomes(who, law()) == [free] * 6
+    pension, citizen = ("banned", "59-6-6", ""), ("banned", "59-6-4", "")
+    no_list = [("undecided", ground, "list_history") for ground in ("59-6-6", "59-6-4")]
+    assert outcomes("pension", in_force) == [no_list[0], pension, pension, free, free, no_list[0]]
+    assert outcomes("citizen", in_force) == [no_list[1], citizen, citizen, citizen, free, no_list[1]]
+    assert outcomes("calm", in_force) == [free] * 6
 
 
 def test_the_names_of_benefits_across_a_change(tmp_path: Path) -> None:
@@ -112,6 +153,25 @@ def test_choices_of_letting() -> None:
     assert standing(law(single_applicant_51c="rejected"), True).outcome == "rejected"
 
 
+def test_without_known_lists_seniority_does_not_step_in() -> None:
+    kinds = frozenset({"employment", "education"})
+    criteria = letting.CriteriaSet("K", "U", date("2024-03-01"), date("2024-03-01"), kinds, ("a", "u"))
+    vacancy = letting.Vacancy("V", "U", "D", date("2026-12-05"), "almindelig")
+    rules = law(letting_without_criteria="seniority")
+    basis, duty = legal_basis.bases(rules, letting.PARAMETERS)[-1], legal_basis.bases(rules, [letting.DUTY])
+    area = Area("U", "Opdigtet U", "101", 1500, UDSAT, frozenset({UDSAT}))
+
+    def way(**earlier: dict[str, Area]) -> str:
+        lists = Lists(2026, {2026: {"U": area}} | {int(year[1:]): areas for year, areas in earlier.items()})
+        return letting.way_of(vacancy, basis, lists, [criteria], duty)[0]
+
+    assert way() == "undecided"
+    off = replace(area, categories=frozenset())
+    assert way(y2024={}, y2025={"U": area}) == "undecided"
+    assert way(y2024={"U": off}, y2025={"U": area}) == "seniority"
+    assert way(y2024={"U": area}, y2025={"U": area}) == "criteria"
+
+
 def test_choices_of_sublet() -> None:
     day = date("2027-01-01")
     rooms = occupancy.Request(
@@ -158,6 +218,15 @@ def test_choices_of_private_letting() -> None:
 
     assert first_uses(law()) == [True] * 4
     assert first_uses(law(every_fourth_vacancy="the_fourth")) == [False, False, False, True]
+    spent = private_letting.Uses(replace(agreement, homes=1), seen=8, times=1, last_used=1, homes=frozenset({"h"}))
+    assert spent.may_use(vacancy, basis(law()))[0] is True
+    assert spent.may_use(vacancy, basis(law(agreed_uses="uses")))[0] is False
+    spent.take(vacancy)
+    assert (spent.seen, spent.times, spent.last_used) == (9, 2, 9)
+    late = law(late_answer_used="refunded")
+    assert private_letting.compensation(True, True, True, False, basis(law())) == (True, False)
+    assert private_letting.compensation(True, True, True, False, basis(late)) == (True, True)
+    assert private_letting.compensation(False, True, True, False, basis(late)) == (True, False)
 
 
 def test_choices_of_pace() -> None:

@@ -180,3 +180,19 @@ def test_a_run_that_stops_leaves_no_half_decisions(world: World) -> None:
     (world.cases / "members" / "b.csv").write_text("household_id\nH\n")
     assert command(world).exit_code == 1
     assert Results(world.home / "administration" / "2026").bytes() == before
+
+
+def test_a_run_stopped_while_its_folder_takes_its_place_leaves_the_earlier_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = world.run().bytes()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("assets.exchange._exchange", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            world.run(day="2027-01-01")
+    assert Results(world.home / "administration" / "2026").bytes() == before
+    assert world.run(day="2027-01-01").bytes() != before

@@ -23,10 +23,11 @@ DATED = {"area_id": "U", "decided_on": "2024-03-01", "published_on": "2024-04-01
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     made = World(tmp_path)
-    made.area(2026, "U", "udsat_boligomraade")
-    made.area(2026, "O", "udsat_boligomraade", omdannelsesomraade=True)
-    made.area(2026, "F", "forebyggelsesomraade")
-    made.area(2026, "N", "ikke_omfattet")
+    for year in (2024, 2025, 2026):
+        made.area(year, "U", "udsat_boligomraade")
+        made.area(year, "O", "udsat_boligomraade", omdannelsesomraade=True)
+        made.area(year, "F", "forebyggelsesomraade")
+        made.area(year, "N", "ikke_omfattet")
     made.seal()
     made.give("letting_criteria", {**WORK, **DATED}, {**SCHOOL, **DATED})
     return made
@@ -133,6 +134,62 @@ def test_off_the_lists_the_criteria_lapse(world: World) -> None:
     results = world.run()
     assert order(results) == [("old", "placed", "1", "", "false"), ("new", "placed", "2", "", "false")]
     assert "lapsed" in results.table("letting_basis")[0]["reason"]
+
+
+UDSAT, PREVENTIVE, FREE = "udsat_boligomraade", "forebyggelsesomraade", "ikke_omfattet"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "order_by", "reason"),
+    [
+        ({2024: UDSAT, 2025: PREVENTIVE}, "criteria", "criteria K1 of 2024-03-01"),
+        ({2024: UDSAT, 2025: FREE}, "undecided", "yet K1 has lapsed: the area was not on the list of 2025"),
+        ({2024: FREE, 2025: UDSAT}, "undecided", "yet K1 has lapsed: the area was not on the list of 2024"),
+        ({2023: FREE, 2024: UDSAT, 2025: UDSAT}, "criteria", "criteria K1 of 2024-03-01"),
+        ({2025: UDSAT}, "undecided", "whether it has lapsed: how the list of 2024 has the area is not known"),
+        ({2025: FREE}, "undecided", "yet K1 has lapsed: the area was not on the list of 2025"),
+    ],
+)
+def test_criteria_that_lapsed_do_not_come_back_with_the_listing(
+    tmp_path: Path, statuses: dict[int, str], order_by: str, reason: str
+) -> None:
+    made = World(tmp_path)
+    for year, status in {**statuses, 2026: UDSAT}.items():
+        made.area(year, "U", status)
+    made.seal()
+    made.give("letting_criteria", {**WORK, **DATED}, {**SCHOOL, **DATED})
+    vacancy(made)
+    row = made.run().table("letting_basis")[0]
+    assert row["order_by"] == order_by
+    assert row["reason"].endswith(reason)
+
+
+def test_an_area_that_an_earlier_list_knows_under_no_such_name_leaves_it_open(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    made.area(2025, "before the split", UDSAT)
+    made.area(2026, "U", UDSAT)
+    made.seal()
+    dated = {**DATED, "decided_on": "2025-03-01", "published_on": "2025-03-01"}
+    made.give("letting_criteria", {**WORK, **dated}, {**SCHOOL, **dated})
+    vacancy(made)
+    row = made.run().table("letting_basis")[0]
+    assert (row["order_by"], row["reason"].split(": ")[-1]) == (
+        "undecided",
+        "how the list of 2025 has the area is not known",
+    )
+
+
+def test_criteria_decided_anew_hold_whatever_became_of_the_old_ones(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    for year, status in ((2025, FREE), (2026, UDSAT)):
+        made.area(year, "U", status)
+    made.seal()
+    anew = {"criteria_set": "K2", "area_id": "U", "decided_on": "2026-11-15", "published_on": "2026-12-01"}
+    made.give(
+        "letting_criteria", {**WORK, **DATED}, {**SCHOOL, **DATED}, *({**kind, **anew} for kind in (WORK, SCHOOL))
+    )
+    vacancy(made)
+    assert made.run().table("letting_basis")[0]["criteria_set"] == "K2"
 
 
 def test_other_ways_of_letting_have_no_order(world: World) -> None:

@@ -231,6 +231,64 @@ def test_a_home_used_again_gives_no_new_compensation(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("agreement", "refunded"),
+    [
+        ({}, "true"),
+        ({"tilsagn_on": "2026-03-02"}, "false"),
+        ({"tilsagn_on": None}, "false"),
+        ({"tilsagn_on": None, "refund_sought": False}, "false"),
+        ({"tilsagn_on": None, "refund_sought": None}, ""),
+        ({"owner": "stat"}, "false"),
+        ({"owner": None}, ""),
+        ({"owner": None, "tilsagn_on": None}, "false"),
+    ],
+)
+def test_what_the_agreement_lacks_no_vacancy_gets(world: World, agreement: dict[str, Any], refunded: str) -> None:
+    used = {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "answered_on": "2026-04-02", "used": True}
+    found = vacancies(world, agreement, [used])["1"]
+    assert (found["new_compensation"], found["compensation_refundable"]) == ("true", refunded)
+
+
+def test_an_answer_that_does_not_come_costs_the_same_and_is_not_refunded(world: World) -> None:
+    days = {"offered_on": "2026-06-08", "home_id": "x"}
+    cases: dict[str, tuple[dict[str, Any], str, str]] = {
+        "never": ({}, "true", "false"),
+        "never, not used": ({"used": False}, "true", "false"),
+        "late, not used": ({"answered_on": "2026-06-18", "used": False}, "true", "false"),
+        "late, used": ({"answered_on": "2026-06-18", "used": True}, "true", "false"),
+        "in time, not used": ({"answered_on": "2026-06-17", "used": False}, "false", "false"),
+        "in time, not known": ({"answered_on": "2026-06-17"}, "", ""),
+        "not due": ({"offered_on": "2026-12-28"}, "", ""),
+        "said to be unused before it is due": ({"offered_on": "2026-12-28", "used": False}, "", "false"),
+    }
+    world.give("private_agreements", *({**GOOD, "agreement_id": n, "property_id": n} for n in cases))
+    rows = ({**days, **facts, "vacancy_id": n, "agreement_id": n} for n, (facts, _, _) in cases.items())
+    world.give("private_vacancies", *rows)
+    found = world.run().by("private_vacancy_decisions", "vacancy_id")
+    assert {n: (row["new_compensation"], row["compensation_refundable"]) for n, row in found.items()} == {
+        n: tuple(expected) for n, (_, *expected) in cases.items()
+    }
+
+
+def test_no_answer_is_owed_on_a_vacancy_that_the_council_may_not_use_nor_on_a_home_used_before(world: World) -> None:
+    answered = {"offered_on": "2026-04-01", "answered_on": "2026-04-02", "used": True}
+    found = vacancies(
+        world,
+        {"mode": "hver_fjerde"},
+        [
+            {"vacancy_id": "1", "home_id": "x", **answered},
+            {"vacancy_id": "2", "home_id": "y", "offered_on": "2026-05-04", "used": False},
+            {"vacancy_id": "3", "home_id": "x", "offered_on": "2026-06-01"},
+        ],
+    )
+    assert {n: (row["may_use"], row["new_compensation"]) for n, row in found.items()} == {
+        "1": ("true", "true"),
+        "2": ("false", "false"),
+        "3": ("false", "false"),
+    }
+
+
 def test_rent_from_disposal_until_let(world: World) -> None:
     found = vacancies(
         world,

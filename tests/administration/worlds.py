@@ -20,6 +20,7 @@ import duckdb
 from assets.administration import assignments, edition, graph, intake, publishing, store
 from assets.administration.binding import read_binding
 from assets.administration.case_tables import BY_NAME, CASE_TABLES
+from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
 from law.loader import Law, shipped_law
 
@@ -231,8 +232,8 @@ def decisions(world: World, query: str | None = None, law: Law | None = None, da
 
 def decide_in(con: duckdb.DuckDBPyConnection, law: Law, list_year: int) -> None:
     """Decides the accepted assignments of a store."""
-    binding = read_binding(con, law, list_year)
-    assignments.decide(con, law, binding.lists, binding.reach, binding.stk7)
+    years = assignments.lists_judged_by(law, read_lists(con, list_year))
+    assignments.decide(con, law, list_year, {year: read_binding(con, law, year) for year in years})
 
 
 def date(text: str, days: int = 0) -> dt.date:

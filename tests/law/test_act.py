@@ -56,6 +56,7 @@ LIMITS: list[tuple[str, str, str | None, Value]] = [
     ("2021-11-30", "forebyggelsesomraade.income", "<", Fraction(65, 100)),
     ("2021-11-30", "forebyggelsesomraade.criteria_needed", ">=", 2),
     ("2021-11-30", "anvisningsloft.share", ">", Fraction(30, 100)),
+    ("2025-12-01", "udviklingsplan.demolished_from_year", None, 2011),
     ("2025-06-30", "anvisning.stk7_long_benefits", None, ("kontanthjaelp",)),
     ("2025-07-01", "anvisning.stk7_long_benefits", None, ("kontanthjaelp_16_1",)),
     ("2025-07-01", "anvisning.stk7_short_benefits", None, ("kontanthjaelp_16_2",)),

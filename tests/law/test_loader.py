@@ -214,10 +214,28 @@ def test_the_hash_of_the_values_of_a_day_covers_what_a_list_of_that_day_rests_on
 
 def test_the_readme_names_every_group_and_no_other() -> None:
     text = (PARAMETER_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
-    table = text[text.index("## Groups") : text.index("## Reading a file")]
+    table = text[text.index("## Groups") : text.index("## Held, and")]
     named = {
         name
         for line in table.splitlines()
         for name in re.findall(r"`(\w+)`", line.split("|")[1:2][0] if "|" in line else "")
     }
     assert named == {path.name for path in PARAMETER_DIRECTORY.iterdir() if path.is_dir()}
+
+
+def test_what_the_readme_says_nothing_is_derived_from_no_source_names() -> None:
+    text = (PARAMETER_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("## Held, and") : text.index("## Reading a file")]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    held = [name for first in rows for name in re.findall(r"`(\w+)\.([\w*]+)`", first)]
+    assert len(held) == 4
+    root = PARAMETER_DIRECTORY.parent.parent
+    sources = [
+        path.read_text(encoding="utf-8")
+        for folder in ("assets", "pipelines", "sql")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".py", ".sql", ".j2")
+    ]
+    for group, quantity in held:
+        word = group if quantity == "*" else quantity
+        assert not any(word in source for source in sources), word

@@ -1,0 +1,55 @@
+"""Puts a finished folder in the place of an earlier one, so that a reader sees one of them whole, and never none.
+
+What does not belong here: what is in a folder, and anything of the statistics or the administration, which both use it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from pathlib import Path
+
+RENAME_EXCHANGE = 2
+AT_FDCWD = -100
+
+
+def put_in_place(complete: Path, target: Path) -> None:
+    """Makes a complete folder the one at `target`: readers see the old one or the new one, never none and never a part.
+
+    What stops it half-way leaves the old one or the new one there, and perhaps the other aside at `complete`.
+    """
+    flush(complete)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        _exchange(complete, target)
+        shutil.rmtree(complete)
+    else:
+        complete.rename(target)
+    _flush_folder(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE):
+        code = ctypes.get_errno()
+        raise OSError(code, f"the new {other.name} could not take its place: {os.strerror(code)}")
+
+
+def flush(folder: Path) -> None:
+    """Waits until a folder and all in it are on the disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        else:
+            _flush_folder(path)
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
