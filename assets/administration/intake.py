@@ -19,7 +19,9 @@ import duckdb
 from assets.administration.case_tables import BY_NAME, CaseTable, Column, Kind
 from assets.administration.errors import AdministrationError
 from assets.administration.store import BATCH, Output, append_rows, count
+from law.danish_time import TIME_ZONE
 
+BEGINNINGS = {Kind.DAY: ("day", "%Y-%m-%d"), Kind.MONTH: ("month", "%Y-%m")}
 CODE_LISTS = Path(__file__).parent.parent.parent / "law" / "code_lists"
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 
@@ -215,7 +217,10 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) 
         types = {str(row[0]): str(row[1]) for row in described}
         names = list(types)
         positions = _positions(table, [name.strip().lower() for name in names], place)
-        read = ", ".join(_as_text(names[position], types[names[position]]) for position in positions)
+        delivered = [names[position] for position in positions]
+        read = ", ".join(
+            _as_text(name, types[name], column.kind) for name, column in zip(delivered, table.columns, strict=True)
+        )
         con.execute(
             f"INSERT INTO raw_rows SELECT ?, row_number() OVER (), NULL, {read} FROM read_parquet(?)",
             [path.name, str(path)],
@@ -224,8 +229,14 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) 
         raise AdministrationError(f"{place}: is no readable Parquet file") from None
 
 
-def _as_text(name: str, sql_type: str) -> str:
+def _as_text(name: str, sql_type: str, kind: Kind) -> str:
+    """A column of Parquet as a CSV would hold it. A day or month is often written as the instant that it begins."""
     quoted = '"' + name.replace('"', '""') + '"'
+    if kind in BEGINNINGS and (sql_type == "DATE" or sql_type.startswith("TIMESTAMP")):
+        local = f"timezone('{TIME_ZONE}', {quoted})" if sql_type == "TIMESTAMP WITH TIME ZONE" else quoted
+        unit, form = BEGINNINGS[kind]
+        begins = f"{local} = date_trunc('{unit}', {local})"
+        return f"CASE WHEN {begins} THEN strftime({local}, '{form}') ELSE CAST({quoted} AS VARCHAR) END"
     if sql_type in ("DOUBLE", "FLOAT"):
         whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < 1e15"
         return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"

@@ -5,6 +5,7 @@ What does not belong here: any decision, and the commands of the statistics.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import fcntl
 import os
@@ -50,7 +51,7 @@ def run(
         failure = materialise(folder, cases.absolute(), list_year, day)
     if failure:
         _stop(failure)
-    typer.echo(f"{FOLDER}/{list_year}: decisions of {day} written")
+    typer.echo(f"{FOLDER}/{list_year}: decisions of {day} written, {_rows_told(folder / FOLDER / str(list_year))}")
 
 
 @app.command()
@@ -73,6 +74,14 @@ def demo(
     except AdministrationError as error:
         _stop(str(error))
     typer.echo(f"{sum(written.values())} invented rows in {len(written)} tables")
+
+
+def _rows_told(folder: Path) -> str:
+    """How many rows of the cases were accepted and refused: no decision rests on a refused one."""
+    with (folder / "intake.csv").open(encoding="utf-8", newline="") as stream:
+        tables = list(csv.DictReader(stream))
+    accepted, refused = (sum(int(table[name]) for table in tables) for name in ("accepted", "refused"))
+    return f"{accepted} rows accepted, {refused} refused" + (": see refused_rows.csv" if refused else "")
 
 
 def materialise(home: Path, cases: Path, list_year: int, day: dt.date) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -269,6 +270,44 @@ def test_forms_of_csv_and_parquet(world: World) -> None:
         assert found[0][:2] == ("a.csv", 2)
         assert found[0][2].startswith("3 fields in a row of 4 columns")
         assert found[1] == ("c.parquet", 2, "member_id: missing")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DATE '{}'",
+        "TIMESTAMP '{}'",
+        "TIMESTAMP_NS '{}'",
+        "CAST(timezone('Europe/Copenhagen', TIMESTAMP '{}') AS TIMESTAMPTZ)",
+    ],
+)
+def test_days_and_months_of_parquet_may_be_the_instant_they_begin_at(world: World, written: str) -> None:
+    for table, columns in (
+        ("members", {"household_id": "'H'", "member_id": "'M'", "birth_date": written.format("1990-03-26")}),
+        ("benefit_months", {"member_id": "'M'", "month": written.format("2026-07-01"), "benefit": "'dagpenge'"}),
+    ):
+        folder = world.cases / table
+        folder.mkdir(parents=True)
+        columns = {column.name: "NULL" for column in BY_NAME[table].columns} | columns
+        select = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+        with duckdb.connect() as con:
+            con.execute(f"COPY (SELECT {select}) TO '{folder / 'a.parquet'}' (FORMAT parquet)")
+    with store_in_memory() as con:
+        world.accept(con, ["members", "benefit_months"], 2026, "2026-12-31")
+        assert con.execute("SELECT reason FROM cases.refused").fetchall() == []
+        assert con.execute("SELECT birth_date FROM cases.members").fetchall() == [(dt.date(1990, 3, 26),)]
+        assert con.execute("SELECT month FROM cases.benefit_months").fetchall() == [(dt.date(2026, 7, 1),)]
+
+
+def test_an_instant_within_a_day_is_no_day(world: World) -> None:
+    folder = world.cases / "members"
+    folder.mkdir(parents=True)
+    columns = {column.name: "NULL" for column in BY_NAME["members"].columns}
+    columns |= {"household_id": "'H'", "member_id": "'M'", "birth_date": "TIMESTAMP '1990-03-26 09:30:00'"}
+    select = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT {select}) TO '{folder / 'a.parquet'}' (FORMAT parquet)")
+    assert refused(world, "members") == [("members", 1, "H M", "birth_date: no day (YYYY-MM-DD)")]
 
 
 def test_parquet_types(world: World) -> None:
