@@ -47,15 +47,22 @@ class Derived:
 
     @property
     def legal_values(self) -> tuple[str, ...]:
-        """The legal values that the SQL names, in order; empty where it reads them as a table."""
-        if LAW in _without_comments(self.sql):
+        """The legal values that the SQL names, in order, or a shared word in it does; empty where it reads them as a
+        table."""
+        sql = _without_comments(self.sql)
+        if LAW in sql:
             return ()
-        return tuple(sorted(set(NAMED_VALUE.findall(self.sql))))
+        named = set(NAMED_VALUE.findall(sql))
+        for word, values in words_of_the_law().items():
+            if re.search(rf"\b{word}\(", sql):
+                named |= values
+        return tuple(sorted(named))
 
 
 LAW = "law.parameters"
 NAMED_VALUE = re.compile(r"\b(?:lov|lov_aar|lov_koder|lov_kodetal|valgt)\('([^']+)'\)")
 """A legal value by its name, as the SQL files ask for it (`sql/macros.sql`)."""
+MACRO = re.compile(r"CREATE OR REPLACE TEMP MACRO (\w+)\(.*?;", re.DOTALL)
 
 
 def _without_comments(sql: str) -> str:
@@ -386,6 +393,13 @@ PUBLISHED = (
 
 class DerivationError(Exception):
     """A table could not be derived. The message names the table, never a value."""
+
+
+@cache
+def words_of_the_law() -> Mapping[str, frozenset[str]]:
+    """The shared words that name legal values themselves, and which."""
+    found = {m.group(1): frozenset(NAMED_VALUE.findall(m.group())) for m in MACRO.finditer(_without_comments(macros()))}
+    return {word: values for word, values in found.items() if values}
 
 
 @cache

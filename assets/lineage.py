@@ -27,6 +27,7 @@ from assets.law_tables import LAW_TABLES, fill_law_table, set_law_variables
 from law.loader import list_day, report_law, statistics_law
 
 if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
     from sqlglot.schema import MappingSchema
 
 WRITTEN = Path(__file__).with_name("lineage.json")
@@ -207,9 +208,16 @@ def reads_of(sql: str) -> set[str]:
 
     tree = sqlglot.parse_one(sql, read=DIALECT)
     read = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
-    if any(call.name in LAW_MACROS for call in tree.find_all(exp.Anonymous)):
+    if _names_the_law(tree):
         read.add(derivation.LAW)
     return {STANDS_FOR.get(table, table) for table in read}
+
+
+def _names_the_law(part: Expression) -> bool:
+    from sqlglot import exp
+
+    words = LAW_MACROS | derivation.words_of_the_law().keys()
+    return any(call.name in words for call in part.find_all(exp.Anonymous))
 
 
 def sources_of(table: str) -> Mapping[str, tuple[str, ...]]:
@@ -284,7 +292,7 @@ def trace(sql: str, columns: tuple[str, ...]) -> Mapping[str, tuple[frozenset[st
                 read = f"{part.db}.{part.name}"
                 found.add(f"{STANDS_FOR.get(read, read)}.{node.name.split('.')[-1]}")
                 continue
-            if any(call.name in LAW_MACROS for call in part.find_all(exp.Anonymous)):
+            if _names_the_law(part):
                 found.add(LAW_VALUE)
             counts = counts or any(
                 isinstance(count.this, exp.Star) and not isinstance(count.parent, exp.Filter)

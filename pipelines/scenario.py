@@ -271,10 +271,9 @@ def _depends(derived: derivation.Derived, changed: set[str], moved: set[str], an
 
     `law.parameters` is read whole by the tables that hold figures against limits; others name each parameter.
     """
-    sql = derived.sql
-    if any(f"'{name}'" in sql for name in changed):
+    if not changed.isdisjoint(derived.legal_values):
         return True
-    read = set(derived.reads) - ({derivation.LAW} if derivation.LAW not in sql else set())
+    read = set(derived.reads) - ({derivation.LAW} if derived.legal_values else set())
     return not read.isdisjoint(moved.union(anew))
 
 
