@@ -4,8 +4,8 @@ Here belongs how an edition's area_criteria and area_status are printed: which a
 in which order, rounded how, with which limit beside each figure, and what disclosure control withholds.
 Everything is a pure function of its arguments, so the same arguments give the same bytes.
 
-Not here: how a figure or a status is derived (sql/), the limits themselves (law/), when the files are
-written (pipelines/), and the disclosure control of the status report.
+What does not belong here: how a figure or a status is derived (`sql/`), the limits themselves (`law/`), when the files
+are written (`assets.edition`), and the disclosure control of the annual report.
 
 Names are printed exactly as the ministry registered them. The page escapes them. The CSV quotes a field
 when CSV needs it (comma, quote, line break) and changes nothing else: a name that begins with an equals

@@ -1,0 +1,1 @@
+"""Tests of what is derived, sealed and put out, one module at a time."""

@@ -1,0 +1,1 @@
+"""Tests of a server: PostgreSQL and the files of `deploy/`."""

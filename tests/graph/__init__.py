@@ -1,0 +1,1 @@
+"""Tests of the asset graph as auditors see it: lineage, checks, documentation, metadata."""

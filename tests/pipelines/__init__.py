@@ -1,0 +1,1 @@
+"""Tests of how the product runs: the command, schedules, sensors, scenarios, releases."""
