@@ -1,1 +1,1 @@
-"""Tests, by subject: folders mirror `assets`, `law` and `pipelines`; files here hold the whole product to its contract."""
+"""Tests, by subject: folders mirror `assets`, `law` and `pipelines`; files here try the product as a whole."""
