@@ -1,0 +1,54 @@
+"""Writes `docs/choices.md`: every reading of the law that its text leaves open, with its default and the others.
+
+Call: python -m law.choices. What does not belong here: the readings themselves (`law/parameters/valg`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from law.loader import LegalValue, Parameter, shipped_law
+
+GROUP = "valg."
+PAGE = Path(__file__).parent.parent / "docs" / "choices.md"
+HEAD = """# Readings of the law
+
+Where the text of an act leaves a choice, the reading is a named and dated value in `law/parameters/valg`, one file each.
+This page is written from those files (`python -m law.choices`). A reading that is derived can be tried:
+`boligomraader scenario --home H --list-year Y --set valg.NAME=READING` for the lists; one that is not derived is refused,
+never taken for the default. A note says what the reading rests on: VERIFIED stands in a source, INFERRED follows from
+one, PROPOSED is a choice of this product, OPEN awaits the ministry.
+"""
+
+
+def page() -> str:
+    """The page as it stands in the repository, by name."""
+    named = sorted((name, parameter) for name, parameter in shipped_law().parameters.items() if name.startswith(GROUP))
+    return "\n".join([HEAD, *(_section(name, parameter) for name, parameter in named)])
+
+
+def _section(name: str, parameter: Parameter) -> str:
+    default = parameter.values[-1]
+    dated = [f"{_reading(value)} from {value.effective_from}{_end(value)}" for value in parameter.values]
+    readings = [
+        f"- `{choice}`{' (default)' if choice == default.value else ''}: {meaning}"
+        f"{'' if choice in parameter.computed else '. *Not derived.*'}"
+        for choice, meaning in parameter.choices.items()
+    ]
+    lines = [f"## {name}", "", f"{parameter.description} {default.reference.citation}, {default.reference.act}.", ""]
+    lines += [*readings, "", f"In force: {'; '.join(dated)}; confirmed {default.confirmed}."]
+    if default.note:
+        lines += ["", default.note]
+    return "\n".join([*lines, ""])
+
+
+def _reading(value: LegalValue) -> str:
+    return f"`{value.text}`"
+
+
+def _end(value: LegalValue) -> str:
+    return f" until {value.until}" if value.until else ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
