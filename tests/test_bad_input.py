@@ -298,7 +298,8 @@ class Sound:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    """Sound, though it tempts: odd pseudonyms, broken older vintages, an empty list, no council decisions."""
+    """Sound, though it tempts: odd pseudonyms, broken older vintages, an empty list, no council decisions or migrations
+    but the mark of their folders."""
     folder = tmp_path_factory.mktemp("sound")
     world = sound_world()
     for pnr in NO_CPR:
@@ -314,6 +315,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
     (people / "2024-03-18").mkdir()
     (people / "2024-03-18" / "bef.parquet").write_bytes(b"not a parquet file")
     (newest / "_COMPLETE").touch()
+    for optional in (f"anvisningsloft/{YEAR}", "vnds_ind/2023"):
+        (snapshots / optional).mkdir(parents=True)
+        (snapshots / optional / "_COMPLETE").touch()
     result = run_list(YEAR, snapshots, folder / "home")
     assert result.code == 0, result.output[-3000:]
     return Sound(folder / "home", result)
