@@ -16,8 +16,8 @@ HEAD = """# Readings of the law
 Where the text of an act leaves a choice, the reading is a named and dated value in `law/parameters/valg`, one file
 each. This page is written from those files (`python -m law.choices`). A reading of the lists that is derived can be
 tried: `boligomraader scenario --home H --list-year Y --set valg.NAME=READING`. One that is not derived is refused,
-never taken for the default. A note says what the reading rests on: VERIFIED stands in a source, INFERRED follows from one,
-PROPOSED is a choice of this product, OPEN awaits the ministry.
+never taken for the default. A note says what the reading rests on: VERIFIED stands in a source, INFERRED follows from
+one, PROPOSED is a choice of this product, OPEN awaits the ministry.
 """
 
 
