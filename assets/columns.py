@@ -308,7 +308,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "persons_18_64": "Residents of working age in them.",
     },
     "report.area_years": {
-        "large_enough": "Whether the area has the residents that the law asks for.",
+        "large_enough": "Whether the area has the residents that § 61 b asks for; false before there was a § 61 b.",
         "near_the_limits": "Whether it meets § 61 b with all limits moved towards it, and not with all moved away.",
     },
     "reference.published_counts": {

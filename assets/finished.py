@@ -1,7 +1,7 @@
 """Finished tables: the report's figures as they are released, after disclosure control, and their CSV form.
 
 Everything the report says is read from these. What does not belong here: how a figure is counted (`sql/report`),
-which are withheld (`assets.report_tables`), and how a table is shown.
+which are withheld (`assets.report_counts`, `assets.suppression`), and how a table is shown.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ What does not belong here: what can be said of a register alone (`assets.validat
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dagster import (
@@ -21,10 +21,14 @@ from dagster import (
 
 from assets import derivation
 from assets.contracts import ROW_CHANGE_PCT
+from assets.deliveries import printable
 from assets.factory import WRITER_POOL, key_of, law_of, source_fingerprints
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
 from pipelines.resources import Run
+
+MOST_NAMED = 10
+"""Areas, councils or references that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,13 @@ def _specs() -> list[AssetCheckSpec]:
         ]
 
 
+def _named(names: Sequence[str]) -> str:
+    """The first of what was counted."""
+    shown = [printable(name) for name in names[:MOST_NAMED]]
+    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return f" ({', '.join([*shown, *more])})" if names else ""
+
+
 def _told(item: Reconciliation, count: int, named: str) -> str:
     return f"{item.what[0].upper()}{item.what[1:]}: {count}{named}. {item.remedy}"
 
@@ -157,7 +168,7 @@ def _reconciliation() -> AssetChecksDefinition:
                 else:
                     ((count, which),) = con.execute(query.sql).fetchall()
                     (name,) = query.checks
-                    counts[name], named[name] = int(count), f" ({which})" if which else ""
+                    counts[name], named[name] = int(count), _named(which or [])
         for item in RECONCILIATIONS:
             count = counts[item.name]
             yield AssetCheckResult(

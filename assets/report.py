@@ -1,7 +1,7 @@
 """The annual report: its tables, the disclosure check that may hold it back, and the finished publication.
 
 The edition is sealed before any of this runs and never waits for it. What does not belong here: how figures are
-counted (`sql/report`), withheld (`assets.report_tables`), attacked (`assets.report_check`) or shown.
+counted (`sql/report`), withheld (`assets.report_counts`), attacked (`assets.report_check`) or shown.
 """
 
 import hashlib
@@ -75,6 +75,8 @@ SHOWING = (
     *("report_text", "report_workbook"),
 )
 """The modules that show them."""
+TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "report_charts.yaml")
+"""The files below `templates` that say how they look."""
 SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
 _REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
 
@@ -85,9 +87,10 @@ def _source(modules: Iterable[str]) -> bytes:
 
 def _code(*modules: str) -> str:
     """Hash of what the report is made by: SQL, the law's values, the limits and some modules."""
-    sql = "".join(table.sql for table in derivation.REPORT)
+    sql = derivation.macros() + "".join(table.sql for table in derivation.REPORT)
     parts = (sql.encode(), report_law().sha256.encode(), LIMITS.read_bytes(), _source(modules))
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    looks = [(Path(__file__).parent / "templates" / name).read_bytes() for name in TEMPLATES]
+    return hashlib.sha256(b"".join([*parts, *looks])).hexdigest()
 
 
 @asset(

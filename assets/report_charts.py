@@ -188,7 +188,7 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
     return _chart(
         figure, "fliskort", "Udsatte boligområder og forebyggelsesområder efter kommune",
         f"{words} Tallene står også i filen kommuner.csv.", table.name,
-        (words, " Lange navne er forkortet; filen har dem helt."),
+        (words, " Lange navne er forkortet; filen har dem i fuld længde."),
     )  # fmt: skip
 
 

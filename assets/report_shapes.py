@@ -1,6 +1,6 @@
 """The shape of every table in the report: its columns, key, and what they mean. The data dictionary is made from this.
 
-What does not belong here: rows (`assets.report_tables`).
+What does not belong here: rows (`assets.report_tables`, `assets.report_shown`, `assets.report_comparisons`).
 """
 
 from __future__ import annotations

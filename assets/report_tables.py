@@ -1,7 +1,8 @@
-"""The report's tables: counts from schema `report` with disclosure control applied, ready to leave the ministry.
+"""The report's tables, disclosure control applied and ready to leave the ministry, put together here.
 
-What does not belong here: how anything is counted (`sql/report`), the method of suppression
-(`assets.suppression`), and the report's text and look.
+The tables of counts are in `assets.report_shown`, those that hold something against another in
+`assets.report_comparisons`. What does not belong here: how anything is counted (`sql/report`), which counts may not be
+told (`assets.report_counts`), the method of suppression (`assets.suppression`), and the report's text and look.
 """
 
 from __future__ import annotations

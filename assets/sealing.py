@@ -331,15 +331,16 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
         con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
 
 
-HISTORY_NOW = """
-    WITH own AS (
-        SELECT editions.list_year AS year, history.area_id
-        FROM published.editions AS editions
-        LEFT JOIN published.parallelsamfund_history AS history
-            ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
-    ),
-    newest_delivery AS (
-        SELECT reference_year AS year, arg_max(list_year, (vintage, list_year)) AS read_for
+OWN_HISTORY = """
+    SELECT editions.list_year, '' AS vintage, history.area_id
+    FROM published.editions AS editions
+    LEFT JOIN published.parallelsamfund_history AS history
+        ON history.list_year = editions.list_year AND history.year = editions.list_year AND history.parallelsamfund
+"""
+"""The parallelsamfund of each list year with an edition in the home."""
+LISTED_HISTORY = """
+    WITH newest AS (
+        SELECT reference_year, max(vintage) AS vintage, arg_max(list_year, (vintage, list_year)) AS read_for
         FROM registers.promoted
         WHERE register = 'liste'
         GROUP BY reference_year
@@ -349,15 +350,11 @@ HISTORY_NOW = """
         FROM registers.liste
         WHERE liste IN ('parallelsamfund', 'omdannelsesomraade')
     )
-    SELECT year, area_id FROM own
-    UNION ALL
-    SELECT newest_delivery.year, listed.area_id
-    FROM newest_delivery
-    LEFT JOIN listed
-        ON listed.list_year = newest_delivery.read_for AND listed.reference_year = newest_delivery.year
-    ANTI JOIN own ON own.year = newest_delivery.year
+    SELECT newest.reference_year, newest.vintage, listed.area_id
+    FROM newest
+    LEFT JOIN listed ON listed.list_year = newest.read_for AND listed.reference_year = newest.reference_year
 """
-"""The parallelsamfund of each year as they stand now: by the home's own edition, else by the newest list received."""
+"""The parallelsamfund of each list published elsewhere, by the newest vintage that any list year has read."""
 
 
 def stale_lines(con: duckdb.DuckDBPyConnection, editions: Path, list_year: int) -> list[str]:
@@ -374,14 +371,25 @@ def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple
     years = sealed_years(editions)
     if not years:
         return []
-    now: dict[int, list[str]] = {}
-    for year, area in con.execute(HISTORY_NOW).fetchall():
-        now.setdefault(int(year), []).extend([area] if area is not None else [])
+    own, listed = _history(con, OWN_HISTORY), _history(con, LISTED_HISTORY)
     stale = []
     for list_year in years:
         manifest = read_manifest(editions / str(list_year))
         assert manifest is not None
+        read = {item["reference"]: item["vintage"] for item in manifest["inputs"] if item["register"] == "liste"}
         for used in manifest["history"]:
-            if used["year"] in now and used["sha256"] != areas_hash(now[used["year"]]):
-                stale.append((list_year, int(used["year"])))
+            year = int(used["year"])
+            vintage, areas = own.get(year) or listed.get(year) or ("", None)
+            # of a published list only a later vintage is another history: files of one may have been replaced
+            known = year in own or vintage > read.get(str(year), "")
+            if areas is not None and known and used["sha256"] != areas_hash(areas):
+                stale.append((list_year, year))
     return stale
+
+
+def _history(con: duckdb.DuckDBPyConnection, query: str) -> dict[int, tuple[str, list[str]]]:
+    """By year the vintage and the areas that were parallelsamfund."""
+    found: dict[int, tuple[str, list[str]]] = {}
+    for year, vintage, area in con.execute(query).fetchall():
+        found.setdefault(int(year), (str(vintage), []))[1].extend([area] if area is not None else [])
+    return found

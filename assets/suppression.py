@@ -2,7 +2,7 @@
 
 For each cell that may not be told a linear program finds the cheapest set of other cells whose figures could be
 changed together with it, all published totals unchanged: those are hidden too. What does not belong here: the
-attacker that tries the result (`assets.attack`), and which cells may not be told (`assets.report_tables`).
+attacker that tries the result (`assets.attack`), and which cells may not be told (`assets.report_counts`).
 """
 
 from __future__ import annotations

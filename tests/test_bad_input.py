@@ -455,7 +455,11 @@ WARNINGS = [
     Warned("tom-indkomst", 38, ("ind/2023", "PERINDKIALT_13", "empty")),
     Warned("antal-raekker-langt-fra-sidst", 4, ("row count", "5 pct")),
     Warned("omraade-uden-beboere", 3, ("area", "without resident", "tomt-omraade-0, tomt-omraade-1, tomt-omraade-2")),
-    Warned("ugyldig-beslutning", 2, ("council decision", "municipality 101 area omraade-a", "751 area findes-ikke")),
+    Warned(
+        "ugyldig-beslutning",
+        2,
+        ("council decision", "municipality 101 area omraade-a", "municipality 751 no area of the list"),
+    ),
     Warned("matrikel-uden-omraade", 5, ("omraade/2024", "AREA_ID is empty", "stands in no area")),
 ]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import duckdb
 
 from assets.administration import legal_basis
-from assets.administration.binding import Binding
+from assets.administration.binding import PLAN_PARAMETERS, Binding
 from assets.administration.cap import PARAMETERS as CAP_PARAMETERS
 from assets.administration.intake import CODE_LISTS
 from assets.administration.legal_basis import Basis
@@ -85,9 +85,13 @@ ASSIGNMENT_GROUNDS = Output(
 
 
 def lists_judged_by(law: Law, lists: Lists) -> list[int]:
-    """The list years whose lists an assignment may be judged by, as valg.assignment_list has it."""
+    """The list years whose lists an assignment may be judged by, as valg.assignment_list has it: of the lists in the
+    home those under the rules of today; which list was in force before is not known."""
     choices = {period.choice("valg.assignment_list") for period in legal_basis.bases(law, PARAMETERS)}
-    return sorted(lists.by_year) if "list_in_force" in choices else [lists.list_year]
+    if "list_in_force" not in choices:
+        return [lists.list_year]
+    since = legal_basis.first_day(law, PLAN_PARAMETERS)
+    return sorted(year for year in lists.by_year if list_day(year) >= since)
 
 
 def decide(con: duckdb.DuckDBPyConnection, law: Law, year: int, bindings: Mapping[int, Binding]) -> dict[str, int]:

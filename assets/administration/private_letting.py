@@ -257,6 +257,9 @@ class Vacancy:
     let_from: dt.date | None
 
 
+NOT_KNOWN_WHETHER_USED = "not known whether an earlier vacancy was used"
+
+
 @dataclass
 class Uses:
     """What the council has used of an agreement so far."""
@@ -266,14 +269,22 @@ class Uses:
     times: int = 0
     last_used: int | None = None
     homes: frozenset[str] = frozenset()
+    unsure_times: int = 0
+    unsure_homes: frozenset[str] = frozenset()
+    """Vacancies of which it is not known whether they were used, and their homes."""
 
     def may_use(self, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, str]:
         """Whether the council may use this vacancy, the next after those seen; says why."""
         number = self.seen + 1
         if self.agreement.mode == "navngivne":
-            if vacancy.home_id in self.homes or len(self.homes) < self.agreement.homes:
+            if vacancy.home_id in self.homes:
                 return True, "one of the named homes"
-            return False, "more homes than the agreement names"
+            if len(self.homes) >= self.agreement.homes:
+                return False, "more homes than the agreement names"
+            others = (self.homes | self.unsure_homes) - {vacancy.home_id}
+            if len(others) < self.agreement.homes:
+                return True, "one of the named homes"
+            return None, NOT_KNOWN_WHETHER_USED
         if self.agreement.mode is None:
             return None, "mode of the agreement not known"
         if self._is_spent(vacancy, basis):
@@ -281,12 +292,19 @@ class Uses:
         interval = basis.number("privat_anvisning.vacancy_interval")
         first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
         since = number - (first if self.last_used is None else self.last_used)
-        return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
+        if since < interval or not self.unsure_times:
+            return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
+        # a use that is not known of may have begun the count anew, or used up the share
+        return None, NOT_KNOWN_WHETHER_USED
 
     def _is_spent(self, vacancy: Vacancy, basis: Basis) -> bool:
         if basis.choice("valg.agreed_uses") == "uses":
             return self.times >= self.agreement.homes
         return vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes
+
+    def is_first_use(self, home_id: str) -> bool | None:
+        """Whether a home was not used before under the agreement; None where that is not known."""
+        return False if home_id in self.homes else None if home_id in self.unsure_homes else True
 
     def take(self, vacancy: Vacancy) -> None:
         self.seen += 1
@@ -294,6 +312,9 @@ class Uses:
             self.times += 1
             self.last_used = self.seen
             self.homes |= {vacancy.home_id}
+        elif vacancy.used is None:
+            self.unsure_times += 1
+            self.unsure_homes |= {vacancy.home_id}
 
 
 def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, day: dt.date) -> dict[str, int]:
@@ -365,7 +386,7 @@ def _any_of(*facts: bool | None) -> bool | None:
 
 
 def compensation(
-    used: bool | None, first_use: bool, may_use: bool | None, in_time: bool | None, basis: Basis
+    used: bool | None, first_use: bool | None, may_use: bool | None, in_time: bool | None, basis: Basis
 ) -> tuple[bool | None, bool | None]:
     """Whether the council owes new compensation for a vacancy, and whether the vacancy is one that the state refunds.
 
@@ -406,8 +427,8 @@ def _vacancy_rows(
             basis.number("privat_anvisning.answer_working_days"),
             basis.choice("valg.working_days"),
         )
-        in_time = vacancy.answered_on <= answer_by if vacancy.answered_on else None if day <= answer_by else False
-        first_use = vacancy.home_id not in state.homes
+        in_time = _answered_in_time(vacancy, answer_by, day)
+        first_use = state.is_first_use(vacancy.home_id)
         state.take(vacancy)
         paid_for, in_order = compensation(vacancy.used, first_use, may_use, in_time, basis)
         refunded = _all_of(in_order, *standings[vacancy.agreement_id])
@@ -418,6 +439,13 @@ def _vacancy_rows(
             ]
         )
     return rows
+
+
+def _answered_in_time(vacancy: Vacancy, answer_by: dt.date, day: dt.date) -> bool | None:
+    """No day is no answer, but for a home that was used: of that the day alone is not known."""
+    if vacancy.answered_on:
+        return vacancy.answered_on <= answer_by
+    return None if vacancy.used or day <= answer_by else False
 
 
 def _rent_days(vacancy: Vacancy, day: dt.date) -> int | None:

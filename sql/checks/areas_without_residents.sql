@@ -1,6 +1,6 @@
 -- Areas without a resident on the list's status day, and which.
 SELECT
     count(*) AS areas_without_residents,
-    string_agg(area_id, ', ' ORDER BY area_id) AS named
+    list(area_id ORDER BY area_id) AS named
 FROM criteria.residents
 WHERE list_year = listeaar() AND residents = 0

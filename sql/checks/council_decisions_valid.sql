@@ -1,9 +1,13 @@
 -- Council decisions for an area that is no forebyggelsesområde of that municipality on this list. They are
--- ignored. Which: municipality and area.
+-- ignored. Which: municipality and area; an id that is no area's is not repeated.
 SELECT
     count(*) AS council_decisions_valid,
-    string_agg(
-        'municipality ' || lpad(CAST(kom AS VARCHAR), 3, '0') || ' area ' || area_id, ', ' ORDER BY kom, area_id
+    list(
+        'municipality ' || lpad(CAST(decisions.kom AS VARCHAR), 3, '0')
+        || coalesce(' area ' || areas.area_id, ' no area of the list')
+        ORDER BY decisions.kom, decisions.area_id
     ) AS named
-FROM cap.council_decisions
-WHERE list_year = listeaar() AND NOT valid
+FROM cap.council_decisions AS decisions
+LEFT JOIN areas.areas AS areas
+    ON areas.list_year = decisions.list_year AND areas.area_id = decisions.area_id
+WHERE decisions.list_year = listeaar() AND NOT decisions.valid

@@ -13,14 +13,14 @@ WITH rows_per_reference AS (
 
 SELECT
     count(*) AS row_counts_steady,
-    string_agg(
+    list(
         promoted.register || '/' || promoted.reference || CASE WHEN previous.delivered_rows = 0
             THEN ' from none'
             ELSE printf(' %+d pct.', CAST(
                 rounded(present.delivered_rows - previous.delivered_rows, previous.delivered_rows, 100) AS BIGINT
             ))
-        END,
-        ', ' ORDER BY promoted.register, promoted.reference
+        END
+        ORDER BY promoted.register, promoted.reference
     ) AS named
 FROM registers.promoted AS promoted
 INNER JOIN rows_per_reference AS present

@@ -1,7 +1,8 @@
 -- Each area's status and figures in every list year sealed in the home, and whether it stood near the limits of § 61 b.
 -- Grain: list year x year x area. Key: list_year, year, area_id. Law: § 61 a, § 61 b; redegoerelse.bandwidth.
 -- An area is near where it would meet § 61 b with every limit of its own year moved so far towards the area, and would
--- not with every limit moved as far away. A limit is moved by the bandwidth's part of itself. Exact throughout.
+-- not with every limit moved as far away. A limit is moved by the bandwidth's part of itself. Exact throughout. Figures
+-- of earlier years are those last derived in the home, which a run that succeeds has sealed.
 WITH baand AS (
     SELECT numerator, denominator
     FROM law.report_parameters

@@ -58,8 +58,10 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
 
 
 def test_the_list_that_a_case_is_judged_by(tmp_path: Path) -> None:
-    """Udsat in 2024, forebyggelsesområde in 2025 under a cap decided on, off the lists in 2026; 2023 is not known."""
+    """Udsat in 2024, forebyggelsesområde in 2025 under a cap decided on, off the lists in 2026; 2023 is not known.
+    A list from before the rules of today stands in the home as well."""
     world = World(tmp_path)
+    world.area(2020, "G", UDSAT)
     for year, status in ((2024, UDSAT), (2025, FOREBYGGELSE), (2026, "ikke_omfattet")):
         world.area(year, "F", status)
         world.cap(year, "101", "not_needed", "1000 100 100")

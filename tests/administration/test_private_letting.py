@@ -271,6 +271,29 @@ def test_an_answer_that_does_not_come_costs_the_same_and_is_not_refunded(world: 
     }
 
 
+def test_what_is_not_known_of_an_earlier_vacancy_leaves_a_later_one_open(world: World) -> None:
+    answered = {"answered_on": "2026-04-02", "used": True}
+    columns = ("may_use", "new_compensation", "compensation_refundable")
+    unsure = {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "answered_on": "2026-04-02"}
+    again = {**answered, "answered_on": "2026-08-04", "offered_on": "2026-08-03"}
+    found = vacancies(world, {}, [unsure, {"vacancy_id": "2", "home_id": "x", **again}])
+    assert tuple(found["2"][c] for c in columns) == ("true", "", "")
+
+
+def test_a_home_that_is_not_known_to_be_used_may_be_one_of_the_agreed_share(world: World) -> None:
+    answered = {"offered_on": "2026-08-03", "answered_on": "2026-08-04", "used": True}
+    unsure = {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "answered_on": "2026-04-02"}
+    others = [{"vacancy_id": str(n), "home_id": f"y{n}", **answered} for n in (2, 3)]
+    found = vacancies(world, {}, [unsure, *others])
+    assert [found[n]["may_use"] for n in ("1", "2", "3")] == ["true", "true", ""]
+
+
+def test_a_use_whose_answer_has_no_day_is_not_said_to_be_late(world: World) -> None:
+    used = {"vacancy_id": "1", "home_id": "x", "offered_on": "2026-04-01", "used": True}
+    found = vacancies(world, {}, [used])["1"]
+    assert (found["answered_in_time"], found["new_compensation"], found["compensation_refundable"]) == ("", "true", "")
+
+
 def test_no_answer_is_owed_on_a_vacancy_that_the_council_may_not_use_nor_on_a_home_used_before(world: World) -> None:
     answered = {"offered_on": "2026-04-01", "answered_on": "2026-04-02", "used": True}
     found = vacancies(

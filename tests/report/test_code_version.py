@@ -43,3 +43,8 @@ def behind(module: str) -> set[str]:
 def test_every_module_behind_it_is_told(module: str, told: tuple[str, ...]) -> None:
     assert len(behind(module)) > 5
     assert behind(module) - set(told) == set()
+
+
+def test_every_template_but_that_of_the_lists_is_told() -> None:
+    there = {path.name for path in (ROOT / "assets" / "templates").iterdir()}
+    assert there == {*report.TEMPLATES, "lister.html.j2"}
