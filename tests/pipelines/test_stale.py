@@ -12,14 +12,16 @@ from pipelines.home import Home
 from pipelines.verify import verify_edition
 from tests.command import csv_table, run_list
 from tests.graph.homes import YEAR, Ready
-from tests.populations import random_world, write_snapshots
+from tests.populations import World, write_snapshots
 
 STALE = f"Edition {YEAR} is stale: the list of {YEAR - 1} has changed since it was sealed. Run list year {YEAR} again."
 
 
 def test_a_list_that_was_delivered_anew_for_another_list_year_makes_an_edition_stale(tmp_path: Path) -> None:
     """2026 was sealed on the list of 2023 as first published; 2025 then takes in a corrected one."""
-    world = random_world(5, 2025, 2026, large=0)
+    world = World((2025, 2026))
+    for person in world.area("OMR", "101").homes(2).crowd(20, "1990-06-15", "p"):
+        person.earning("180000")
     for year in range(2021, 2026):
         world.tables["liste", str(year)] = []
     snapshots = write_snapshots(world, tmp_path / "snapshots")
@@ -36,7 +38,6 @@ def test_a_list_that_was_delivered_anew_for_another_list_year_makes_an_edition_s
     (later / "liste.csv").write_text("AREA_ID,LISTE\nNYT,parallelsamfund\n", encoding="utf-8")
     assert "edition 2026 is stale: the list of 2023 has changed since. Run 2026 again." in run(2025)
     assert "2023" in "".join(line for line in verify_edition(Home(home), 2026) if "stale" in line)
-    assert "the list of 2023" not in run(2026)
 
 
 def test_verify_and_explain_say_that_an_edition_is_stale(ready: Ready, tmp_path: Path) -> None:
