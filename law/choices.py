@@ -29,7 +29,7 @@ def page() -> str:
 
 def _section(name: str, parameter: Parameter) -> str:
     default = parameter.values[-1]
-    dated = [f"{_reading(value)} from {value.effective_from}{_end(value)}" for value in parameter.values]
+    dated = [f"`{value.text}` from {value.effective_from}{_end(value)}" for value in parameter.values]
     readings = [
         f"- `{choice}`{' (default)' if choice == default.value else ''}: {meaning}"
         f"{'' if choice in parameter.computed else '. *Not derived.*'}"
@@ -40,10 +40,6 @@ def _section(name: str, parameter: Parameter) -> str:
     if default.note:
         lines += ["", default.note]
     return "\n".join([*lines, ""])
-
-
-def _reading(value: LegalValue) -> str:
-    return f"`{value.text}`"
 
 
 def _end(value: LegalValue) -> str:

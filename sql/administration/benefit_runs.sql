@@ -66,64 +66,60 @@ months AS (
     INNER JOIN assignment_law AS rules USING (period)
 ),
 
+-- What each rule asks for in each period: months on end, with any of the benefits that it names.
+benefit_rules AS (
+    SELECT
+        period,
+        valid_from,
+        valid_until,
+        longest_months,
+        unnest(['nr5', 'nr7', 'stk7_short', 'stk7_long']) AS rule,
+        unnest([stk6_nr5_months, stk6_nr7_months, stk7_short_months, stk7_long_months]) AS months_needed,
+        unnest([stk6_nr5_benefits, stk6_nr7_benefits, stk7_short_benefits, stk7_long_benefits]) AS benefits
+    FROM assignment_law
+),
+
 counted AS (
     SELECT
         months.assignment_id,
         months.member_id,
-        any_value(rules) AS rules,
+        rules.rule,
+        rules.months_needed,
         count(*) FILTER (
-            WHERE list_contains(names.stk6_nr5_benefits, months.benefit) AND months.months_back <= rules.stk6_nr5_months
-        ) AS nr5_known,
+            WHERE list_contains(names.benefits, months.benefit) AND months.months_back <= rules.months_needed
+        ) AS months_known,
         count(*) FILTER (
-            WHERE list_contains(names.stk6_nr7_benefits, months.benefit) AND months.months_back <= rules.stk6_nr7_months
-        ) AS nr7_known,
-        count(*) FILTER (
-            WHERE list_contains(names.stk7_short_benefits, months.benefit)
-            AND months.months_back <= rules.stk7_short_months
-        ) AS stk7_short_known,
-        count(*) FILTER (
-            WHERE list_contains(names.stk7_long_benefits, months.benefit)
-            AND months.months_back <= rules.stk7_long_months
-        ) AS stk7_long_known,
-        count(*) FILTER (
-            WHERE unknown AND coalesce(months_back <= rules.stk6_nr5_months, true)
-        ) AS nr5_unknown,
-        count(*) FILTER (
-            WHERE unknown AND coalesce(months_back <= rules.stk6_nr7_months, true)
-        ) AS nr7_unknown,
-        count(*) FILTER (
-            WHERE unknown AND coalesce(months_back <= rules.stk7_short_months, true)
-        ) AS stk7_short_unknown,
-        count(*) FILTER (
-            WHERE unknown AND coalesce(months_back <= rules.stk7_long_months, true)
-        ) AS stk7_long_unknown
+            WHERE months.unknown AND coalesce(months.months_back <= rules.months_needed, true)
+        ) AS months_unknown
     FROM months
-    INNER JOIN assignment_law AS rules USING (period)
-    INNER JOIN assignment_law AS names
+    INNER JOIN benefit_rules AS rules ON rules.period = months.period
+    INNER JOIN benefit_rules AS names
         ON
-            names.valid_from <= months.named_on
+            names.rule = rules.rule
+            AND names.valid_from <= months.named_on
             AND (names.valid_until IS NULL OR months.named_on < names.valid_until)
     WHERE months.months_back IS NULL OR (months.months_back >= 1 AND months.months_back <= rules.longest_months)
-    GROUP BY months.assignment_id, months.member_id
+    GROUP BY months.assignment_id, months.member_id, rules.rule, rules.months_needed
+),
+
+unbroken AS (
+    SELECT
+        assignment_id,
+        member_id,
+        rule,
+        CASE
+            WHEN months_known = months_needed THEN true
+            WHEN months_known + months_unknown < months_needed THEN false
+        END AS met
+    FROM counted
 )
 
 SELECT
     assignment_id,
     member_id,
-    CASE
-        WHEN nr5_known = rules.stk6_nr5_months THEN true
-        WHEN nr5_known + nr5_unknown < rules.stk6_nr5_months THEN false
-    END AS nr5,
-    CASE
-        WHEN nr7_known = rules.stk6_nr7_months THEN true
-        WHEN nr7_known + nr7_unknown < rules.stk6_nr7_months THEN false
-    END AS nr7,
-    CASE
-        WHEN stk7_short_known = rules.stk7_short_months THEN true
-        WHEN stk7_short_known + stk7_short_unknown < rules.stk7_short_months THEN false
-    END AS stk7_short,
-    CASE
-        WHEN stk7_long_known = rules.stk7_long_months THEN true
-        WHEN stk7_long_known + stk7_long_unknown < rules.stk7_long_months THEN false
-    END AS stk7_long
-FROM counted
+    bool_or(met) FILTER (WHERE rule = 'nr5') AS nr5,
+    bool_or(met) FILTER (WHERE rule = 'nr7') AS nr7,
+    bool_or(met) FILTER (WHERE rule = 'stk7_short') AS stk7_short,
+    bool_or(met) FILTER (WHERE rule = 'stk7_long') AS stk7_long
+FROM unbroken
+GROUP BY assignment_id, member_id
