@@ -27,6 +27,7 @@ from typing import Any, Literal, cast
 import jinja2
 
 from assets.disclosure import WITHHELD, Limits
+from assets.list_names import LIST_NAMES
 from assets.rounding import rounded
 from law.loader import Law, LawError, list_day
 
@@ -236,15 +237,18 @@ class _ListKind:
 
     term: str
     slug: str
-    title: str
     shows_years: bool
+
+    @property
+    def title(self) -> str:
+        return LIST_NAMES[self.term].heading
 
 
 _KINDS = (
-    _ListKind("udsat_boligomraade", "udsatte_boligomraader", "Udsatte boligområder", False),
-    _ListKind("parallelsamfund", "parallelsamfund", "Parallelsamfund", True),
-    _ListKind("omdannelsesomraade", "omdannelsesomraader", "Omdannelsesområder", True),
-    _ListKind("forebyggelsesomraade", "forebyggelsesomraader", "Forebyggelsesområder", False),
+    _ListKind("udsat_boligomraade", "udsatte_boligomraader", False),
+    _ListKind("parallelsamfund", "parallelsamfund", True),
+    _ListKind("omdannelsesomraade", "omdannelsesomraader", True),
+    _ListKind("forebyggelsesomraade", "forebyggelsesomraader", False),
 )
 
 

@@ -20,19 +20,14 @@ import duckdb
 
 from assets import sealing
 from assets.code_lists import municipality_names
+from assets.list_names import LIST_NAMES, NO_LIST
 from assets.public_lists import Release, danish_day
 
 LOG = "releases.jsonl"
 FIRST = hashlib.sha256(b"").hexdigest()
 """What the first line names as the line before it."""
 
-LISTS: Mapping[str, str] = {
-    "omdannelsesomraade": "omdannelsesområde",
-    "parallelsamfund": "parallelsamfund",
-    "udsat_boligomraade": "udsat boligområde",
-    "forebyggelsesomraade": "forebyggelsesområde",
-    "ikke_omfattet": "ingen liste",
-}
+LISTS: Mapping[str, str] = {**{code: name.one for code, name in LIST_NAMES.items()}, NO_LIST: "ingen liste"}
 
 
 class ReleaseLogError(Exception):

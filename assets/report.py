@@ -52,7 +52,7 @@ FINISHED = "report.finished"
 READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap")
 REMEDY = "The report is held back, the lists stand. Withhold more, or look at what else publishes these figures."
 ATTACKING = (
-    *("attack", "cells", "disclosure", "finished", "linear_programs"),
+    *("attack", "cells", "disclosure", "finished", "linear_programs", "list_names"),
     *("report_cells", "report_check", "report_labels", "rounding"),
 )
 """The modules that the attack is made of: it is tried again when one of them, or the solver, is another."""

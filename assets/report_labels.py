@@ -7,30 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from law.loader import LegalValue
 
 ALL = "i_alt"
 COUNTRY = "land"
 LISTED = "listede"
 
-LISTS: Mapping[str, str] = {
-    "udsat_boligomraade": "Udsatte boligområder",
-    "parallelsamfund": "Parallelsamfund",
-    "omdannelsesomraade": "Omdannelsesområder",
-    "forebyggelsesomraade": "Forebyggelsesområder",
-}
+LISTS: Mapping[str, str] = {code: name.heading for code, name in LIST_NAMES.items()}
 GROUPS: Mapping[str, str] = {
-    "udsat_boligomraade": "Udsatte boligområder",
-    "forebyggelsesomraade": "Forebyggelsesområder",
+    **{code: name for code, name in LISTS.items() if code not in WITHIN},
     "oevrige_almene": "Øvrige almene boliger",
     "oevrige_boliger": "Øvrige boliger",
     COUNTRY: "Hele landet",
     LISTED: "Udsatte og forebyggelsesområder",
 }
 STATUS: Mapping[str, str] = {
-    "udsat_boligomraade": "Udsat boligområde",
-    "forebyggelsesomraade": "Forebyggelsesområde",
-    "ikke_omfattet": "Ikke omfattet",
+    **{code: name.one.capitalize() for code, name in LIST_NAMES.items() if code not in WITHIN},
+    NO_LIST: "Ikke omfattet",
 }
 AGES: Mapping[str, str] = {
     "boern": "0-{before_adult} år",

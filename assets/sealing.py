@@ -37,7 +37,7 @@ KEYS: Mapping[str, str] = {
     "cap.area_cap": "list_year, area_id, kom",
     "status.parallelsamfund_history": "list_year, year, area_id",
 }
-PACKAGES = ("dagster", "duckdb", "great-expectations", "pandas", "sqlglot")
+PACKAGES = ("dagster", "duckdb", "great-expectations", "pandas", "pyreadstat", "sqlglot")
 
 Manifest = dict[str, Any]
 

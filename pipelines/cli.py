@@ -75,13 +75,16 @@ def demo(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
 ) -> None:
     """Writes synthetic register snapshots for a list year and the years it needs."""
-    from pipelines.demo import write_demo
+    from pipelines.demo import of_another_year, write_demo
 
     try:
         with err.status("Writing synthetic snapshots ...") as status:
             write_demo(snapshots, list_year, population, seed, progress=status.update)
     except (FileExistsError, ValueError) as error:
         raise _fail([str(error)]) from None
+    if others := of_another_year(snapshots, list_year):
+        told = f"Warning: {snapshots} also holds bef/{', bef/'.join(others)} of another demo: its people are others. "
+        err.print(f"{told}Keep each list year's demo in a folder of its own.", style="yellow", markup=False)
     out.print(f"Synthetic snapshots of {population} residents for list year {list_year} in {snapshots}", markup=False)
 
 
@@ -227,13 +230,13 @@ def _stale(home: Home) -> list[tuple[int, int]]:
 def _print_lists(home: Home, list_year: int) -> None:
     import csv
 
+    from assets.list_names import LIST_NAMES, WITHIN
+
     with (home.edition(list_year) / "area_status.csv").open(encoding="utf-8", newline="") as stream:
         areas = list(csv.DictReader(stream))
     lists = {
-        "Omdannelsesområder": [a for a in areas if a["omdannelsesomraade"] == "true"],
-        "Parallelsamfund": [a for a in areas if a["parallelsamfund"] == "true"],
-        "Udsatte boligområder": [a for a in areas if a["status"] == "udsat_boligomraade"],
-        "Forebyggelsesområder": [a for a in areas if a["status"] == "forebyggelsesomraade"],
+        name.heading: [a for a in areas if (a[code] == "true" if code in WITHIN else a["status"] == code)]
+        for code, name in LIST_NAMES.items()
     }
     table = Table(title=f"Lists of 1 December {list_year} (draft)", title_justify="left")
     table.add_column("List")

@@ -87,6 +87,15 @@ def write_demo(
         files.close()
 
 
+def of_another_year(snapshots: Path, list_year: int) -> list[str]:
+    """The populations in a demo's folder, by their day, that the demo of this list year does not write.
+
+    They are of another invented country: a list year that needs one of each would mix their people.
+    """
+    own = {f"{year}-01-01" for year in (list_year - 1, list_year)}
+    return sorted(folder.name for folder in (snapshots / "bef").iterdir() if folder.name not in own)
+
+
 def build_country(list_year: int, population: int, seed: int) -> Country:
     """Plan and populate the country, without writing anything."""
     draws = Draws(seed)

@@ -21,6 +21,7 @@ import law
 from assets import sealing, warehouse
 from assets.aside import AsideError, aside
 from assets.code_lists import municipality_names
+from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.rounding import rounded
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
@@ -38,10 +39,9 @@ FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 STATUS_REGISTERS = ("bef", "bolig")
 """Registers of a status day: which of the days counts, the figure decides."""
 CATEGORIES: Mapping[str, str] = {
-    "udsat_boligomraade": "Udsat boligområde",
-    "parallelsamfund": "Parallelsamfund",
-    "forebyggelsesomraade": "Forebyggelsesområde",
+    code: name.one.capitalize() for code, name in LIST_NAMES.items() if code != "omdannelsesomraade"
 }
+"""What an area is by its figures of one year: an omdannelsesområde it becomes by the years before."""
 MOVES: Mapping[str, tuple[str, str]] = {
     "residents": ("resident", "residents"),
     "nonwestern": ("non-western resident", "non-western residents"),
@@ -50,8 +50,8 @@ MOVES: Mapping[str, tuple[str, str]] = {
     "primary_only": ("resident with only grundskole", "residents with only grundskole"),
     "income": ("krone", "kroner"),
 }
-STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, "ikke_omfattet": "Ikke omfattet"}
-TERMS: Mapping[str, str] = {"parallelsamfund": "parallelsamfund", "omdannelsesomraade": "omdannelsesområde"}
+STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, NO_LIST: "Ikke omfattet"}
+TERMS: Mapping[str, str] = {code: LIST_NAMES[code].one for code in WITHIN}
 CAP = "anvisningsloft.share"
 FOURTH, SEVENTH, EIGHTH = "§ 61 a, stk. 4", "§ 59, stk. 7", "§ 59, stk. 8"
 """Where the act says how many years make an omdannelsesområde, and what the cap is."""

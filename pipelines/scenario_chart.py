@@ -17,6 +17,7 @@ import vl_convert
 from markupsafe import Markup, escape
 
 from assets.code_lists import municipality_names
+from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.public_lists import INVENTED
 
 NOTICE = "Scenarie - ikke en officiel liste"
@@ -37,11 +38,7 @@ LISTS: Mapping[str, str] = {
     "Forebyggelsesområder": "#f768a1",
 }
 CHANGES: Mapping[str, str] = {"enters": "kommer på", "leaves": "går ud", "moves": "skifter"}
-STATUSES: Mapping[str, str] = {
-    "udsat_boligomraade": "udsat boligområde",
-    "forebyggelsesomraade": "forebyggelsesområde",
-    "ikke_omfattet": "ikke omfattet",
-}
+STATUSES: Mapping[str, str] = {**{code: name.one for code, name in LIST_NAMES.items()}, NO_LIST: "ikke omfattet"}
 
 Row = Mapping[str, Any]
 
@@ -89,11 +86,7 @@ def _municipality(kom: str) -> str:
 
 def _told(row: Row, when: str) -> str:
     """An area's status before or after, in words."""
-    extra = [
-        word
-        for column, word in (("parallelsamfund", "parallelsamfund"), ("omdannelsesomraade", "omdannelsesområde"))
-        if row[f"{column}_{when}"]
-    ]
+    extra = [LIST_NAMES[code].one for code in WITHIN if row[f"{code}_{when}"]]
     return ", ".join([STATUSES[row[f"status_{when}"]], *extra])
 
 

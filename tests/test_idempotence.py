@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.command import Result, csv_table, edition, file_bytes, fresh_cli, manifest, run_cli, run_list
+from tests.command import Result, csv_table, edition, file_bytes, manifest, run_cli, run_list
 from tests.populations import Style, World, random_world, write_reference, write_snapshots
 
 YEAR = 2024
@@ -153,16 +153,6 @@ def test_the_reason_is_what_changed_where_none_is_given(story: Story) -> None:
     assert "bef" in story.corrected.manifest["reason"]
     figures = ("area_criteria.csv", "area_status.csv", "municipal_cap.csv")
     assert [story.corrected.files[name] == story.first.files[name] for name in figures] == [True] * 3
-
-
-def test_a_new_home_and_a_new_process_give_the_same_bytes(story: Story, tmp_path: Path) -> None:
-    """In an interpreter of its own, as a user starts it: nothing of the old home shows in the tables."""
-    snapshots = write_snapshots(story.world, tmp_path / "snapshots")
-    home = tmp_path / "home"
-    call = ("run", "--list-year", YEAR, "--snapshots", snapshots, "--home", home, "--as-of", f"{YEAR}-12-01")
-    result = fresh_cli(*call, "--no-report")
-    assert result.code == 0, result.output[-3000:]
-    assert state(home) == story.first
 
 
 def test_verify_agrees_with_an_untouched_edition(story: Story) -> None:

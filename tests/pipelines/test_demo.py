@@ -18,6 +18,7 @@ from assets.deliveries import is_synthetic
 from pipelines import demo
 from pipelines.demo import build_country, council_decisions, write_demo
 from pipelines.demo_model import plan
+from tests.command import run_cli
 
 LAW = Path(__file__).parents[2] / "law"
 SMALL_POPULATION = 20_000
@@ -138,6 +139,15 @@ def test_writing_again_into_a_demo_replaces_it(tmp_path: Path) -> None:
     assert digests(tmp_path) != first
     write_demo(tmp_path, population=2_000, seed=1)
     assert digests(tmp_path) == first
+
+
+def test_the_command_warns_of_a_demo_of_another_year_in_the_folder(tmp_path: Path) -> None:
+    calls = [
+        run_cli("demo", "--snapshots", tmp_path, "--list-year", year, "--population", 1_000) for year in (2024, 2026)
+    ]
+    assert [call.code for call in calls] == [0, 0]
+    assert "Warning" not in calls[0].output
+    assert f"Warning: {tmp_path} also holds bef/2023-01-01, bef/2024-01-01 of another demo" in calls[1].output
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
