@@ -20,7 +20,7 @@ from typing import IO, cast
 import duckdb
 
 from assets.deliveries import DAMAGED, file_facts, printable
-from assets.intake import open_text
+from assets.intake_files import open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 

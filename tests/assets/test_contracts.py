@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assets import intake
+from assets import intake, intake_columns
 from assets.columns import describe
 from assets.contracts import AKM, REGISTERS, Column, Register
 from assets.documentation import contract_text
@@ -118,7 +118,7 @@ def test_a_snapshot_is_read_anew_where_it_is_read_otherwise(monkeypatch: pytest.
         assert content_hash(AKM, "2023", ()) != known
     intake._reading_fingerprint.cache_clear()
     with monkeypatch.context() as another:
-        another.setattr(intake, "_code", lambda *_: "-1")
+        another.setattr(intake_columns, "_code", lambda *_: "-1")
         assert content_hash(AKM, "2023", ()) != known
     intake._reading_fingerprint.cache_clear()
     assert content_hash(AKM, "2023", ()) == known

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from assets.contracts import AKM
-from assets.intake import missing_columns
+from assets.intake_files import missing_columns
 from tests.received.delivering import (
     bef_folder,
     csv_text,
