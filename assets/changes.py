@@ -30,7 +30,7 @@ from assets.factory import (
 )
 from assets.law_tables import LAW_TABLES
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.warehouse import Row, insert_rows, sql_text, transaction
+from assets.warehouse import Row, insert_rows, sql_file, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -184,7 +184,7 @@ def _published(con: duckdb.DuckDBPyConnection, home: Home, list_year: int) -> St
         return None
     query = f"""
         SELECT area_id, CASE WHEN parallelsamfund THEN 'parallelsamfund' ELSE status END
-        FROM read_parquet({sql_text(file)})
+        FROM read_parquet({sql_file(file)}, hive_partitioning=false)
     """
     return dict(con.execute(query).fetchall())
 

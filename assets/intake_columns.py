@@ -16,10 +16,13 @@ NO_PART = "([.,]0*)?"
 """What a whole number in a text may end in: a column that holds an empty cell is often written with decimals."""
 OFFENCE_DIGITS = 7
 SAS_EPOCH = "DATE '1960-01-01'"
-SAS_DAYS = "BETWEEN -150000 AND 150000"
+SAS_DAYS = "BETWEEN -150000 AND 2936549"
+"""To 31 December 9999, which stands where a spell has no end."""
 EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
 """Below it a binary number holds every whole number; it and the next one are held as the same."""
 
+EXACT_DECIMALS = 12
+EXACT = f"DECIMAL(38,{EXACT_DECIMALS})"
 KEY_DIGITS = 17
 NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
@@ -93,11 +96,10 @@ def _amount(name: str, physical: str) -> tuple[str, str]:
         return value, f"({name} IS NOT NULL AND {value} IS DISTINCT FROM {name})"
     text = _text(name, physical)
     shape = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)"
-    exact = (
-        f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(replace({text}, ',', '.') AS DECIMAL(38,12)) END"
-    )
+    exact = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN TRY_CAST(replace({text}, ',', '.') AS {EXACT}) END"
     value = f"TRY_CAST({exact} AS {stored})"
-    return value, f"({text} IS NOT NULL AND ({value} IS NULL OR {value} <> {exact}))"
+    finer = f"regexp_matches({text}, '[.,][0-9]{{{EXACT_DECIMALS}}}[0-9]*[1-9]')"
+    return value, f"({text} IS NOT NULL AND ({value} IS NULL OR {value} <> {exact} OR {finer}))"
 
 
 def _measure(name: str, physical: str) -> tuple[str, str]:
@@ -166,7 +168,7 @@ def typed(column: Column, name: str, physical: str) -> tuple[str, str]:
         case Kind.OFFENCE:
             return _offence(name, physical), "false"
         case Kind.SANCTION:
-            return f"CAST(({_code(name, physical)}) // 100 AS SMALLINT)", "false"
+            return f"TRY_CAST(({_code(name, physical)}) // 100 AS SMALLINT)", "false"
         case Kind.CADASTRE:
             return f"lower({_text(name, physical)})", "false"
         case _:

@@ -120,11 +120,17 @@ def open_text(path: Path, facts: FileFacts) -> IO[str]:
     return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, newline="")
 
 
+def delimiter_of(header: str) -> str:
+    """What divides the columns of a text: semicolon or comma, whichever stands more often outside quotes."""
+    plain = re.sub('"[^"]*"', "", header)
+    return ";" if plain.count(";") > plain.count(",") else ","
+
+
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
     try:
         with open_text(path, facts) as stream:
             first = stream.readline(HEADER_LIMIT)
-            delimiter = ";" if first.count(";") > first.count(",") else ","
+            delimiter = delimiter_of(first)
             stream.seek(0)
             lines = iter(lambda: stream.readline(HEADER_LIMIT), "")
             names = [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]

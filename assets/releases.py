@@ -22,6 +22,7 @@ from assets import sealing
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST
 from assets.public_lists import Release, danish_day
+from assets.warehouse import sql_file
 
 LOG = "releases.jsonl"
 FIRST = hashlib.sha256(b"").hexdigest()
@@ -125,14 +126,13 @@ def _listed(status: Path) -> dict[str, tuple[str, str, str]]:
     """Name, municipality and narrowest list of each area."""
     with duckdb.connect() as con:
         rows = con.execute(
-            """
+            f"""
             SELECT area_id, area_name, kom, CASE
                 WHEN omdannelsesomraade THEN 'omdannelsesomraade'
                 WHEN parallelsamfund THEN 'parallelsamfund'
                 ELSE status
             END
-            FROM read_parquet(?)
-            """,
-            [str(status)],
+            FROM read_parquet({sql_file(status)}, hive_partitioning=false)
+            """
         ).fetchall()
     return {str(area): (str(name), str(kom), str(listed)) for area, name, kom, listed in rows}

@@ -14,10 +14,11 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from assets.administration.store import LOCK
 from assets.sealing import sha256_of
-from pipelines.home import Home
+from pipelines.home import Home, held
 
-LEFT_OUT = ("scratch", ".lock", ".runs")
+LEFT_OUT = ("scratch", ".lock", ".runs", LOCK)
 OWNER_ONLY = 0o600
 
 
@@ -26,11 +27,14 @@ class BackupError(Exception):
 
 
 def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
-    """Writes `home-<time>.tar` and its hash beside it. Waits for a run to end. Returns the archive."""
+    """Writes `home-<time>.tar` and its hash beside it. Returns the archive.
+
+    Waits for a run to end, of the lists or of the administration.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"home-{at.strftime('%Y%m%dT%H%M%S')}.tar"
     partial = target.with_name(f".{target.name}.partial")
-    with home.locked(), open(partial, "wb", opener=_owner_only) as stream:
+    with home.locked(), held(home.path / LOCK), open(partial, "wb", opener=_owner_only) as stream:
         with tarfile.open(fileobj=stream, mode="w") as archive:
             for path in sorted(home.path.iterdir()):
                 if path.name not in LEFT_OUT:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from law.danish_time import COPENHAGEN
+from law.danish_time import COPENHAGEN, day_of
 from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _today() -> dt.date:
 
 def _day(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text) if text else _today()
+        return day_of(text) if text else _today()
     except ValueError:
         raise _fail([f"{text!r} is no day: write it as YYYY-MM-DD."], 2) from None
 
@@ -245,7 +246,7 @@ def _print_lists(home: Home, list_year: int) -> None:
     table.add_column("Names", max_width=70)
     for name, listed in lists.items():
         names = ", ".join(a["area_name"] for a in listed[:6]) + (" ..." if len(listed) > 6 else "")
-        table.add_row(name, str(len(listed)), str(sum(int(a["residents"]) for a in listed)), names)
+        table.add_row(name, str(len(listed)), str(sum(int(a["residents"]) for a in listed)), escape(names))
     out.print(table)
 
 

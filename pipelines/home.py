@@ -21,6 +21,17 @@ OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
 
 
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Holds the lock that a file stands for, waiting for it first; the system frees it when the process dies."""
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class Home:
     """Paths of a home. `warehouse.duckdb` and `editions/` are public; `dagster/` is the Dagster instance."""
@@ -89,12 +100,8 @@ class Home:
     def opening_instance(self) -> Iterator[None]:
         """Lets one process at a time create the Dagster instance's databases: two at once would both begin."""
         self.prepare()
-        descriptor = os.open(self.instance / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with held(self.instance / ".lock"):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def alive(self, run_id: str) -> Iterator[None]:

@@ -20,7 +20,7 @@ from typing import IO, cast
 import duckdb
 
 from assets.deliveries import DAMAGED, file_facts, printable
-from assets.intake_files import open_text
+from assets.intake_files import delimiter_of, open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 
@@ -93,10 +93,10 @@ def _check_names(source: Path, target: Path) -> None:
 
 
 def _wanted(names: list[str], columns: set[str], source: Path) -> list[int]:
-    found = [i for i, name in enumerate(names) if name.strip().upper() in columns]
-    if not found:
-        raise PseudonymiseError(f"{printable(str(source))}: has none of the columns {', '.join(sorted(columns))}.")
-    return found
+    there = [name.strip().upper() for name in names]
+    if missing := sorted(columns - set(there)):
+        raise PseudonymiseError(f"{printable(str(source))}: has no column {', '.join(missing)}. Name the ones it has.")
+    return [i for i, name in enumerate(there) if name in columns]
 
 
 def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: set[str]) -> int:
@@ -112,7 +112,7 @@ def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: 
             raw_out = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=raw_out, mode="wb", mtime=0)))
         out = stack.enter_context(io.TextIOWrapper(raw_out, encoding="utf-8", newline=""))
         first = lines.readline()
-        delimiter = ";" if first.count(";") > first.count(",") else ","
+        delimiter = delimiter_of(first)
         names = next(csv.reader([first], delimiter=delimiter), [])
         positions = _wanted(names, columns, source)
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")

@@ -14,7 +14,7 @@ import duckdb
 from dagster import ConfigurableResource, Failure
 
 from assets import warehouse
-from law.danish_time import COPENHAGEN
+from law.danish_time import COPENHAGEN, day_of
 from law.loader import Law, statistics_law
 from pipelines.failures import plain
 from pipelines.home import Home, home_from_environment, snapshots_from_environment
@@ -42,7 +42,7 @@ class Run(ConfigurableResource):
 
     @property
     def day(self) -> dt.date:
-        return dt.date.fromisoformat(self.as_of) if self.as_of else dt.datetime.now(COPENHAGEN).date()
+        return day_of(self.as_of) if self.as_of else dt.datetime.now(COPENHAGEN).date()
 
     @property
     def law(self) -> Law:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from assets.administration.errors import AdministrationError
+from assets.administration.store import sql_file
 
 MANIFEST = "manifest.json"
 
@@ -123,18 +124,18 @@ def _load_table(con: duckdb.DuckDBPyConnection, sealed: SealedEdition, table: st
         if csv_file.is_file():
             with csv_file.open(encoding="utf-8", newline="") as stream:
                 given = next(csv.reader(stream), [])
-            source = "read_csv(?, header = true, delim = ',', quote = '\"', escape = '\"', all_varchar = true)"
-            file = csv_file
+            source = (
+                f"read_csv({sql_file(csv_file)}, header = true, delim = ',', quote = '\"', escape = '\"', "
+                "all_varchar = true, hive_partitioning = false)"
+            )
         else:
-            given = [
-                row[0] for row in con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(parquet_file)]).fetchall()
-            ]
-            source, file = "read_parquet(?)", parquet_file
+            source = f"read_parquet({sql_file(parquet_file)}, hive_partitioning = false)"
+            given = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
         missing = [name for name in columns if name not in given]
         if missing:
             raise AdministrationError(f"edition {sealed.list_year}: {table} has no column {missing[0]}: seal it again")
         read = ", ".join(f"CAST({name} AS {sql_type})" for name, sql_type in columns.items())
-        con.execute(f"INSERT INTO edition.{table} SELECT {read} FROM {source}", [str(file)])
+        con.execute(f"INSERT INTO edition.{table} SELECT {read} FROM {source}")
         con.execute(f"UPDATE edition.{table} SET kom = lpad(kom, 3, '0')" if "kom" in columns else "SELECT 1")
     except duckdb.Error:
         raise AdministrationError(f"edition {sealed.list_year}: {table} cannot be read: seal it again") from None

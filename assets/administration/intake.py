@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,18 @@ import duckdb
 
 from assets.administration.case_tables import BY_NAME, CaseTable, Column, Kind
 from assets.administration.errors import AdministrationError
-from assets.administration.store import BATCH, Output, append_rows, count
-from law.danish_time import TIME_ZONE
+from assets.administration.store import BATCH, Output, append_rows, count, sql_file
+from law.danish_time import TIME_ZONE, WRITTEN_DAY
 
 BEGINNINGS = {Kind.DAY: ("day", "%Y-%m-%d"), Kind.MONTH: ("month", "%Y-%m")}
+OERE_DIGITS, COUNT_DIGITS = 15, 9
+"""So that sums and products of what is accepted stay whole numbers of 64 bits."""
+SUFFIXES = (".csv", ".parquet")
+END_OF_FILE = "end of file"
+"""A row of its own after the last one: where it is not read as one, a quote was never closed."""
 CODE_LISTS = Path(__file__).parent.parent.parent / "law" / "code_lists"
-INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+WRITTEN_MONTH = WRITTEN_DAY.removesuffix("-[0-9]{2}")
+INSTANT = WRITTEN_DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 
 REFUSED_ROWS = Output(
     name="refused_rows",
@@ -61,6 +68,11 @@ def check_folder(cases: Path) -> None:
     """Raises AdministrationError when the folder of cases is missing or holds a table that is not known."""
     if not cases.is_dir():
         raise AdministrationError("the folder of cases does not exist: give one with a folder per table")
+    loose = sorted(p.name for p in cases.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and p.name[0] != ".")
+    if loose:
+        raise AdministrationError(
+            f"{loose[0]} stands beside the folders of tables: put it into the folder of its table"
+        )
     unknown = sorted(p.name for p in cases.iterdir() if p.is_dir() and p.name not in BY_NAME and p.name[0] not in "._")
     if unknown:
         raise AdministrationError(f"{unknown[0]} is no table of cases: the known ones are {', '.join(sorted(BY_NAME))}")
@@ -124,9 +136,11 @@ def receive(con: duckdb.DuckDBPyConnection, cases: Path, table: CaseTable) -> Re
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
+    found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and (p.suffix or p.name[0] != "_"))
     for path in found:
-        if path.suffix.lower() not in (".csv", ".parquet"):
+        if not path.is_file():
+            raise AdministrationError(f"{folder.name}/{path.name}: is no file: put the files of a table in its folder")
+        if path.suffix.lower() not in SUFFIXES:
             raise AdministrationError(f"{folder.name}/{path.name}: is neither .csv nor .parquet: remove or convert it")
     return found
 
@@ -136,16 +150,35 @@ def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> N
     place = f"{table.name}/{path.name}"
     text = _decoded(path)
     first = text.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
+    plain_first = re.sub('"[^"]*"', "", first)
+    delimiter = ";" if plain_first.count(";") > plain_first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         positions = _positions(table, header, place)
+        if '"' in text:
+            _refuse_open_quotes(text, delimiter, positions, place)
         plain = not _may_have_a_field_too_many(text, len(header), delimiter)
         if not (plain and _read_whole(con, path, len(header), positions, delimiter, first)):
             _read_rows(con, table, path.name, reader, len(header), positions)
     except csv.Error:
         raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
+
+
+def _refuse_open_quotes(text: str, delimiter: str, positions: Sequence[int], place: str) -> None:
+    """Raises AdministrationError where a quote that is not closed has taken the rows after it into one cell.
+
+    A cell of a table holds no row: one with a line's end and the delimiter in it was opened and closed by two
+    stray quotes.
+    """
+    rows = csv.reader(io.StringIO(f"{text}\n{END_OF_FILE}", newline=""), delimiter=delimiter, strict=False)
+    last: list[str] = []
+    for number, last in enumerate(rows):
+        cells = [last[position] for position in positions if position < len(last)]
+        if any(delimiter in cell and ("\n" in cell or "\r" in cell) for cell in cells):
+            raise AdministrationError(f"{place}: row {number} holds a quote that takes in the rows after it: close it")
+    if last != [END_OF_FILE]:
+        raise AdministrationError(f"{place}: a quote is opened and never closed: close it")
 
 
 def _decoded(path: Path) -> str:
@@ -174,10 +207,10 @@ def _read_whole(
     read = ", ".join(f"c{position}" for position in positions)
     try:
         con.execute(
-            f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), NULL, {read} FROM read_csv($path, "
+            f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), NULL, {read} FROM read_csv({sql_file(path)}, "
             "auto_detect = false, header = false, skip = 1, columns = $columns, delim = $delimiter, quote = '\"', "
-            "escape = '\"', strict_mode = true, parallel = false)",
-            {"name": path.name, "path": str(path), "columns": columns, "delimiter": delimiter},
+            "escape = '\"', strict_mode = true, parallel = false, hive_partitioning = false)",
+            {"name": path.name, "columns": columns, "delimiter": delimiter},
         )
     except duckdb.Error:
         return False
@@ -213,7 +246,8 @@ def _append(con: duckdb.DuckDBPyConnection, table: CaseTable, batch: Sequence[Se
 def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
     place = f"{table.name}/{path.name}"
     try:
-        described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        relation = f"read_parquet({sql_file(path)}, hive_partitioning = false)"
+        described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         types = {str(row[0]): str(row[1]) for row in described}
         names = list(types)
         positions = _positions(table, [name.strip().lower() for name in names], place)
@@ -221,10 +255,7 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) 
         read = ", ".join(
             _as_text(name, types[name], column.kind) for name, column in zip(delivered, table.columns, strict=True)
         )
-        con.execute(
-            f"INSERT INTO raw_rows SELECT ?, row_number() OVER (), NULL, {read} FROM read_parquet(?)",
-            [path.name, str(path)],
-        )
+        con.execute(f"INSERT INTO raw_rows SELECT ?, row_number() OVER (), NULL, {read} FROM {relation}", [path.name])
     except duckdb.Error:
         raise AdministrationError(f"{place}: is no readable Parquet file") from None
 
@@ -237,6 +268,9 @@ def _as_text(name: str, sql_type: str, kind: Kind) -> str:
         unit, form = BEGINNINGS[kind]
         begins = f"{local} = date_trunc('{unit}', {local})"
         return f"CASE WHEN {begins} THEN strftime({local}, '{form}') ELSE CAST({quoted} AS VARCHAR) END"
+    if sql_type.startswith("DECIMAL"):
+        whole = f"{quoted} = trunc({quoted})"
+        return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS HUGEINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
     if sql_type in ("DOUBLE", "FLOAT"):
         whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < 1e15"
         return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
@@ -244,7 +278,7 @@ def _as_text(name: str, sql_type: str, kind: Kind) -> str:
 
 
 def _positions(table: CaseTable, header: Sequence[str], place: str) -> list[int]:
-    repeated = sorted({name for name in header if header.count(name) > 1})
+    repeated = [column.name for column in table.columns if header.count(column.name) > 1]
     if repeated:
         raise AdministrationError(f"{place}: the column {repeated[0]} stands twice: keep one of them")
     missing = [column.name for column in table.columns if column.name not in header]
@@ -334,18 +368,17 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
 
 def _typed(column: Column) -> str:
     name = column.name
-    number = f"CASE WHEN regexp_full_match({name}, '[0-9]{{1,18}}') THEN CAST({name} AS BIGINT) END"
+    number = "CASE WHEN regexp_full_match({0}, '0*[0-9]{{1,{1}}}') THEN CAST({0} AS BIGINT) END"
     return {
         Kind.TEXT: name,
-        Kind.DAY: f"CASE WHEN regexp_full_match({name}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
-        f"THEN TRY_CAST({name} AS DATE) END",
-        Kind.MONTH: f"CASE WHEN regexp_full_match({name}, '[0-9]{{4}}-[0-9]{{2}}') "
+        Kind.DAY: f"CASE WHEN regexp_full_match({name}, '{WRITTEN_DAY}') THEN TRY_CAST({name} AS DATE) END",
+        Kind.MONTH: f"CASE WHEN regexp_full_match({name}, '{WRITTEN_MONTH}') "
         f"THEN TRY_CAST({name} || '-01' AS DATE) END",
         Kind.INSTANT: f"CASE WHEN regexp_full_match({name}, '{INSTANT}') "
         f"THEN TRY_CAST({name} AS TIMESTAMP WITH TIME ZONE) END",
         Kind.BOOLEAN: f"CASE lower({name}) WHEN 'true' THEN true WHEN 'false' THEN false END",
-        Kind.OERE: number,
-        Kind.COUNT: number,
+        Kind.OERE: number.format(name, OERE_DIGITS),
+        Kind.COUNT: number.format(name, COUNT_DIGITS),
         Kind.CODE: f"CASE WHEN {name} IN ({', '.join(repr(code) for code in column.codes)}) THEN {name} END",
         Kind.COUNTRY: f"CASE WHEN {name} IN (SELECT code FROM cases.known_countries) THEN {name} END",
         Kind.MUNICIPALITY: f"CASE WHEN length({name}) <= 3 AND lpad({name}, 3, '0') IN "

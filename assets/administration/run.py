@@ -16,6 +16,7 @@ from dagster import ConfigurableResource
 
 from assets.administration import store
 from assets.administration.errors import AdministrationError
+from law.danish_time import day_of
 from law.loader import Law, shipped_law
 
 HOME_VARIABLE = "BOLIGOMRAADER_HOME"
@@ -46,7 +47,7 @@ class Administration(ConfigurableResource):
     @property
     def on_day(self) -> dt.date:
         try:
-            return dt.date.fromisoformat(self.day)
+            return day_of(self.day)
         except ValueError:
             raise AdministrationError("the day of the run is missing or no day: give it as YYYY-MM-DD") from None
 

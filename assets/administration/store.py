@@ -8,6 +8,7 @@ Schema `cases` holds the accepted rows of the latest run; schema `main` holds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from law.danish_time import TIME_ZONE
 
 STORE = "administration.duckdb"
 FOLDER = "administration"
+LOCK = ".administration.lock"
+"""Held in a home by who writes its store, or reads it as one that nobody writes."""
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
 BATCH = 50_000
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
@@ -86,6 +89,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 def sql_text(name: str) -> str:
     """A query of `sql/administration`."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def sql_file(path: Path) -> str:
+    """Exactly this file as a SQL literal: what DuckDB would take as a pattern is escaped."""
+    return "'" + re.sub(r"[*?\[]", r"[\g<0>]", str(path)).replace("'", "''") + "'"
 
 
 def load_rows(

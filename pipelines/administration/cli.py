@@ -19,7 +19,8 @@ from dagster import ExecuteInProcessResult, RunConfig
 
 from assets.administration.errors import AdministrationError
 from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
-from assets.administration.store import FOLDER, kept_open
+from assets.administration.store import FOLDER, LOCK, kept_open
+from law.danish_time import day_of
 from pipelines.administration.definitions import JOB, defs
 from pipelines.administration.demo import MARKER, Size, write_cases
 from pipelines.event_log import instance_of
@@ -124,7 +125,7 @@ def _instance_folder(home: Path) -> Path:
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """One run at a time writes the store of a home; a second one waits."""
-    descriptor = os.open(home / ".administration.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -134,7 +135,7 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _day(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         _stop("--date is no day: give it as YYYY-MM-DD")
 

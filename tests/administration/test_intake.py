@@ -319,7 +319,7 @@ def test_parquet_types(world: World) -> None:
             COPY (
                 SELECT 'e' AS event_id, TIMESTAMPTZ '2026-03-01 09:00:00+01' AS received_at, 'application' AS kind,
                     'A' AS application_id, 101 AS kom, 'P' AS property_id, 40.0::DOUBLE AS property_homes,
-                    10 AS homes, 1000::DOUBLE AS amount_oere
+                    10::DECIMAL(9, 2) AS homes, 1000::DOUBLE AS amount_oere
                 UNION ALL SELECT 'f', TIMESTAMPTZ '2026-03-01 09:00:00+01', 'application', 'B', 101, 'Q', 40, 10, 0.5
             ) TO '{folder / "a.parquet"}' (FORMAT parquet)
             """
@@ -334,7 +334,9 @@ def test_parquet_types(world: World) -> None:
         (lambda cases: (cases / "members" / "x.xlsx").touch(), "members/x.xlsx: is neither .csv nor .parquet"),
         (lambda cases: (cases / "members" / "x.parquet").touch(), "members/x.parquet: is no readable Parquet file"),
         (lambda cases: (cases / "members" / "x.csv").write_text("household_id\n"), "column member_id is missing"),
-        (lambda cases: (cases / "members" / "x.csv").write_text("a,a\n"), "column a stands twice"),
+        (lambda cases: (cases / "members" / "x.csv").write_text("member_id,MEMBER_ID\n"), "member_id stands twice"),
+        (lambda cases: (cases / "members.csv").touch(), "members.csv stands beside the folders of tables"),
+        (lambda cases: (cases / "members" / "2026").mkdir(), "members/2026: is no file"),
     ],
 )
 def test_what_stops_a_run(world: World, make: object, message: str) -> None:
@@ -343,6 +345,91 @@ def test_what_stops_a_run(world: World, make: object, message: str) -> None:
     with pytest.raises(AdministrationError, match=message) as stopped:
         receive_members(world)
     assert "\n" not in str(stopped.value)
+
+
+MONTHS = "member_id,month,benefit\n"
+SIX = "".join(f"M,2026-{month:02},dagpenge\n" for month in range(6, 12))
+
+
+def benefit_months(world: World, text: str) -> list[tuple[str, int, str, str]]:
+    world.give("members", {"household_id": "H", "member_id": "M"})
+    (world.cases / "benefit_months").mkdir()
+    (world.cases / "benefit_months" / "a.csv").write_text(text, encoding="utf-8", newline="")
+    return refused(world, "members", "benefit_months")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'K,"2026-05,dagpenge\n{SIX}', "row 1 holds a quote that takes in the rows after it"),
+        (f'{SIX}"K,2026-05,dagpenge\n', "row 7 holds a quote that takes in the rows after it"),
+        (f'K,2026-05,"dagpenge\n{SIX}', "row 1 holds a quote that takes in the rows after it"),
+        (f'{SIX}K,2026-05,"dagpenge', "a quote is opened and never closed"),
+        (f'K,"2026-05,dagpenge\n{SIX}K,2026-04",dagpenge\n', "row 1 holds a quote that takes in the rows after it"),
+    ],
+)
+def test_a_stray_quote_loses_nobodys_rows(world: World, text: str, message: str) -> None:
+    """The rows that it takes in may be those that a decision rests on, so nothing is decided."""
+    with pytest.raises(AdministrationError, match=message):
+        benefit_months(world, MONTHS + text)
+
+
+def test_a_cell_with_a_line_end_is_a_bad_row_alone(world: World) -> None:
+    assert benefit_months(world, f'{MONTHS}M,"2026-0\n5",dagpenge\n{SIX}') == [
+        ("benefit_months", 1, "M 2026-0\n5", "month: no month (YYYY-MM)")
+    ]
+
+
+def test_a_quote_within_a_cell_is_a_letter(world: World) -> None:
+    assert benefit_months(world, f'{MONTHS}M,2026-05,5" rør\n{SIX}') == [
+        ("benefit_months", 1, "M 2026-05", "benefit: none of the known codes")
+    ]
+
+
+@pytest.mark.parametrize("name", ["kom=147", "area_id=F", "sager[1]"])
+def test_what_a_folder_is_called_says_nothing_of_a_row(tmp_path: Path, name: str) -> None:
+    world = World(tmp_path / name)
+    world.area(2026, "U", "udsat_boligomraade")
+    world.seal()
+    folder = world.cases / "vacancies"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as con:
+        con.execute(
+            "COPY (SELECT 'V' AS vacancy_id, 'U' AS area_id, 'D' AS department_id, '2026-12-05' AS let_on, "
+            f"'almindelig' AS let_as) TO '{folder / 'a.parquet'}' (FORMAT parquet)"
+        )
+    with store_in_memory() as con:
+        world.accept(con, ["vacancies"], 2026, "2026-12-31")
+        assert con.execute("SELECT area_id FROM cases.vacancies").fetchall() == [("U",)]
+        assert con.execute("SELECT area_id, kom FROM edition.area_status").fetchall() == [("U", "101")]
+
+
+def test_a_file_name_is_no_pattern(world: World) -> None:
+    folder = world.cases / "members"
+    world.give("members", {"household_id": "H", "member_id": "M"})
+    (given,) = folder.iterdir()
+    given.rename(folder / "m1.csv")
+    (folder / "m[1].csv").write_text((folder / "m1.csv").read_text(encoding="utf-8").replace("H,M,", "H,N,"), "utf-8")
+    with store_in_memory() as con:
+        world.accept(con, ["members"], 2026, "2026-12-31")
+        assert con.execute("SELECT member_id FROM cases.members ORDER BY 1").fetchall() == [("M",), ("N",)]
+
+
+def test_further_columns_are_ignored_however_they_are_called(world: World) -> None:
+    given = f"{MONTHS.strip()},note,note,,\n{SIX.replace('dagpenge', 'dagpenge,a,b,,')}"
+    assert benefit_months(world, given) == []
+
+
+def test_a_delimiter_within_a_quoted_name_divides_nothing(world: World) -> None:
+    given = 'member_id;month;benefit;"note (dato, kilde, mm., mv.)"\nM;2026-05;dagpenge;\n'
+    assert benefit_months(world, given) == []
+
+
+def test_a_day_that_no_years_can_be_counted_from_is_refused(world: World) -> None:
+    home = {"area_id": "U", "department_id": "D", "let_as": "almindelig"}
+    days = ["0000-05-05", "9999-12-31"]
+    world.give("vacancies", *({"vacancy_id": f"V{n}", "let_on": day, **home} for n, day in enumerate(days)))
+    assert [row[3] for row in refused(world, "vacancies")] == ["let_on: no day (YYYY-MM-DD)"] * 2
 
 
 def receive_members(world: World) -> None:

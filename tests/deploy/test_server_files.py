@@ -6,10 +6,13 @@ Does not belong: PostgreSQL itself (test_postgresql.py).
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import re
 import shutil
 import subprocess
+import tarfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,10 @@ import yaml
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.workspace.config_schema import process_workspace_config
 
+from assets.administration.store import LOCK
+from pipelines.backup import backup
 from pipelines.environments import ENVIRONMENTS
+from pipelines.home import Home, held
 from tests.command import ROOT, edition, file_bytes, run_cli
 from tests.graph.homes import YEAR, Ready
 
@@ -134,3 +140,22 @@ def test_a_home_is_backed_up_and_restored(ready: Ready, tmp_path: Path) -> None:
     assert damaged.code != 0
     assert archive.name in damaged.output
     assert not (tmp_path / "third").exists()
+
+
+def test_a_backup_waits_for_a_run_of_the_administration(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    done = threading.Event()
+
+    def take() -> None:
+        backup(home, tmp_path / "backup", dt.datetime(2026, 12, 1))
+        done.set()
+
+    taking = threading.Thread(target=take)
+    with held(home.path / LOCK):
+        taking.start()
+        assert not done.wait(0.5)
+    taking.join(timeout=30)
+    assert done.is_set()
+    with tarfile.open(tmp_path / "backup" / "home-20261201T000000.tar") as archive:
+        assert LOCK not in archive.getnames()

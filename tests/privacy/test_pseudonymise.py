@@ -144,3 +144,11 @@ def test_command(tmp_path: Path, home: Home) -> None:
     done = run_cli("pseudonymise", "--key-file", good, "--home", home.path, "--column", "pnr", source, target)
     assert done.code == 0, done.output
     assert "9 rows" in done.output
+
+
+def test_a_column_that_is_not_there_is_told_before_a_number_is_left_in_clear(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("PNR,MORPNR\n0101801234,0202801234\n", encoding="utf-8")
+    with pytest.raises(PseudonymiseError, match="has no column MOR_PNR"):
+        pseudonymise(KEY, source, tmp_path / "b.csv", ("PNR", "MOR_PNR"))
+    assert not (tmp_path / "b.csv").exists()

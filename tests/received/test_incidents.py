@@ -47,6 +47,13 @@ def decision(pnr: str, **more: str) -> Row:
     return {"PNR": pnr} | plain | more
 
 
+def test_a_decision_with_a_code_of_seven_digits_only_warns(tmp_path: Path) -> None:
+    rows = [decision("1"), decision("2", AFG_AFGTYP3="9999999")]
+    answer = received(tmp_path, "kraf", "2023", rows)
+    assert answer.stops == []
+    assert [rows for rule, rows in answer.failing.items() if "decision" in rule] == [1]
+
+
 def income(pnr: str, **more: str) -> Row:
     return {"PNR": pnr, "PERINDKIALT_13": "250000", "OMFANG": "1"} | more
 

@@ -119,6 +119,13 @@ def test_text_in_no_known_encoding_is_refused(tmp_path: Path) -> None:
     assert "neither UTF-8 nor Windows-1252" in refused(tmp_path)
 
 
+def test_a_delimiter_within_a_quoted_name_divides_nothing(tmp_path: Path) -> None:
+    rows = [row | {'"Note (dato, kilde, sag, mm., mv., osv., ca., nr., jf.)"': ""} for row in people(2)]
+    text = csv_text(rows, delimiter=";").replace('"""', '"')
+    (bef_folder(tmp_path) / "bef.csv").write_text(text, encoding="utf-8")
+    assert receive_bef(tmp_path, checked=True).stops == []
+
+
 # --- files that hold nothing, or not what they say ---
 
 
@@ -261,6 +268,16 @@ def test_sas_days_and_instants(tmp_path: Path, sas_format: str, value: int) -> N
     assert answer.column("foed_dag") == [BORN]
 
 
+@pytest.mark.parametrize(("sas_format", "value"), [("DATE9.", 2936547), ("DATETIME20.", 2936547 * 86400)])
+def test_a_sas_day_that_stands_for_no_end_is_a_day(tmp_path: Path, sas_format: str, value: int) -> None:
+    """31 December 9999 in SAS, to which 4000 and 8000 are no leap years: two days lower than the calendar has it."""
+    frame = sas_frame(["1"], FOED_DAG=[value])
+    write_xpt(bef_folder(tmp_path) / "bef.xpt", frame, {"FOED_DAG": sas_format})
+    answer = receive_bef(tmp_path, checked=True)
+    assert answer.column("foed_dag") == [dt.date(9999, 12, 29)]
+    assert "foed_dag_type" not in answer.failing
+
+
 @pytest.mark.parametrize(("sas_format", "value"), [("DATETIME20.", 9e15), ("DATE9.", 1e9), ("DATE9.", 0.5)])
 def test_sas_numbers_that_are_no_day(tmp_path: Path, sas_format: str, value: float) -> None:
     write_xpt(bef_folder(tmp_path) / "bef.xpt", sas_frame(["1"], FOED_DAG=[value]), {"FOED_DAG": sas_format})
@@ -370,6 +387,8 @@ def test_amounts_in_any_type(tmp_path: Path) -> None:
     ("cells", "failing"),
     [
         (["1000.125"], {"perindkialt_13_type": 1}),
+        (["1000.0000000000001", "1000.00000000000010"], {"perindkialt_13_type": 2}),
+        (["1000.0000000000000"], {}),
         (["1000.125", ""], {"perindkialt_13_type": 1, "perindkialt_13_filled": 1}),
         (["abc", ""], {"perindkialt_13_type": 1, "perindkialt_13_filled": 1}),
     ],
