@@ -248,7 +248,7 @@ APPLICANTS = CaseTable(
         _id("applicant_id", "The applicant"),
         _day("listed_on", "Day of entry on the waiting list", required=True),
         _count("list_number", "Number on the waiting list; breaks ties of the day"),
-        _text("department_id", "Department that the applicant lives in now"),
+        _text("department_id", "Department that the applicant lives in now; empty for none"),
         _flag("receives_benefit", "Receives one of the benefits of § 51 b, stk. 1"),
         _flag("spouse", "Has a spouse or a cohabitant treated as one"),
         _flag("spouse_receives_benefit", "The spouse receives one of these benefits"),

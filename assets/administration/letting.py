@@ -177,9 +177,12 @@ def years_after(day: dt.date, years: int) -> dt.date:
 
 
 def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, tuple[str, ...]]:
-    """Whether § 51 c rejects an applicant for a home in an omdannelsesområde, or None with the missing facts."""
-    inside = applicant.department_id is not None and applicant.department_id == vacancy.department_id
-    if inside or applicant.council_dispensation or applicant.receives_benefit is False:
+    """Whether § 51 c rejects an applicant for a home in an omdannelsesområde, or None with the missing facts.
+
+    An applicant without a department lives in none, so which one the home belongs to does not matter.
+    """
+    dispensed, lives_in, belongs_to = applicant.council_dispensation, applicant.department_id, vacancy.department_id
+    if dispensed or applicant.receives_benefit is False or (lives_in is not None and lives_in == belongs_to):
         return False, ()
     alone = basis.choice("valg.single_applicant_51c")
     if applicant.spouse is False and alone == "not_rejected":
@@ -193,6 +196,8 @@ def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tup
         missing.append("spouse")
     if applicant.spouse is not False and applicant.spouse_receives_benefit is None:
         missing.append("spouse_receives_benefit")
+    if lives_in is not None and belongs_to is None:
+        missing.append("department_id")
     return (None, tuple(missing)) if missing else (True, ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.administration import legal_basis
-from assets.administration.letting import PARAMETERS, Applicant, CriteriaSet, Vacancy, place
+from assets.administration.letting import PARAMETERS, Applicant, CriteriaSet, Vacancy, place, rejected_by_51c
 from law.loader import shipped_law
 from tests.administration.worlds import Results, World, date
 
@@ -198,17 +199,24 @@ def test_other_ways_of_letting_have_no_order(world: World) -> None:
     assert order(world.run()) == [("one", "not_let_from_the_list", "", "", "")]
 
 
+BOTH: dict[str, Any] = {
+    "receives_benefit": True,
+    "spouse": True,
+    "spouse_receives_benefit": True,
+    "council_dispensation": False,
+}
+
+
 def test_51c_in_an_omdannelsesomraade_only(world: World) -> None:
-    both = {"receives_benefit": True, "spouse": True, "spouse_receives_benefit": True}
     world.give("letting_criteria", *({**kind, **DATED, "area_id": area} for kind in (WORK, SCHOOL) for area in "OU"))
     work = {"arbejde": True}
     listed = {
-        "both": ("2001-01-01", work, both),
-        "inside": ("2002-01-01", work, {**both, "department_id": "D"}),
-        "spared": ("2003-01-01", work, {**both, "council_dispensation": True}),
+        "both": ("2001-01-01", work, BOTH),
+        "inside": ("2002-01-01", work, {**BOTH, "department_id": "D"}),
+        "spared": ("2003-01-01", work, {**BOTH, "council_dispensation": True}),
         "alone": ("2004-01-01", work, {"receives_benefit": True}),
-        "one": ("2005-01-01", work, {**both, "spouse_receives_benefit": False}),
-        "open": ("2006-01-01", work, {**both, "spouse_receives_benefit": None}),
+        "one": ("2005-01-01", work, {**BOTH, "spouse_receives_benefit": False}),
+        "open": ("2006-01-01", work, {**BOTH, "spouse_receives_benefit": None}),
     }
     vacancy(world, area="O")
     applicants(world, **listed)
@@ -232,6 +240,28 @@ PEOPLE = st.lists(
     st.tuples(st.integers(0, 400), st.sampled_from([True, False, None]), st.sampled_from([True, False, None])),
     max_size=8,
 )
+
+
+@pytest.mark.parametrize(
+    ("facts", "belongs_to", "expected"),
+    [
+        ({"department_id": "D"}, "D", (False, ())),
+        ({"department_id": "E"}, "D", (True, ())),
+        ({"department_id": "E"}, None, (None, ("department_id",))),
+        ({}, None, (True, ())),
+        ({}, "D", (True, ())),
+        ({"department_id": "E", "council_dispensation": True}, None, (False, ())),
+        ({"department_id": "E", "receives_benefit": False}, None, (False, ())),
+        ({"department_id": "E", "spouse_receives_benefit": False}, None, (False, ())),
+        ({"department_id": "E", "spouse": False, "spouse_receives_benefit": None}, None, (False, ())),
+    ],
+)
+def test_51c_rejects_only_where_nothing_that_could_spare_is_open(
+    facts: dict[str, Any], belongs_to: str | None, expected: tuple[bool | None, tuple[str, ...]]
+) -> None:
+    listed = {"applicant_id": "p", "listed_on": date("2010-01-01"), "list_number": None, "department_id": None}
+    applicant = Applicant(**{**listed, **BOTH, **facts})
+    assert rejected_by_51c(applicant, replace(HOME, department_id=belongs_to), BASIS) == expected
 
 
 @settings(deadline=None)
