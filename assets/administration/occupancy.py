@@ -75,11 +75,13 @@ def judge(request: Request, basis: Basis, conditions_asked: bool) -> tuple[str, 
     """Outcome, grounds and missing facts.
 
     `not_allowed` where a condition of the act fails, else `undecided` where one is open, else `may_be_refused`
-    where the landlord has a ground to refuse, else `allowed`.
+    where the landlord has a ground to refuse, else `undecided` where such a ground is open, else `allowed`.
     """
     conditions = list(_conditions(request, basis, conditions_asked))
     failed = tuple(c.ground for c in conditions if c.met is False)
-    missing = tuple(sorted({fact for c in conditions if c.met is None for fact in c.missing}))
+    # once there is one ground to refuse, another changes nothing
+    undecided = [c for c in conditions if c.met is None and (c.bars or not failed)]
+    missing = tuple(sorted({fact for c in undecided for fact in c.missing}))
     if any(c.met is False and c.bars for c in conditions):
         return "not_allowed", failed, ()
     if missing:
