@@ -168,7 +168,7 @@ class RefundQueue:
         assert event.kom is not None
         assert event.property_id is not None
         if refusal is not None:
-            self._record(event.event_id, event.application_id, "refused", 0, event.kom, event.amount_oere or 0, refusal)
+            self._refuse(event, self._applications.get(event.application_id), event.kom, refusal)
             return
         application = _Application(event.application_id, event.kom, event.property_id, amount, "waiting")
         self._applications[application.application_id] = application
@@ -254,7 +254,10 @@ class RefundQueue:
         self._promote(event.event_id)
 
     def _refuse_request(self, event: Event, application: _Application | None, reason: str) -> None:
-        kom = application.kom if application else event.kom
+        self._refuse(event, application, application.kom if application else event.kom, reason)
+
+    def _refuse(self, event: Event, application: _Application | None, kom: str | None, reason: str) -> None:
+        """Refuses an event; what the application of its id has reserved stays so."""
         reserved = application.reserved if application else 0
         self._record(event.event_id, event.application_id, "refused", reserved, kom, event.amount_oere or 0, reason)
 

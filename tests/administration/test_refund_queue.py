@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -244,6 +245,22 @@ def test_requests_without_a_reservation() -> None:
         ("p3", "withdrawn", "withdrawn", 0),
         ("p4", "refused", "nothing is open to withdraw", 0),
     ]
+
+
+def test_an_id_in_use_keeps_what_it_has_reserved() -> None:
+    again = Event(at("2026-01-11T09:00"), "b", "application", "A", "101", "other", 80, 20, 10_000_000)
+    elsewhere = replace(again, at=at("2026-01-12T09:00"), event_id="c", kom="151")
+    paid = request("d", "2026-01-13T09:00", "payment_request", "A", 300_000)
+    late = replace(again, at=at("2026-01-14T09:00"), event_id="e")
+    found = ledger([application("a", "2026-01-10T09:00", 300_000), again, elsewhere, paid, late], "2026-01-31")
+    assert told(found) == [
+        ("a", "A", "reserved", 300_000, 300_000, 6_500_000),
+        ("b", "A", "refused", 300_000, 300_000, 6_500_000),
+        ("c", "A", "refused", 300_000, 0, 6_500_000),
+        ("d", "A", "paid", 0, 0, 6_500_000),
+        ("e", "A", "refused", 0, 0, 6_500_000),
+    ]
+    assert {c.reason for c in found if c.status == "refused"} == {"the application id is in use"}
 
 
 def test_ties_are_broken_by_the_event_id() -> None:
