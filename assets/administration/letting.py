@@ -26,6 +26,7 @@ PARAMETERS = (
     "fleksibel_udlejning.required_criteria",
     "omraaderegler.afvisning_51c",
     DUTY,
+    "valg.assignment_list",
     "valg.flexible_letting_priority",
     "valg.letting_without_criteria",
     "valg.single_applicant_51c",
@@ -274,7 +275,8 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
     for row in con.execute("SELECT * FROM cases.vacancies ORDER BY vacancy_id").fetchall():
         vacancy = Vacancy(*row)
         basis = basis_on(periods, vacancy.let_on)
-        order_by, criteria, reason = way_of(vacancy, basis, lists, sets, duty)
+        judged_by = lists.on(vacancy.let_on, basis, periods[0].start) if basis is not None else None
+        order_by, criteria, reason = way_of(vacancy, basis, judged_by, sets, duty)
         ways.append(
             [
                 *(vacancy.vacancy_id, vacancy.area_id, order_by, criteria.name if criteria else None, reason),
@@ -283,7 +285,7 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
         )
         applicants = waiting[vacancy.vacancy_id]
         if order_by in ("criteria", "seniority") and basis is not None:
-            area = lists.areas.get(vacancy.area_id or "")
+            area = judged_by.areas.get(vacancy.area_id or "") if judged_by is not None else None
             conversion = bool(area and area.categories & set(basis.codes("omraaderegler.afvisning_51c")))
             known = {a.applicant_id: met[(a.applicant_id, criteria.name)] for a in applicants} if criteria else {}
             standings = place(applicants, vacancy, criteria, known, basis, conversion)
@@ -326,17 +328,24 @@ def read_sets(con: duckdb.DuckDBPyConnection) -> list[CriteriaSet]:
 
 
 def way_of(
-    vacancy: Vacancy, basis: Basis | None, lists: Lists, sets: Sequence[CriteriaSet], duty: Sequence[Basis]
+    vacancy: Vacancy, basis: Basis | None, lists: Lists | None, sets: Sequence[CriteriaSet], duty: Sequence[Basis]
 ) -> tuple[str, CriteriaSet | None, str]:
-    """How the home is let: by criteria, by seniority, not from the list, or undecided."""
+    """How the home is let: by criteria, by seniority, not from the list, or undecided.
+
+    `lists` are None where the one in force is not known; a home outside every area needs none.
+    """
     if vacancy.let_as != "almindelig":
         return "not_from_the_list", None, f"let as {vacancy.let_as}: outside § 60, stk. 4"
     if basis is None:
         return "undecided", None, "no law is held for the day"
-    if vacancy.area_id is not None and vacancy.area_id not in lists.areas:
+    if vacancy.area_id is None:
+        return "seniority", None, "no obligatory flexible letting"
+    if lists is None:
+        return "undecided", None, "the list in force on the day is not known"
+    area = lists.areas.get(vacancy.area_id)
+    if area is None:
         return "undecided", None, "the area is none of those in force for the list"
-    area = lists.areas.get(vacancy.area_id or "")
-    obliged = sorted(area.categories & set(basis.codes(DUTY))) if area else []
+    obliged = sorted(area.categories & set(basis.codes(DUTY)))
     if not obliged:
         lapsed = any(s.area_id == vacancy.area_id for s in sets)
         reason = "the area is on no list, so its criteria have lapsed" if lapsed else "no obligatory flexible letting"

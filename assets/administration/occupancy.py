@@ -27,6 +27,7 @@ PARAMETERS = (
     "fremleje_bytte.swap_persons_per_room",
     "fremleje_bytte.swap_residence_years",
     "omraaderegler.fremleje_bytte",
+    "valg.assignment_list",
     "valg.sublet_rooms_conditions",
 )
 
@@ -155,10 +156,12 @@ def write_occupancy(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> d
         if basis is None:
             rows.append([request.request_id, "undecided", None, "law", None])
             continue
-        if request.area_id is not None and request.area_id not in lists.areas:
-            rows.append([request.request_id, "undecided", None, "area_id", basis.parameter_set])
+        judged_by = lists.on(request.starts_on, basis, periods[0].start)
+        area = judged_by.areas.get(request.area_id or "") if judged_by is not None else None
+        if request.area_id is not None and area is None:
+            missing_fact = "list_history" if judged_by is None else "area_id"
+            rows.append([request.request_id, "undecided", None, missing_fact, basis.parameter_set])
             continue
-        area = lists.areas.get(request.area_id or "")
         asked = bool(area and area.categories & set(basis.codes("omraaderegler.fremleje_bytte")))
         outcome, grounds, missing = judge(request, basis, asked)
         rows.append(

@@ -15,6 +15,7 @@ import duckdb
 
 from assets.administration.errors import AdministrationError
 from assets.administration.legal_basis import Basis
+from law.loader import list_day
 
 UDSAT = "udsat_boligomraade"
 FOREBYGGELSE = "forebyggelsesomraade"
@@ -57,6 +58,19 @@ class Lists:
     def areas(self) -> Mapping[str, Area]:
         """The areas of the list year."""
         return self.by_year[self.list_year]
+
+    def on(self, day: dt.date, basis: Basis, since: dt.date) -> Lists | None:
+        """The lists that a case of a day is judged by, as valg.assignment_list has it; None where not known.
+
+        They end with the list year or with the newest list published by the day. Lists from before `since` were
+        made under other rules.
+        """
+        if basis.choice("valg.assignment_list") == "list_year_of_run":
+            return self
+        newest = day.year if day >= list_day(day.year) else day.year - 1
+        if newest not in self.by_year or list_day(newest) < since:
+            return None
+        return Lists(newest, {year: areas for year, areas in self.by_year.items() if year <= newest})
 
     def categories(self, year: int, area_id: str) -> frozenset[str] | None:
         """The categories of an area on a list: none where it was not on it, None where that list is not sealed here."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from assets.administration import legal_basis, letting, occupancy, private_letting
 from assets.administration.plans import Count, day_reached
-from assets.administration.regimes import FOREBYGGELSE, UDSAT, Area, Lists
+from assets.administration.regimes import FOREBYGGELSE, UDSAT, Area, Lists, read_lists
 from law.loader import Law, shipped_law
-from tests.administration.worlds import World, date, decisions
+from tests.administration.worlds import World, date, decisions, store_in_memory
 
 CALM: dict[str, Any] = {
     "birth_date": "1990-01-01",
@@ -97,6 +97,52 @@ def test_the_list_that_a_case_is_judged_by(tmp_path: Path) -> None:
     assert outcomes("pension", in_force) == [no_list[0], pension, pension, free, free, no_list[0]]
     assert outcomes("citizen", in_force) == [no_list[1], citizen, citizen, citizen, free, no_list[1]]
     assert outcomes("calm", in_force) == [free] * 6
+
+
+def test_the_list_that_a_vacancy_and_a_request_are_judged_by(tmp_path: Path) -> None:
+    """Udsat in 2024 and 2025, off the lists in 2026, and G only from 2026; 2023 is not known, nor what follows 2026.
+    A list from before the rules of today stands in the home as well."""
+    world = World(tmp_path)
+    world.area(2020, "F", UDSAT)
+    world.area(2026, "G", UDSAT)
+    for year, status in ((2024, UDSAT), (2025, UDSAT), (2026, "ikke_omfattet")):
+        world.area(year, "F", status)
+    world.seal()
+    days = ("2021-11-30", "2024-11-30", "2024-12-01", "2026-11-30", "2026-12-01", "2027-12-01")
+    places = [(day, "F") for day in days] + [("2026-11-30", "G"), ("2026-12-01", "G"), ("2024-11-30", None)]
+    vacant = {"department_id": "D", "let_as": "almindelig"}
+    swap = {"kind": "bytte", "informed_on": "2021-11-01", "conditions_met": False, "rooms": 3, "persons_after": 3}
+    settled = {"leaver_moved_in": "2010-01-01", "reasonable_ground": False}
+    names = [f"{area} {day}" for day, area in places]
+    cases = [{"area_id": area, "let_on": day, "starts_on": day} for day, area in places]
+    world.give("vacancies", *({"vacancy_id": n, **c, **vacant} for n, c in zip(names, cases, strict=True)))
+    world.give(
+        "occupancy_requests", *({"request_id": n, **c, **swap, **settled} for n, c in zip(names, cases, strict=True))
+    )
+
+    def judged(rules: Law) -> tuple[list[Any], list[Any]]:
+        with store_in_memory() as con:
+            tables = ("letting_criteria", "vacancies", "applicants", "applicant_criteria", "occupancy_requests")
+            world.accept(con, tables, 2026, "2027-12-31")
+            lists = read_lists(con, 2026)
+            letting.write_letting(con, rules, lists)
+            occupancy.write_occupancy(con, rules, lists)
+            lets = dict(con.execute("SELECT vacancy_id, reason FROM letting_basis").fetchall())
+            swaps = con.execute("SELECT request_id, outcome, missing_facts FROM occupancy_decisions").fetchall()
+        asked = {name: missing or outcome for name, outcome, missing in swaps}
+        return [lets[name].split(" (")[0] for name in names], [asked[name] for name in names]
+
+    free, bound = "no obligatory flexible letting", "flexible letting is obligatory"
+    lets, swaps = judged(law())
+    assert lets == [free] * 6 + [bound] * 2 + [free]
+    assert swaps == ["allowed"] * 6 + ["not_allowed"] * 2 + ["allowed"]
+    unknown, nowhere = "the list in force on the day is not known", "the area is none of those in force for the list"
+    lets, swaps = judged(law(assignment_list="list_in_force"))
+    assert lets == [unknown, unknown, bound, bound, free, unknown, nowhere, bound, free]
+    assert swaps == [
+        *("list_history", "list_history", "not_allowed", "not_allowed", "allowed", "list_history"),
+        *("area_id", "not_allowed", "allowed"),
+    ]
 
 
 def test_the_names_of_benefits_across_a_change(tmp_path: Path) -> None:
