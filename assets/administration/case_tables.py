@@ -252,7 +252,7 @@ APPLICANTS = CaseTable(
         _flag("receives_benefit", "Receives one of the benefits of § 51 b, stk. 1"),
         _flag("spouse", "Has a spouse or a cohabitant treated as one"),
         _flag("spouse_receives_benefit", "The spouse receives one of these benefits"),
-        _flag("council_dispensation", "The council dispensed from § 51 c in a quite special case"),
+        _flag("council_dispensation", "The council dispensed from § 51 c in a quite special case; empty for none"),
     ),
     key=("vacancy_id", "applicant_id"),
     key_reason="the same applicant for the vacancy twice",
