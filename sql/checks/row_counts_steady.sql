@@ -1,33 +1,40 @@
--- References whose row count is more than the tolerance off that of the reference a year before, where it is stored.
--- Which, and by how many pct.
-WITH rows_per_reference AS (
-    SELECT snapshots.register, CAST(left(snapshots.reference, 4) AS INTEGER) AS reference_year,
-        max(delivered.rows) AS delivered_rows
-    FROM received.snapshots AS snapshots
-    INNER JOIN (
-        SELECT content_sha256, CAST(sum(rows) AS BIGINT) AS rows FROM received.files GROUP BY content_sha256
-    ) AS delivered ON delivered.content_sha256 = snapshots.content_sha256
-    WHERE snapshots.content_sha256 IN (SELECT content_sha256 FROM registers.promoted WHERE list_year <= listeaar())
-    GROUP BY snapshots.register, reference_year
+-- References whose row count is more than the tolerance off that of the reference a year before, where one is stored.
+-- Which, and by how many pct. A reference that the list year does not read itself counts as the latest list year
+-- read it.
+WITH raekker AS (
+    SELECT content_sha256, CAST(sum(rows) AS BIGINT) AS delivered_rows
+    FROM received.files
+    GROUP BY content_sha256
+),
+
+laest AS (
+    SELECT promoted.list_year, promoted.register, promoted.reference, promoted.reference_year, raekker.delivered_rows
+    FROM registers.promoted AS promoted
+    INNER JOIN raekker ON raekker.content_sha256 = promoted.content_sha256
+    WHERE promoted.list_year <= listeaar()
+),
+
+senest_laest AS (
+    SELECT register, reference_year, arg_max(delivered_rows, list_year) AS delivered_rows
+    FROM laest
+    GROUP BY register, reference_year
 )
 
 SELECT
     count(*) AS row_counts_steady,
     list(
-        promoted.register || '/' || promoted.reference || CASE WHEN previous.delivered_rows = 0
+        present.register || '/' || present.reference || CASE WHEN previous.delivered_rows = 0
             THEN ' from none'
             ELSE printf(' %+d pct.', CAST(
                 rounded(present.delivered_rows - previous.delivered_rows, previous.delivered_rows, 100) AS BIGINT
             ))
         END
-        ORDER BY promoted.register, promoted.reference
+        ORDER BY present.register, present.reference
     ) AS named
-FROM registers.promoted AS promoted
-INNER JOIN rows_per_reference AS present
-    ON present.register = promoted.register AND present.reference_year = promoted.reference_year
-INNER JOIN rows_per_reference AS previous
-    ON previous.register = promoted.register AND previous.reference_year = promoted.reference_year - 1
+FROM laest AS present
+INNER JOIN senest_laest AS previous
+    ON previous.register = present.register AND previous.reference_year = present.reference_year - 1
 WHERE
-    promoted.list_year = listeaar()
+    present.list_year = listeaar()
     AND abs(present.delivered_rows - previous.delivered_rows) * 100
     > getvariable('row_change_pct') * previous.delivered_rows
