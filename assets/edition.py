@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,14 @@ from pipelines.resources import Run
 
 _REGISTER_TAGS = {tag: "" for table in derivation.PUBLISHED for tag in register_tags(table)}
 CRITERIA = ("outside", "convicted", "primary_only", "income")
+TWO_YEAR_SHARES = ("outside", "convicted", "national_convicted")
+READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met")
 
 
 @asset(
     key=key_of("edition.edition"),
     group_name="edition",
-    deps=[key_of(table) for table in (*derivation.PUBLISHED, "criteria.criteria_met")],
+    deps=[key_of(table) for table in READS],
     partitions_def=LIST_YEARS,
     backfill_policy=ONE_YEAR_A_RUN,
     description=(
@@ -72,7 +75,7 @@ def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue
         raise Failure("; ".join(hindered), allow_retries=False)
     recorded = derivation.recorded_fingerprints(con, list_year)
     sources = source_fingerprints(con, law, list_year)
-    stale = derivation.stale_tables(recorded, sources, (*derivation.PUBLISHED, "criteria.criteria_met"))
+    stale = derivation.stale_tables(recorded, sources, READS)
     if stale:
         raise Failure(
             f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
@@ -163,7 +166,7 @@ def write_public_lists(
             met.setdefault(area_id, set()).add(criterion)
     files = public_lists.public_files(
         list_year,
-        _rows(con, "criteria.area_criteria", list_year),
+        with_exact_shares(con, list_year),
         _rows(con, "status.area_status", list_year),
         {f"{kom:03d}": name for kom, name in municipality_names().items()},
         public_lists.public_limits(law, list_year),
@@ -177,6 +180,32 @@ def write_public_lists(
         path = folder / "public" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
+
+
+def with_exact_shares(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:
+    """The rows of area_criteria with the printed shares exact: a figure rounded from ten digits is rounded twice."""
+    figures = {row["area_id"]: row for row in _rows(con, "criteria.area_figures", list_year)}
+    return [
+        {**row, **_exact_shares(figures[row["area_id"]])} for row in _rows(con, "criteria.area_criteria", list_year)
+    ]
+
+
+def _exact_shares(figures: Mapping[str, Any]) -> dict[str, Fraction | None]:
+    area, region = ("income_oere", "income_persons"), ("region_income_oere", "region_income_persons")
+    mean, region_mean = _fraction(figures, *area), _fraction(figures, *region)
+    shares = {
+        "nonwestern_share": ("nonwestern", "residents"),
+        "primary_only_share": ("primary_only", "persons_30_59"),
+        **{f"{name}_share": (f"{name}_numerator", f"{name}_denominator") for name in TWO_YEAR_SHARES},
+    }
+    ratio = mean / region_mean if mean is not None and region_mean else None
+    return {"income_ratio": ratio, **{share: _fraction(figures, *counts) for share, counts in shares.items()}}
+
+
+def _fraction(figures: Mapping[str, Any], numerator: str, denominator: str) -> Fraction | None:
+    if figures[numerator] is None or not figures[denominator]:
+        return None
+    return Fraction(figures[numerator], figures[denominator])
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> list[dict[str, Any]]:

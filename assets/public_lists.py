@@ -280,12 +280,12 @@ def public_files(
 
     Meaning: what the law has published every year (§ 61 a, stk. 5), disclosure control applied. Grain:
     one row per area and list; the first three lists are nested, so an area can stand on all three. Units:
-    pct. and persons. `criteria` and `status` are the edition's area_criteria and area_status; `release`
-    None marks everything as udkast; `changes_note` says what a new revision changed; `synthetic` makes the page
-    say that the data are invented, released or not.
+    pct. and persons. `criteria` and `status` are the edition's area_criteria, with the shares that are printed exact,
+    and its area_status; `release` None marks everything as udkast; `changes_note` says what a new revision changed;
+    `synthetic` makes the page say that the data are invented, released or not.
 
     `met` names per area_id the criteria (outside, convicted, primary_only, income) that were met on the
-    exact numbers: the ten-digit shares of `criteria` decide nothing.
+    exact numbers: the shares of `criteria` are printed and decide nothing.
 
     Raises ValueError when a listed area has no criteria or no municipality name, when a row is of another
     list year, when an area is a forebyggelsesomraade in a year without that list, or when the criteria
@@ -471,7 +471,7 @@ def _figure_text(row: Row, figure: _Figure, disclosure: Limits) -> str:
     return WITHHELD if figure.rests_on_few(row, disclosure) else str(_pct(share, figure.places))
 
 
-def _national_share(criteria: Sequence[Row]) -> Decimal | None:
+def _national_share(criteria: Sequence[Row]) -> Decimal | Fraction | None:
     shares = (row["national_convicted_share"] for row in criteria)
     return next((share for share in shares if share is not None), None)
 
@@ -480,7 +480,7 @@ def _pct(share: Decimal | Fraction, places: int) -> Decimal:
     return rounded(Fraction(share) * 100, places)
 
 
-def _limit_pct(key: str, limit: Limit | None, national: Decimal | None) -> Decimal | None:
+def _limit_pct(key: str, limit: Limit | None, national: Decimal | Fraction | None) -> Decimal | None:
     """A limit in pct., with its figure's decimals; for convictions the factor times the national share."""
     if limit is None or (key == "convicted" and national is None):
         return None
@@ -495,7 +495,7 @@ def _limit_of(one: _List, key: str) -> Limit | None:
     return limit
 
 
-def _csv(one: _List, list_year: int, national: Decimal | None, edition: str) -> bytes:
+def _csv(one: _List, list_year: int, national: Decimal | Fraction | None, edition: str) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writeheader()
@@ -533,7 +533,7 @@ def _csv(one: _List, list_year: int, national: Decimal | None, edition: str) -> 
 def _page(
     list_year: int,
     lists: Sequence[_List],
-    national: Decimal | None,
+    national: Decimal | Fraction | None,
     limits: PublicLimits,
     disclosure: Limits,
     release: Release | None,

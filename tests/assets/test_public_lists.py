@@ -321,17 +321,31 @@ def test_accents_do_not_move_a_name_and_composed_letters_sort_alike() -> None:
 
 @pytest.mark.parametrize(
     ("share", "printed"),
-    [("0.4204999999", "42.0"), ("0.4205000000", "42.1"), ("0.4214999999", "42.1"), ("1.0000000000", "100.0")],
+    [
+        (Fraction("0.4204999999"), "42.0"),
+        (Fraction("0.4205"), "42.1"),
+        (Fraction("0.4205") - Fraction(1, 10**12), "42.0"),
+        (Fraction("0.4214999999"), "42.1"),
+        (Fraction(1), "100.0"),
+    ],
 )
-def test_shares_are_rounded_half_up_from_the_ten_digits(share: str, printed: str) -> None:
+def test_shares_are_rounded_half_up_from_the_exact_share(share: Fraction, printed: str) -> None:
     criteria, status = area("A", "Pilelunden")
-    assert only(files(({**criteria, "outside_share": Decimal(share)}, status)))["uden_tilknytning_pct"] == printed
+    assert only(files(({**criteria, "outside_share": share}, status)))["uden_tilknytning_pct"] == printed
 
 
 def test_half_a_hundredth_of_a_pct_of_convicted_rounds_up() -> None:
     criteria, status = area("A", "Pilelunden")
-    assert only(files(({**criteria, "convicted_share": Decimal("0.0268500000")}, status)))["doemte_pct"] == "2.69"
-    assert only(files(({**criteria, "convicted_share": Decimal("0.0268499999")}, status)))["doemte_pct"] == "2.68"
+    half = Fraction("0.02685")
+    for share, printed in ((half, "2.69"), (half - Fraction(1, 10**12), "2.68")):
+        assert only(files(({**criteria, "convicted_share": share}, status)))["doemte_pct"] == printed
+
+
+def test_the_limit_for_convicted_is_rounded_from_the_exact_national_share() -> None:
+    criteria, status = area("A", "Pilelunden")
+    for national, printed in ((Fraction("0.00725"), "2.18"), (Fraction("0.00725") - Fraction(1, 10**12), "2.17")):
+        row = only(files(({**criteria, "national_convicted_share": national}, status)))
+        assert row["doemte_graense_pct"] == printed
 
 
 def test_the_mark_follows_the_unrounded_figure_not_the_printed_one() -> None:
