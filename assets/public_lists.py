@@ -432,7 +432,7 @@ def _area(status: Row, figures: Row, kommune: str, decided: Collection[str], dis
     return _Area(
         kommune=kommune,
         kommunekode=status["kom"],
-        name=status["area_name"],
+        name=status["area_name"] or "",
         area_id=status["area_id"],
         residents=status["residents"],
         cells={

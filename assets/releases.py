@@ -123,7 +123,7 @@ def changes_since(released: tuple[Path, sealing.Manifest], status: Path) -> str:
 
 
 def _listed(status: Path) -> dict[str, tuple[str, str, str]]:
-    """Name, municipality and narrowest list of each area."""
+    """Name (the id where none is registered), municipality and narrowest list of each area."""
     with duckdb.connect() as con:
         rows = con.execute(
             f"""
@@ -135,4 +135,4 @@ def _listed(status: Path) -> dict[str, tuple[str, str, str]]:
             FROM read_parquet({sql_file(status)}, hive_partitioning=false)
             """
         ).fetchall()
-    return {str(area): (str(name), str(kom), str(listed)) for area, name, kom, listed in rows}
+    return {str(area): (str(name or area), str(kom), str(listed)) for area, name, kom, listed in rows}

@@ -245,7 +245,7 @@ def _print_lists(home: Home, list_year: int) -> None:
     table.add_column("Residents", justify="right")
     table.add_column("Names", max_width=70)
     for name, listed in lists.items():
-        names = ", ".join(a["area_name"] for a in listed[:6]) + (" ..." if len(listed) > 6 else "")
+        names = ", ".join(a["area_name"] or a["area_id"] for a in listed[:6]) + (" ..." if len(listed) > 6 else "")
         table.add_row(name, str(len(listed)), str(sum(int(a["residents"]) for a in listed)), escape(names))
     out.print(table)
 

@@ -267,7 +267,7 @@ def as_text(told: Mapping[str, Any]) -> str:
     """The explanation of an area in words: status, each figure with paragraph and margin, the history, the cap."""
     status, list_year = told["status"], told["list_year"]
     lines = [
-        f"{status['area_name']} ({status['area_id']}), municipality {status['kom']} "
+        f"{_named(status)}, municipality {status['kom']} "
         f"({municipality_names()[int(status['kom'])]}), list of 1 December {list_year}, revision {told['revision']}",
         f"Status: {STATUS_NAMES[status['status']]}" + _also(status),
         f"{status['criteria_met_61a']} {'criterion' if status['criteria_met_61a'] == 1 else 'criteria'} of § 61 a met"
@@ -282,6 +282,12 @@ def as_text(told: Mapping[str, Any]) -> str:
                 lines += [*_held_lines(item), *_margin_lines(told, item)]
     lines += ["", *_status_margin_lines(told), "", *_history_lines(told), "", *_cap_lines(told)]
     return "\n".join(lines)
+
+
+def _named(status: Mapping[str, Any]) -> str:
+    """An area by name and id; by its id alone where no name is registered."""
+    name, area_id = status["area_name"], status["area_id"]
+    return f"{name} ({area_id})" if name else str(area_id)
 
 
 def _wording_lines(told: Mapping[str, Any]) -> list[str]:

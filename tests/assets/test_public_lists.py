@@ -313,6 +313,13 @@ def test_order_is_danish_by_municipality_then_name_then_id() -> None:
     ]
 
 
+def test_an_area_without_a_registered_name_stands_first_in_its_municipality_and_unnamed() -> None:
+    (criteria, status), named = area("1", ""), area("2", "Birkelunden")
+    made = files(named, ({**criteria, "area_name": None}, {**status, "area_name": None}))
+    assert [(row["boligomraade"], row["omraade_id"]) for row in rows(made)] == [("", "1"), ("Birkelunden", "2")]
+    assert "None" not in page_text(made)
+
+
 def test_accents_do_not_move_a_name_and_composed_letters_sort_alike() -> None:
     assert sorted(["Idé B", "Ide A", "Idé C"], key=danish_order) == ["Ide A", "Idé B", "Idé C"]
     assert danish_order("A\u030atoften")[0] == danish_order("Åtoften")[0]

@@ -133,6 +133,7 @@ def test_the_page_names_each_area_that_changed_list(tmp_path: Path) -> None:
         "('a', 'Ager', '101', 'udsat_boligomraade', true, true)",
         "('b', 'Brink', '101', 'ikke_omfattet', false, false)",
         "('d', 'Eng', '101', 'ikke_omfattet', false, false)",
+        "('e', NULL, '101', 'udsat_boligomraade', false, false)",
     )
     told = {"revision": 3, "run": {"release": {"by": "X", "at": "2024-12-01T06:00:00+01:00", "note": ""}}}
     assert releases.changes_since((tmp_path, told), after).splitlines() == [
@@ -140,6 +141,7 @@ def test_the_page_names_each_area_that_changed_list(tmp_path: Path) -> None:
         "Ager (København): fra parallelsamfund til omdannelsesområde.",
         "Dam (København): fra forebyggelsesområde til ikke et boligområde.",
         "Eng (København): fra ikke et boligområde til ingen liste.",
+        "e (København): fra ikke et boligområde til udsat boligområde.",
     ]
 
 

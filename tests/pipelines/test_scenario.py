@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pipelines import scenario_chart
 from pipelines.scenario_chart import chart
 from tests.command import csv_table, edition, file_bytes, manifest, run_cli, run_list
 from tests.populations import World, write_snapshots
@@ -96,6 +97,15 @@ def test_the_page_can_be_read_without_knowing_the_codes(home: Path) -> None:
     for table in text.split("<table>")[1:]:
         head, *body = (row for row in table.split("</table>")[0].split("<tr>")[1:])
         assert {row.count("<td") for row in body} == {head.count("<th")}
+
+
+def test_the_page_tells_an_area_without_a_registered_name_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario_chart, "chart", lambda _: "")
+    area = {"list_year": YEAR, "setting": "x", "kom": "751", "area_id": "O-1", "area_name": None, "change": "enters"}
+    before = {"status_before": "ikke_omfattet", "parallelsamfund_before": False, "omdannelsesomraade_before": False}
+    after = {"status_after": "udsat_boligomraade", "parallelsamfund_after": False, "omdannelsesomraade_after": False}
+    text = scenario_chart.page("navn", {}, [], [{**area, **before, **after}], False)
+    assert "<td>Aarhus (751)</td><td>O-1</td>" in text
 
 
 def test_no_label_of_the_chart_begins_left_of_its_picture_in_a_wide_font() -> None:
