@@ -13,7 +13,9 @@ import hashlib
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +29,9 @@ FIRST_VINTAGE = ""
 VINTAGE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEAR = re.compile("[0-9]{4}")
 CHUNK = 1 << 20
+BLOCK = 1 << 24
+"""Bytes of a file that are hashed at once. Between two blocks the interpreter is asked for, which another thread may
+keep for five milliseconds: so a block takes longer than that."""
 DAMAGED = (OSError, EOFError, zlib.error)
 """What Python raises where a compressed file is broken."""
 
@@ -218,15 +223,40 @@ def stamp_of(path: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+_ahead: dict[Path, Future[FileFacts]] = {}
+
+
+@contextmanager
+def read_ahead(files: Iterable[Path]) -> Iterator[None]:
+    """Hashes files in a thread of its own while Python is busy with other things, for the `file_facts` that asks first.
+
+    A file that was changed since is hashed again. What nobody asked for is forgotten at the end.
+    """
+    ahead = ThreadPoolExecutor(max_workers=1)
+    _ahead.update({path: ahead.submit(_facts, path) for path in files})
+    try:
+        yield
+    finally:
+        _ahead.clear()
+        ahead.shutdown(wait=False, cancel_futures=True)
+
+
 def file_facts(path: Path) -> FileFacts:
     """Hash, size and, for text, how it is encoded, in one pass over its bytes (two where it is compressed)."""
+    read = _ahead.pop(path, None)
+    if read is not None and read.exception() is None and read.result().stamp == stamp_of(path):
+        return read.result()
+    return _facts(path)
+
+
+def _facts(path: Path) -> FileFacts:
     digest = hashlib.sha256()
     size = 0
     name = path.name.lower()
     stamp = stamp_of(path)
     text = _Text()
     with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
+        while chunk := stream.read(BLOCK):
             digest.update(chunk)
             size += len(chunk)
             if name.endswith(".csv"):

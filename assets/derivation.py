@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -41,11 +41,11 @@ class Derived:
     def table(self) -> str:
         return f"{self.schema}.{self.name}"
 
-    @property
+    @cached_property
     def sql(self) -> str:
         return (SQL / self.schema / f"{self.name}.sql").read_text(encoding="utf-8")
 
-    @property
+    @cached_property
     def legal_values(self) -> tuple[str, ...]:
         """The legal values that the SQL names, in order, or a shared word in it does; empty where it reads them as a
         table."""
@@ -541,7 +541,7 @@ def _fingerprint(table: str, sources: Mapping[str, str], known: dict[str, str]) 
     if derived is None:
         return sources[table]
     if table not in known:
-        digest = hashlib.sha256((macros() + derived.sql).encode())
+        digest = _digest_of_code(table).copy()
         for read in derived.reads:
             named = [f"{LAW}.{value}" for value in derived.legal_values] if read == LAW else []
             # a table that names no value in force reads them as a table, or none: it rests on all of them
@@ -549,6 +549,11 @@ def _fingerprint(table: str, sources: Mapping[str, str], known: dict[str, str]) 
                 digest.update(f"{part}={_fingerprint(part, sources, known)};".encode())
         known[table] = digest.hexdigest()
     return known[table]
+
+
+@cache
+def _digest_of_code(table: str) -> Any:
+    return hashlib.sha256((macros() + TABLE_BY_NAME[table].sql).encode())
 
 
 def query_fingerprint(sql: str, reads: Iterable[str], sources: Mapping[str, str]) -> str:

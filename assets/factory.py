@@ -21,13 +21,13 @@ from dagster import (
 )
 
 from assets import derivation
-from assets.contracts import REGISTERS
+from assets.contracts import LISTE, REGISTER_BY_NAME
 from assets.derivation import Derived
 from assets.disclosure import set_limit_variables
 from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.snapshots import promoted_fingerprints
+from assets.snapshots import NOTHING_PROMOTED, promoted_fingerprints
 from law.loader import LawError, LegalValue, list_day, report_law, shipped_law, statistics_law
 from pipelines.resources import Run
 
@@ -108,9 +108,10 @@ def layer(schema: str) -> list[AssetsDefinition]:
             if schema == REPORT:
                 prepare_report(con, list_year)
             sources = source_fingerprints(con, law, list_year)
+            recorded = derivation.recorded_fingerprints(con, list_year)
             for derived in tables:
                 if key_of(derived.table) in context.selected_asset_keys:
-                    yield _made(con, derived, list_year, sources)
+                    yield _made(con, derived, list_year, sources, recorded)
 
     return [compute]
 
@@ -136,16 +137,23 @@ def _spec(derived: Derived) -> AssetSpec:
 
 
 def _made(
-    con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, sources: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection,
+    derived: Derived,
+    list_year: int,
+    sources: Mapping[str, str],
+    recorded: dict[str, str],
 ) -> MaterializeResult:
-    """Derives a table from what is there now. Raises Failure where that is not what the list year rests on."""
-    recorded = derivation.recorded_fingerprints(con, list_year)
-    _refuse_unready(con, derived, list_year, recorded, sources)
+    """Derives a table from what is there now, and notes it in `recorded`.
+
+    Raises Failure where that is not what the list year rests on.
+    """
+    _refuse_unready(derived, list_year, recorded, sources)
     value = derivation.fingerprint(derived.table, sources)
     try:
         rows = _derive(con, derived, list_year, value, recorded)
     except derivation.DerivationError as error:
         raise Failure(str(error), allow_retries=False) from None
+    recorded[derived.table] = value
     # a view stores no row: what it shows follows from its inputs alone
     version = value if derived.kind == "view" else None
     return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
@@ -217,18 +225,13 @@ def _description(derived: Derived) -> str:
 
 
 def _refuse_unready(
-    con: duckdb.DuckDBPyConnection,
-    derived: Derived,
-    list_year: int,
-    recorded: Mapping[str, str],
-    sources: Mapping[str, str],
+    derived: Derived, list_year: int, recorded: Mapping[str, str], sources: Mapping[str, str]
 ) -> None:
     """A table is derived only from promoted registers and from tables derived from the present ones."""
     for read in derived.reads:
         if read.startswith("registers."):
-            name = read.split(".")[1]
-            register = next(r for r in REGISTERS if r.name == name)
-            if not register.optional and register.name != "liste" and not _promoted(con, name, list_year):
+            register = REGISTER_BY_NAME[read.removeprefix("registers.")]
+            if not register.optional and register is not LISTE and sources[read] == NOTHING_PROMOTED:
                 raise Failure(
                     f"{derived.table}: {read} is not promoted for list year {list_year}. Materialise {read} first.",
                     allow_retries=False,
@@ -245,7 +248,3 @@ def _refuse_unready(
                 allow_retries=False,
             )
 
-
-def _promoted(con: duckdb.DuckDBPyConnection, register: str, list_year: int) -> bool:
-    query = "SELECT count(*) FROM registers.promoted WHERE list_year = ? AND register = ?"
-    return bool(con.execute(query, [list_year, register]).fetchall()[0][0])

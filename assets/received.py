@@ -40,10 +40,6 @@ DELIVERY_CHECKS = {
     "readable": "Every file can be read to its end.",
     "columns": "Every required column is in every file.",
 }
-IN_TURN = (REGISTERS[0], *reversed(REGISTERS[1:]))
-"""The population first: storing it takes as long as importing Great Expectations beside it. Then the small registers,
-which are judged while the large ones are stored."""
-
 DELIVERY_REMEDY = (
     "Put the delivery, whole and readable, in its folder, and run again; the check's description says where."
 )
@@ -103,11 +99,11 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
     """
     list_year = int(context.partition_key)
     law = law_of(run, list_year)
-    storing = [register for register in IN_TURN if _key(register) in context.selected_asset_keys]
+    storing = [register for register in snapshots.IN_TURN if _key(register) in context.selected_asset_keys]
     with run.warehouse() as con, warehouse.beside(con) as second, ThreadPoolExecutor(max_workers=1) as ahead:
         stored = {r.name: ahead.submit(_received, second, r, law, list_year, run) for r in storing}
         try:
-            for register in IN_TURN:
+            for register in snapshots.IN_TURN:
                 if register.name in stored:
                     yield stored[register.name].result()
                 if asked := {c for c in context.selected_asset_check_keys if c.asset_key == _key(register)}:
@@ -131,7 +127,7 @@ def _received(
         "faults": sum(len(item.faults) for item in items),
     }
     content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
-    rows = snapshots.stored_rows(con, register, list_year)
+    rows = snapshots.stored_rows(con, items)
     return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
 
 

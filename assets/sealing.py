@@ -13,6 +13,8 @@ import importlib.metadata
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +90,14 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 def describe_inputs(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:
     """Every snapshot that a list year reads: register, reference, vintage, and its files with hash, size and rows."""
-    promoted = con.execute(
+    rows = con.execute(
         """
-        SELECT register, reference, vintage, content_sha256
-        FROM registers.promoted WHERE list_year = ? ORDER BY register, reference
+        SELECT promoted.register, promoted.reference, promoted.vintage, promoted.content_sha256,
+            files.file_name, files.sha256, files.bytes, files.rows
+        FROM registers.promoted AS promoted
+        LEFT JOIN received.files AS files ON files.content_sha256 = promoted.content_sha256
+        WHERE promoted.list_year = ?
+        ORDER BY promoted.register, promoted.reference, files.file_name
         """,
         [list_year],
     ).fetchall()
@@ -101,18 +107,13 @@ def describe_inputs(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict
             "reference": reference,
             "vintage": vintage,
             "content_sha256": content,
-            "files": _input_files(con, content),
+            "files": [
+                {"name": name, "sha256": sha256, "bytes": size, "rows": count}
+                for *_, name, sha256, size, count in of_snapshot
+            ],
         }
-        for register, reference, vintage, content in promoted
+        for (register, reference, vintage, content), of_snapshot in groupby(rows, key=itemgetter(0, 1, 2, 3))
     ]
-
-
-def _input_files(con: duckdb.DuckDBPyConnection, content: str) -> list[dict[str, Any]]:
-    rows = con.execute(
-        "SELECT file_name, sha256, bytes, rows FROM received.files WHERE content_sha256 = ? ORDER BY file_name",
-        [content],
-    ).fetchall()
-    return [{"name": name, "sha256": sha256, "bytes": size, "rows": count} for name, sha256, size, count in rows]
 
 
 def describe_history(con: duckdb.DuckDBPyConnection, list_year: int) -> list[dict[str, Any]]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -21,6 +23,9 @@ from assets.deliveries import Delivery, Fault, FileFacts, printable
 from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue
 
+DELIVERIES = ("SMALLINT", *("VARCHAR",) * 8)
+"""The columns of `received.deliveries`."""
+
 PROMOTED = ("SMALLINT", "VARCHAR", "VARCHAR", "SMALLINT", "VARCHAR", "VARCHAR")
 """The columns of `registers.promoted`."""
 
@@ -28,6 +33,11 @@ CONTENT_DIGITS = 12
 """So many hexadecimal digits of a content's hash end the name of its table."""
 
 OF_A_CONTENT = re.compile(f".*_[0-9a-f]{{{CONTENT_DIGITS}}}")
+
+
+IN_TURN = (REGISTERS[0], *reversed(REGISTERS[1:]))
+"""The population first: storing it takes as long as importing Great Expectations beside it. Then the small registers,
+which are judged while the large ones are stored."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,21 @@ def _years_received(con: duckdb.DuckDBPyConnection, register: Register, list_yea
     return sorted(int(row[0]) for row in con.execute(query, [list_year, register.name]).fetchall())
 
 
+def files_wanted(law: Mapping[str, LegalValue], list_year: int, snapshots: Path) -> list[Path]:
+    """The files that a list year reads whatever its home has, in the order in which they are stored."""
+    files: list[Path] = []
+    for register in IN_TURN:
+        if register is LISTE:
+            continue
+        years: Iterable[int] = reference_years(register, law, list_year)
+        if register.any_year:
+            years = deliveries.delivered_years(snapshots, register, list_year)
+        for year in years:
+            if delivery := deliveries.find_delivery(snapshots, register, register.reference_name(year)):
+                files += delivery.files
+    return files
+
+
 def receive(
     con: duckdb.DuckDBPyConnection,
     register: Register,
@@ -91,42 +116,51 @@ def receive(
 
     A snapshot whose content is stored already is not read again.
     """
-    found = [_receive_one(con, register, reference, snapshots, scratch) for reference, _ in wanted]
+    stored = _stored_contents(con, register)
+    found = [_receive_one(con, register, reference, snapshots, scratch, stored) for reference, _ in wanted]
     received = [item for item in found if item is not None]
     with transaction(con):
-        con.execute("DELETE FROM received.deliveries WHERE list_year = ? AND register = ?", [list_year, register.name])
-        for item in received:
-            for fault in item.faults or (None,):
-                _note_delivery(con, list_year, item, fault)
-            _note_vintage(con, item)
+        _note_deliveries(con, register, list_year, received)
+        _note_vintages(con, register, received)
     return received
 
 
-def _note_delivery(con: duckdb.DuckDBPyConnection, list_year: int, item: Received, fault: Fault | None) -> None:
-    row = [list_year, item.register, item.reference, item.vintage, item.content_sha256]
-    told = [None] * 4 if fault is None else [fault.check, fault.place, fault.what, fault.remedy]
-    con.execute("INSERT INTO received.deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, *told])
+def _stored_contents(con: duckdb.DuckDBPyConnection, register: Register) -> frozenset[str]:
+    query = "SELECT content_sha256 FROM received.snapshots WHERE register = ?"
+    return frozenset(row[0] for row in con.execute(query, [register.name]).fetchall())
 
 
-def _note_vintage(con: duckdb.DuckDBPyConnection, item: Received) -> None:
+def _note_deliveries(
+    con: duckdb.DuckDBPyConnection, register: Register, list_year: int, received: Sequence[Received]
+) -> None:
+    """What was found for a list year in the place of what was found before. What is noted already stays untouched."""
+    rows: list[tuple[Any, ...]] = []
+    for item in received:
+        for fault in item.faults or (None,):
+            told = (None,) * 4 if fault is None else (fault.check, fault.place, fault.what, fault.remedy)
+            rows.append((list_year, item.register, item.reference, item.vintage, item.content_sha256, *told))
+    of_list_year = "FROM received.deliveries WHERE list_year = ? AND register = ?"
+    if Counter(con.execute(f"SELECT * {of_list_year}", [list_year, register.name]).fetchall()) == Counter(rows):
+        return
+    con.execute(f"DELETE {of_list_year}", [list_year, register.name])
+    insert_rows(con, "received.deliveries", DELIVERIES, rows)
+
+
+def _note_vintages(con: duckdb.DuckDBPyConnection, register: Register, received: Sequence[Received]) -> None:
     """Which vintage a stored content came as, kept for as long as the content is (`deliveries` knows the newest)."""
-    row = [item.register, item.reference, item.vintage, item.content_sha256]
-    con.execute(
-        """
-        INSERT INTO received.vintages
-        SELECT new.* FROM (SELECT ? AS register, ? AS reference, ? AS vintage, ? AS content) AS new
-        WHERE new.content IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM received.vintages AS known
-            WHERE known.register = new.register AND known.reference = new.reference
-            AND known.vintage = new.vintage AND known.content_sha256 = new.content
-        )
-        """,
-        row,
-    )
+    known = set(con.execute("SELECT * FROM received.vintages WHERE register = ?", [register.name]).fetchall())
+    stored = [item for item in received if item.content_sha256]
+    came = {(item.register, item.reference, item.vintage, item.content_sha256) for item in stored}
+    insert_rows(con, "received.vintages", ("VARCHAR",) * 4, sorted(came - known))
 
 
 def _receive_one(
-    con: duckdb.DuckDBPyConnection, register: Register, reference: str, snapshots: Path, scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    reference: str,
+    snapshots: Path,
+    scratch: Path,
+    stored: Collection[str],
 ) -> Received | None:
     delivery = deliveries.find_delivery(snapshots, register, reference)
     if delivery is None:
@@ -142,7 +176,7 @@ def _receive_one(
             closed.append(Fault(register.name, reference, "readable", *told))
     if delivery.faults or closed:
         return Received(register.name, reference, delivery.vintage, None, (*delivery.faults, *closed))
-    return _receive_files(con, register, delivery, tuple(facts), scratch)
+    return _receive_files(con, register, delivery, tuple(facts), scratch, stored)
 
 
 def _receive_files(
@@ -151,10 +185,11 @@ def _receive_files(
     delivery: Delivery,
     facts: tuple[FileFacts, ...],
     scratch: Path,
+    stored: Collection[str],
 ) -> Received:
     reference = delivery.reference
     content = intake.content_hash(register, reference, facts)
-    if not _stored(con, content):
+    if content not in stored:
         faults = _store(con, register, delivery, facts, content, scratch)
         if faults:
             return Received(register.name, reference, delivery.vintage, None, tuple(faults))
@@ -170,11 +205,6 @@ def _missing(register: Register, reference: str) -> Received:
     return Received(
         register.name, reference, "", None, (Fault(register.name, reference, "delivered", place, what, remedy),)
     )
-
-
-def _stored(con: duckdb.DuckDBPyConnection, content: str) -> bool:
-    query = "SELECT count(*) FROM received.snapshots WHERE content_sha256 = ?"
-    return bool(con.execute(query, [content]).fetchall()[0][0])
 
 
 def drop_unfinished(con: duckdb.DuckDBPyConnection) -> None:
@@ -236,7 +266,8 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
     judged = _judged(con, register, stored)
     for reference, vintage, content, _ in stored:
         place = "/".join(part for part in (register.name, reference, vintage) if part)
-        files = _file_names(con, content)
+        broken = any(judged[content].values())
+        files = _file_names(con, content) if broken else ""
         for rule, rows in judged[content].items():
             failing[rule.name] = failing.get(rule.name, 0) + rows
             if rows:
@@ -274,19 +305,21 @@ def delivery_faults(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
 
 def _snapshots(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[tuple[str, str, str, str]]]:
     """By register, what is stored of its references for a list year: reference, vintage, content and table."""
-    rows = con.execute(
+    tables = dict(con.execute("SELECT content_sha256, table_name FROM received.snapshots").fetchall())
+    delivered = con.execute(
         """
-        SELECT DISTINCT
-            deliveries.register, deliveries.reference, deliveries.vintage, snapshots.content_sha256,
-            snapshots.table_name
-        FROM received.deliveries AS deliveries
-        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = deliveries.content_sha256
-        WHERE deliveries.list_year = ?
-        ORDER BY deliveries.reference
+        SELECT DISTINCT register, reference, vintage, content_sha256
+        FROM received.deliveries
+        WHERE list_year = ?
+        ORDER BY ALL
         """,
         [list_year],
     ).fetchall()
-    return {register.name: [row[1:] for row in rows if row[0] == register.name] for register in REGISTERS}
+    found: dict[str, list[tuple[str, str, str, str]]] = {register.name: [] for register in REGISTERS}
+    for register, reference, vintage, content in delivered:
+        if content in tables:
+            found[register].append((reference, vintage, content, tables[content]))
+    return found
 
 
 def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
@@ -301,7 +334,7 @@ def _judged(
     con: duckdb.DuckDBPyConnection, register: Register, stored: Sequence[tuple[str, str, str, str]]
 ) -> dict[str, dict[validation.Rule, int]]:
     """By content, how each rule of a register came out; what was not judged by these rules before is judged now."""
-    found = {content: _known_outcomes(con, register, content) for _, _, content, _ in stored}
+    found = _known_outcomes(con, register, [content for _, _, content, _ in stored])
     new = [(content, table, int(reference[:4])) for reference, _, content, table in stored if not found[content]]
     kept = validation.kept_by_all(con, register, [table for _, table, _ in new])
     for content, table, year in new:
@@ -313,12 +346,24 @@ def _judged(
     return found
 
 
-def _known_outcomes(con: duckdb.DuckDBPyConnection, register: Register, content: str) -> dict[validation.Rule, int]:
-    """The outcome of every rule over a content, as noted; empty where it was not judged by all of today's rules."""
-    query = "SELECT check_name, failing_rows FROM received.validations WHERE content_sha256 = ? AND suite_sha256 = ?"
-    known = dict(con.execute(query, [content, validation.suite_hash(register)]).fetchall())
+def _known_outcomes(
+    con: duckdb.DuckDBPyConnection, register: Register, contents: Sequence[str]
+) -> dict[str, dict[validation.Rule, int]]:
+    """By content, the outcome of every rule as noted; empty where it was not judged by all of today's rules."""
+    query = """
+        SELECT content_sha256, check_name, failing_rows
+        FROM received.validations
+        WHERE content_sha256 IN ? AND suite_sha256 = ?
+    """
+    known: dict[str, dict[str, int]] = {content: {} for content in contents}
+    for content, name, rows in con.execute(query, [list(contents), validation.suite_hash(register)]).fetchall():
+        known[content][name] = int(rows)
     rules = validation.rules(register)
-    return {rule: int(known[rule.name]) for rule in rules} if set(known) == {rule.name for rule in rules} else {}
+    names = {rule.name for rule in rules}
+    return {
+        content: {rule: noted[rule.name] for rule in rules} if set(noted) == names else {}
+        for content, noted in known.items()
+    }
 
 
 def _note_outcomes(
@@ -396,23 +441,34 @@ def promote(
     with transaction(con):
         con.execute("DELETE FROM registers.promoted WHERE list_year = ? AND register IN ?", [list_year, names])
         insert_rows(con, "registers.promoted", PROMOTED, promoted)
+        tables = promoted_tables(con)
         for register in registers:
-            create_view(con, register, promoted_tables(con, register))
-    query = "SELECT count(*) FROM registers.{} WHERE list_year = ?"
-    return {name: int(con.execute(query.format(name), [list_year]).fetchall()[0][0]) for name in names}
-
-
-def promoted_tables(con: duckdb.DuckDBPyConnection, register: Register) -> list[tuple[int, int, str]]:
-    return con.execute(
+            create_view(con, register, tables[register.name])
+    rows = con.execute(
         """
-        SELECT promoted.list_year, promoted.reference_year, snapshots.table_name
+        SELECT promoted.register, sum(snapshots.rows)
         FROM registers.promoted AS promoted
         INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = promoted.content_sha256
-        WHERE promoted.register = ?
-        ORDER BY promoted.list_year, promoted.reference_year
+        WHERE promoted.list_year = ?
+        GROUP BY promoted.register
         """,
-        [register.name],
+        [list_year],
     ).fetchall()
+    stored_rows = {name: int(count) for name, count in rows}
+    return {name: stored_rows.get(name, 0) for name in names}
+
+
+def promoted_tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int, str]]]:
+    """By register, what is promoted of it: list year, reference year and table."""
+    rows = con.execute(
+        """
+        SELECT promoted.register, promoted.list_year, promoted.reference_year, snapshots.table_name
+        FROM registers.promoted AS promoted
+        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = promoted.content_sha256
+        ORDER BY promoted.list_year, promoted.reference_year
+        """
+    ).fetchall()
+    return {register.name: [row[1:] for row in rows if row[0] == register.name] for register in REGISTERS}
 
 
 def create_view(
@@ -438,7 +494,15 @@ def promoted_fingerprints(con: duckdb.DuckDBPyConnection, list_year: int) -> dic
     query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ? ORDER BY ALL"
     for register, reference, content in con.execute(query, [list_year]).fetchall():
         promoted[register].append((reference, content))
-    return {name: hashlib.sha256(repr(found).encode()).hexdigest() for name, found in promoted.items()}
+    return {name: _hash_of_promoted(found) for name, found in promoted.items()}
+
+
+def _hash_of_promoted(found: Sequence[tuple[str, str]]) -> str:
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+NOTHING_PROMOTED = _hash_of_promoted([])
+"""The hash of a register of which nothing is promoted."""
 
 
 def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> list[str]:
@@ -458,14 +522,8 @@ def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_yea
     return found
 
 
-def stored_rows(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> int:
-    """Rows stored of a register for a list year, over all its references."""
-    row = con.execute(
-        """
-        SELECT coalesce(sum(snapshots.rows), 0)
-        FROM (SELECT DISTINCT content_sha256 FROM received.deliveries WHERE list_year = ? AND register = ?) AS used
-        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = used.content_sha256
-        """,
-        [list_year, register.name],
-    ).fetchall()[0]
-    return int(row[0])
+def stored_rows(con: duckdb.DuckDBPyConnection, received: Sequence[Received]) -> int:
+    """Rows stored of what was received, over all references."""
+    contents = [item.content_sha256 for item in received if item.content_sha256]
+    query = "SELECT coalesce(sum(rows), 0) FROM received.snapshots WHERE content_sha256 IN ?"
+    return int(con.execute(query, [contents]).fetchall()[0][0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+import os
 import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -339,6 +340,10 @@ def _rows_repeated(con: duckdb.DuckDBPyConnection, stored: str, column: str) -> 
 
 # --- Great Expectations inside DuckDB ---------------------------------------------------------------------------
 
+
+os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4")
+# numpy reads it when it is imported. With AVX-512 it sorts keys five times slower on AMD's Zen 4, whose processors take
+# long to store compressed vectors, and with AVX2 hardly slower on others (numpy/x86-simd-sort, issue 6).
 
 UNUSED = ("scipy.stats", "altair")
 """Great Expectations imports them for expectations that no rule is of; that is a third of the time of its import."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from law.loader import statistics_law
 from pipelines.home import HOME, SNAPSHOTS, Home
 
 
@@ -64,8 +65,13 @@ def run_annual_list(
     with_report: bool = True,
 ) -> RunReport:
     """Runs the job for a list year in this process. `on_step` is told what is under way (the step, then each asset that
-    it made), how many assets and checks are done, and their total."""
-    return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
+    it made), how many assets and checks are done, and their total. While Dagster is imported the files are hashed."""
+    from assets.deliveries import read_ahead
+    from assets.snapshots import files_wanted
+
+    law = statistics_law().for_list_year(list_year)
+    with read_ahead(files_wanted(law, list_year, snapshots)):
+        return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
 
 
 def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]) -> RunReport:

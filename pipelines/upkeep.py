@@ -100,7 +100,7 @@ def _delete(con: duckdb.DuckDBPyConnection, register: Register, gone: list[tuple
             for place in BOOKKEEPING:
                 con.execute(f"DELETE FROM {place} WHERE content_sha256 = ?", [content])
             con.execute(f'DROP TABLE received."{table}"')
-        snapshots.create_view(con, register, snapshots.promoted_tables(con, register))
+        snapshots.create_view(con, register, snapshots.promoted_tables(con)[register.name])
         return _delete_unused_keys(con)
 
 

@@ -15,7 +15,8 @@ from dagster import AssetKey, AssetSelection, ExecuteInProcessResult, materializ
 
 from assets import snapshots
 from assets.contracts import LISTE, REGISTERS, history_years
-from assets.received import ASSETS, IN_TURN
+from assets.received import ASSETS
+from assets.snapshots import IN_TURN
 from law.loader import statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
