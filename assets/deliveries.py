@@ -255,12 +255,13 @@ def _facts(path: Path) -> FileFacts:
     name = path.name.lower()
     stamp = stamp_of(path)
     text = _Text()
-    with path.open("rb") as stream:
-        while chunk := stream.read(BLOCK):
-            digest.update(chunk)
-            size += len(chunk)
+    with path.open("rb", buffering=0) as stream:
+        block = memoryview(bytearray(BLOCK))
+        while read := stream.readinto(block):
+            digest.update(block[:read])
+            size += read
             if name.endswith(".csv"):
-                text.take(chunk)
+                text.take(bytes(block[:read]))
     problem = None if size else UnreadableFileError("the file is empty, it has no bytes at all")
     if name.endswith(".csv.gz") and size:
         try:

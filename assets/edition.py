@@ -130,8 +130,9 @@ def seal(
         released = releases.last_released(home.editions, list_year)
         if released is not None:
             manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
-        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
-        manifest["outputs"] = sealing.describe_outputs(staged, rows)
+        if (release, changes) != (None, manifest.get("changes")):
+            write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
+            manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = 1 if previous is None else previous["revision"] + 1
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first

@@ -56,10 +56,10 @@ class HomeExecutor(InProcessExecutor):
                 with home.locked(waiting):
                     if not goes_first(instance, run, home, time.monotonic() < patience):
                         free_dead_runs(instance, run.run_id, home)
-                        recover(home)
                         with warehouse.kept_open(home.warehouse, home.scratch):
+                            recover(home)
                             yield from super().execute(plan_context, execution_plan)
-                        show_published(home)
+                            show_published(home)
                         return
                 time.sleep(SECONDS_BETWEEN_LOOKS)
 
