@@ -293,7 +293,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "report.nearness": {
         "category": "The category whose limit it is.",
         "criterion": "The criterion.",
-        "figure": "The area's figure. Ten digits.",
         "limit_value": "The limit in force.",
         "met": "Whether the figure meets the limit, decided exactly.",
     },

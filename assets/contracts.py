@@ -25,7 +25,7 @@ class Kind(StrEnum):
     CODE = "code"  # whole-number code; what is no number becomes UNREADABLE_CODE and is judged by the code rule
     CATEGORY = "category"  # text code, compared to the letter
     DAY = "day"
-    AMOUNT = "amount"  # decimal with at most two digits after the point
+    AMOUNT = "amount"  # decimal with at most two digits after the point and thirteen before it
     MEASURE = "measure"  # decimal, kept with two digits after the point
     NUMBER = "number"  # whole number; what is no number stops the run
     TEXT = "text"
@@ -40,7 +40,7 @@ SQL_TYPES: Mapping[Kind, str] = {
     Kind.CODE: "INTEGER",
     Kind.CATEGORY: "VARCHAR",
     Kind.DAY: "DATE",
-    Kind.AMOUNT: "DECIMAL(18,2)",
+    Kind.AMOUNT: "DECIMAL(15,2)",
     Kind.MEASURE: "DECIMAL(18,2)",
     Kind.NUMBER: "BIGINT",
     Kind.TEXT: "VARCHAR",

@@ -85,7 +85,10 @@ def _day(name: str, physical: str) -> tuple[str, str]:
 
 
 def _amount(name: str, physical: str) -> tuple[str, str]:
-    """At most two decimals: the stored value must be the delivered one, not its neighbour."""
+    """At most two decimals: the stored value must be the delivered one, not its neighbour.
+
+    Of more than thirteen digits before them it is no amount, and a hundred times it would not be whole øre any more.
+    """
     stored = SQL_TYPES[Kind.AMOUNT]
     if physical in ("float", "double"):
         value = f"CASE WHEN {_is_number(name)} THEN TRY_CAST({name} AS {stored}) END"

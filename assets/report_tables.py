@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -209,8 +208,7 @@ def _criteria(source: Source) -> Finished:
         }
         scale = 1 if criterion == "convicted" else 100
         places = 2 if criterion == "convicted" else 1
-        some = next(iter(limits.values()))
-        exact = some["figure"]
+        exact = _exact(next(iter(limits.values())))
         row["tal"] = _or_withheld(exact, few, scale, places)
         for slug, categories in (
             ("udsat", ("udsat_boligomraade", "parallelsamfund")),
@@ -219,7 +217,7 @@ def _criteria(source: Source) -> Finished:
             held = next((limits[category] for category in categories if category in limits), None)
             row[f"graense_{slug}"] = rounded(held["limit_value"] * scale, places) if held else None
             row[f"opfyldt_{slug}"] = held["met"] if held else None
-            apart = None if held is None or exact is None else exact - held["limit_value"]
+            apart = None if held is None or exact is None else exact - Fraction(held["limit_value"])
             row[f"afstand_{slug}"] = _or_withheld(apart, few, scale, places)
         rows.append(row)
     return replace(SHAPES["kriterier"], rows=rows)
@@ -233,10 +231,16 @@ def _place(status: Mapping[str, Any], at: tuple[str, str]) -> tuple[Any, ...]:
     )
 
 
-def _or_withheld(value: Decimal | None, few: bool, scale: int, places: int) -> Value:
+def _exact(criterion: Mapping[str, Any]) -> Fraction | None:
+    if criterion["numerator"] is None or not int(criterion["denominator"]):
+        return None
+    return Fraction(int(criterion["numerator"]), int(criterion["denominator"]))
+
+
+def _or_withheld(value: Fraction | None, few: bool, scale: int, places: int) -> Value:
     if value is None:
         return None
-    return WITHHELD if few else rounded(Fraction(value) * scale, places)
+    return WITHHELD if few else rounded(value * scale, places)
 
 
 def _home_use(source: Source, shown: Shown) -> Finished:

@@ -328,8 +328,17 @@ def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_s
                 continue
             source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
             con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
+            _widen(con, name, source)
             con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
         con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
+
+
+def _widen(con: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
+    """Gives a table of schema `published` the columns that a later edition has; those of earlier ones stay empty."""
+    there = {row[0] for row in con.execute(f"DESCRIBE published.{name}").fetchall()}
+    for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall():
+        if column not in there:
+            con.execute(f"ALTER TABLE published.{name} ADD COLUMN {column} {kind}")
 
 
 OWN_HISTORY = """

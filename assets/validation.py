@@ -33,7 +33,7 @@ OF_ONE_CELL = {"ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeInSet"}
 TYPE_NAMES = {
     Kind.PSEUDONYM: "an exact key (it came as a number with too many digits or a fraction)",
     Kind.DAY: "a date YYYY-MM-DD",
-    Kind.AMOUNT: "a number with at most two decimals",
+    Kind.AMOUNT: "a number with at most two decimals and thirteen digits before them",
     Kind.MEASURE: "a number",
     Kind.NUMBER: "a whole number",
 }

@@ -1,6 +1,6 @@
 -- Each area's criteria against each limit in force.
 -- Grain: list year x area x category x criterion. Only areas with enough residents to be judged.
--- Law: §§ 61 a and 61 b. The figure is the exact fraction with ten digits; met is decided before rounding.
+-- Law: §§ 61 a and 61 b. The figure is an exact fraction, so that it is rounded once where it is printed.
 WITH store_nok AS (
     SELECT list_year, area_id
     FROM criteria.criteria_met
@@ -12,7 +12,8 @@ SELECT
     criteria_met.area_id,
     criteria_met.category,
     criteria_met.criterion,
-    share(CAST(criteria_met.numerator AS HUGEINT), CAST(criteria_met.denominator AS HUGEINT)) AS figure,
+    criteria_met.numerator,
+    criteria_met.denominator,
     share(criteria_met.limit_numerator, criteria_met.limit_denominator) AS limit_value,
     criteria_met.operator,
     criteria_met.met

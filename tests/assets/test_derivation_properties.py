@@ -118,3 +118,18 @@ def test_a_delivery_split_over_files_in_any_order_changes_nothing(seed: int, tmp
     assert results["one"]["status.area_status"]
     assert results["three"] == results["one"]
     assert results["parquet"] == results["one"]
+
+
+def test_the_largest_amounts_that_are_stored_can_be_counted(con: duckdb.DuckDBPyConnection) -> None:
+    registers = small_country(random.Random(3))
+    most = "9999999999999.99"
+    for row in registers["ind"]:
+        row["perindkialt_13"] = most
+    for row in registers["of"]:
+        row["pti_timer_per_uge"] = most
+    fill_registers(con, registers)
+    derive(con, *TABLES)
+    found = rows_of(con, "SELECT income_mean, region_income_mean, outside_share FROM criteria.area_criteria")
+    assert {str(row["income_mean"]) for row in found if row["income_mean"] is not None} == {most}
+    assert {str(row["region_income_mean"]) for row in found} == {most}
+    assert all(row["outside_share"] <= 1 for row in found)

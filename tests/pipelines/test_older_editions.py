@@ -1,4 +1,4 @@
-"""Editions sealed before a table was added to what an edition holds: still published, replaced, compared.
+"""Editions sealed before a table or a column was added to what an edition holds: published, replaced, compared.
 
 What the administration makes of one is told in tests/administration.
 """
@@ -59,3 +59,20 @@ def test_the_next_run_seals_the_table_as_a_revision(older: Path, ready: Ready) -
     assert told.code == 0, told.output
     assert f"sql cap/{LATER}.sql: none ->" in told.output
     assert f"{LATER} " in told.output
+
+
+def test_a_column_added_since_is_published_and_empty_in_the_older_edition(ready: Ready, tmp_path: Path) -> None:
+    editions = tmp_path / "editions"
+    shutil.copytree(ready.home / "editions" / str(YEAR), editions / str(YEAR - 1))
+    shutil.copytree(ready.home / "editions" / str(YEAR), editions / str(YEAR))
+    file = editions / str(YEAR - 1) / "area_status.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE older AS SELECT * EXCLUDE (parallelsamfund) FROM '{file}'")
+        con.execute(f"UPDATE older SET list_year = {YEAR - 1}")
+        con.execute(f"COPY older TO '{file}' (FORMAT parquet)")
+        warehouse.prepare(con)
+        sealing.synchronise_published(con, editions)
+        filled = "SELECT list_year, count(parallelsamfund) FROM published.area_status GROUP BY list_year"
+        found = dict(con.execute(filled).fetchall())
+    assert found[YEAR - 1] == 0
+    assert found[YEAR] > 0

@@ -178,7 +178,19 @@ def test_amounts_are_stored_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path
     assert len(thorough) == len(INCOMES)
 
 
-@pytest.mark.parametrize("income", ["'0.001'", "0.001::DOUBLE", "0.0001::DECIMAL(18,4)", "'mange'", "1e30::DOUBLE"])
+@pytest.mark.parametrize(
+    "income",
+    [
+        "'0.001'",
+        "0.001::DOUBLE",
+        "0.0001::DECIMAL(18,4)",
+        "'mange'",
+        "1e30::DOUBLE",
+        "10000000000000::BIGINT",
+        "'10000000000000'",
+        "10000000000000::DECIMAL(18,2)",
+    ],
+)
 def test_an_amount_that_does_not_fit_is_refused(con: duckdb.DuckDBPyConnection, tmp_path: Path, income: str) -> None:
     select = f"SELECT '7' AS PNR, {income} AS PERINDKIALT_13, 1 AS OMFANG"
     quick, _ = stored(con, *write(con, tmp_path, "ind", select), tmp_path)
