@@ -8,6 +8,8 @@ Schema `cases` holds the accepted rows of the latest run; schema `main` holds th
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,6 +47,18 @@ class Output:
     @property
     def column_list(self) -> str:
         return ", ".join(f'"{column}"' for column in self.columns)
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """One run at a time writes the store of a home; a second one waits. The system frees the lock of a dead process."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 _KEPT: dict[Path, duckdb.DuckDBPyConnection] = {}

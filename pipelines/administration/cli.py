@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,7 +17,7 @@ from dagster import ExecuteInProcessResult, RunConfig
 
 from assets.administration.errors import AdministrationError
 from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
-from assets.administration.store import FOLDER, LOCK, kept_open
+from assets.administration.store import FOLDER, kept_open, locked
 from law.danish_time import day_of
 from pipelines.administration.definitions import JOB, defs
 from pipelines.administration.demo import MARKER, Size, write_cases
@@ -48,7 +46,7 @@ def run(
     folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
     if not (folder / "editions" / str(list_year)).is_dir():
         _stop(f"list year {list_year} has no sealed edition in this home: run it first")
-    with _locked(folder):
+    with locked(folder):
         failure = materialise(folder, cases.absolute(), list_year, day)
     if failure:
         _stop(failure)
@@ -120,17 +118,6 @@ def _instance_folder(home: Path) -> Path:
     if not config.exists():
         config.write_text(INSTANCE_CONFIG, encoding="utf-8")
     return folder
-
-
-@contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    """One run at a time writes the store of a home; a second one waits."""
-    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _day(text: str) -> dt.date:

@@ -5,17 +5,18 @@ What does not belong here: the statistics, which are a code location of their ow
 
 from __future__ import annotations
 
-from dagster import Definitions, define_asset_job, in_process_executor
+from dagster import Definitions, define_asset_job
 
 from assets.administration.graph import ASSETS
 from assets.administration.run import Administration
+from pipelines.administration.executor import locked_executor
 
 JOB = "administration"
 
 administration_job = define_asset_job(
     JOB,
     selection=list(ASSETS),
-    executor_def=in_process_executor,
+    executor_def=locked_executor,
     description="Receives the cases and makes every decision of a list year anew.",
 )
 
@@ -23,5 +24,5 @@ defs = Definitions(
     assets=list(ASSETS),
     jobs=[administration_job],
     resources={"administration": Administration.configure_at_launch()},
-    executor=in_process_executor,
+    executor=locked_executor,
 )

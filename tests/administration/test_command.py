@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from assets.administration.store import FOLDER, STORE, locked
 from pipelines.administration.cli import app
+from pipelines.administration.definitions import JOB
 from tests.administration.worlds import Results, World
+from tests.command import ROOT
 
 CLEAN = {
     "birth_date": "1990-01-01",
@@ -196,3 +203,30 @@ def test_a_run_stopped_while_its_folder_takes_its_place_leaves_the_earlier_one(
             world.run(day="2027-01-01")
     assert Results(world.home / "administration" / "2026").bytes() == before
     assert world.run(day="2027-01-01").bytes() != before
+
+
+def _waits_for_a_lock(process: subprocess.Popen[bytes]) -> bool:
+    waiting = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines() if " -> " in line]
+    return any(str(process.pid) in line for line in waiting)
+
+
+def test_a_run_that_dagster_starts_holds_the_lock_of_the_command(world: World, tmp_path: Path) -> None:
+    settings = {"list_year": 2026, "cases": str(world.cases), "home": str(world.home), "day": "2026-12-31"}
+    config = tmp_path / "run.yaml"
+    config.write_text(json.dumps({"resources": {"administration": {"config": settings}}}), encoding="utf-8")
+    (tmp_path / "instance").mkdir()
+    job = ["job", "execute", "-m", "pipelines.administration.definitions", "-j", JOB, "-c", str(config)]
+    with locked(world.home), (tmp_path / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dagster", *job],
+            cwd=ROOT,
+            env={**os.environ, "DAGSTER_HOME": str(tmp_path / "instance")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        while not _waits_for_a_lock(process):
+            assert process.poll() is None, (tmp_path / "output").read_text(encoding="utf-8")
+            time.sleep(0.05)
+        assert not (world.home / STORE).exists()
+    assert process.wait() == 0, (tmp_path / "output").read_text(encoding="utf-8")
+    assert (world.home / FOLDER / "2026" / "assignment_decisions.csv").is_file()
