@@ -324,6 +324,20 @@ def test_the_read_only_database_holds_what_is_sealed_and_nothing_else(story: Sto
     assert comments == [(0,)]
 
 
+def test_the_read_only_database_is_written_again_only_where_something_changed(story: Story, tmp_path: Path) -> None:
+    home = copied(story, tmp_path)
+    file = home / "published.duckdb"
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    written = file.stat().st_ino
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    assert file.stat().st_ino == written
+    file.chmod(0o600)
+    file.write_bytes(b"no database")
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    with duckdb.connect(str(file), read_only=True) as con:
+        assert con.execute("SELECT list_year FROM published.editions").fetchall() == [(YEAR,)]
+
+
 def test_a_reader_never_meets_a_lock(story: Story, tmp_path: Path) -> None:
     """A reader that holds the database open neither stops a run nor is stopped by one."""
     home = copied(story, tmp_path)
