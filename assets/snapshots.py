@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,14 +91,16 @@ def _years_received(con: duckdb.DuckDBPyConnection, register: Register, list_yea
 
 
 def files_wanted(law: Mapping[str, LegalValue], list_year: int, snapshots: Path) -> list[Path]:
-    """The files that a list year reads whatever its home has, in the order in which they are stored."""
+    """The files that a list year reads whatever its home has, in the order in which they are stored.
+
+    A folder that cannot be read has none here: it is told where it is received.
+    """
     files: list[Path] = []
-    for register in IN_TURN:
-        if register is LISTE:
-            continue
+    for register in (register for register in IN_TURN if register is not LISTE):
         years: Iterable[int] = reference_years(register, law, list_year)
         if register.any_year:
-            years = deliveries.delivered_years(snapshots, register, list_year)
+            with suppress(OSError):
+                years = deliveries.delivered_years(snapshots, register, list_year)
         for year in years:
             if delivery := deliveries.find_delivery(snapshots, register, register.reference_name(year)):
                 files += delivery.files
@@ -317,7 +320,7 @@ def _snapshots(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list
     ).fetchall()
     found: dict[str, list[tuple[str, str, str, str]]] = {register.name: [] for register in REGISTERS}
     for register, reference, vintage, content in delivered:
-        if content in tables:
+        if content in tables and register in found:
             found[register].append((reference, vintage, content, tables[content]))
     return found
 
