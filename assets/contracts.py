@@ -40,7 +40,7 @@ SQL_TYPES: Mapping[Kind, str] = {
     Kind.CODE: "INTEGER",
     Kind.CATEGORY: "VARCHAR",
     Kind.DAY: "DATE",
-    Kind.AMOUNT: "DECIMAL(15,2)",
+    Kind.AMOUNT: "DECIMAL(18,2)",
     Kind.MEASURE: "DECIMAL(18,2)",
     Kind.NUMBER: "BIGINT",
     Kind.TEXT: "VARCHAR",

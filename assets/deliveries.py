@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import re
 import stat
+import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -220,7 +221,7 @@ class FileFacts:
 def stamp_of(path: Path) -> tuple[int, ...]:
     """Changes when a file is written or replaced."""
     status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 _ahead: dict[Path, Future[FileFacts]] = {}
@@ -230,13 +231,15 @@ _ahead: dict[Path, Future[FileFacts]] = {}
 def read_ahead(files: Iterable[Path]) -> Iterator[None]:
     """Hashes files in a thread of its own while Python is busy with other things, for the `file_facts` that asks first.
 
-    A file that was changed since is hashed again. What nobody asked for is forgotten at the end.
+    A file that was changed since is hashed again. What nobody asked for is forgotten at the end, and what is being
+    hashed then is left.
     """
-    ahead = ThreadPoolExecutor(max_workers=1)
-    _ahead.update({path: ahead.submit(_facts, path) for path in files})
+    ahead, ended = ThreadPoolExecutor(max_workers=1), threading.Event()
+    _ahead.update({path: ahead.submit(_facts, path, ended) for path in files})
     try:
         yield
     finally:
+        ended.set()
         _ahead.clear()
         ahead.shutdown(wait=False, cancel_futures=True)
 
@@ -249,7 +252,11 @@ def file_facts(path: Path) -> FileFacts:
     return _facts(path)
 
 
-def _facts(path: Path) -> FileFacts:
+class NotAskedForError(Exception):
+    """Nobody waits for a file's hash any more."""
+
+
+def _facts(path: Path, ended: threading.Event | None = None) -> FileFacts:
     digest = hashlib.sha256()
     size = 0
     name = path.name.lower()
@@ -258,6 +265,8 @@ def _facts(path: Path) -> FileFacts:
     with path.open("rb", buffering=0) as stream:
         block = memoryview(bytearray(BLOCK))
         while read := stream.readinto(block):
+            if ended is not None and ended.is_set():
+                raise NotAskedForError
             digest.update(block[:read])
             size += read
             if name.endswith(".csv"):

@@ -28,6 +28,8 @@ NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
 PHYSICAL_TYPES = ("text", "integer", "decimal", "float", "double", "date", "timestamp", "instant", "sas_second")
+LARGEST_AMOUNT = "DECIMAL(15,2)"
+"""What an amount must fit in: thirteen digits before the point, so that the derivation can count it in hundredths."""
 OTHER_ACT = "anden"
 UNKNOWN_ACT = "ukendt"
 
@@ -84,12 +86,8 @@ def _day(name: str, physical: str) -> tuple[str, str]:
     return value, f"({text} IS NOT NULL AND {value} IS NULL)"
 
 
-def _amount(name: str, physical: str) -> tuple[str, str]:
-    """At most two decimals: the stored value must be the delivered one, not its neighbour.
-
-    Of more than thirteen digits before them it is no amount, and a hundred times it would not be whole øre any more.
-    """
-    stored = SQL_TYPES[Kind.AMOUNT]
+def _amount(name: str, physical: str, stored: str = LARGEST_AMOUNT) -> tuple[str, str]:
+    """At most two decimals: the stored value must be the delivered one, not its neighbour."""
     if physical in ("float", "double"):
         value = f"CASE WHEN {_is_number(name)} THEN TRY_CAST({name} AS {stored}) END"
         back = f"CAST({value} AS {physical.upper()})"
@@ -107,7 +105,7 @@ def _amount(name: str, physical: str) -> tuple[str, str]:
 
 def _measure(name: str, physical: str) -> tuple[str, str]:
     """Any decimal: what decides nothing is kept rounded."""
-    value, _ = _amount(name, physical)
+    value, _ = _amount(name, physical, SQL_TYPES[Kind.MEASURE])
     present = _is_number(name) if physical in ("float", "double") else f"{name} IS NOT NULL"
     if physical == "text":
         present = f"{_text(name, physical)} IS NOT NULL"

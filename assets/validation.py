@@ -351,7 +351,8 @@ def _rows_repeated(con: duckdb.DuckDBPyConnection, stored: str, column: str) -> 
 # --- Great Expectations inside DuckDB ---------------------------------------------------------------------------
 
 
-os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4")
+if "NPY_ENABLE_CPU_FEATURES" not in os.environ:  # numpy takes one of the two
+    os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4")
 # numpy reads it when it is imported. With AVX-512 it sorts keys five times slower on AMD's Zen 4, whose processors take
 # long to store compressed vectors, and with AVX2 hardly slower on others (numpy/x86-simd-sort, issue 6).
 

@@ -56,6 +56,7 @@ class HomeExecutor(InProcessExecutor):
                 with home.locked(waiting):
                     if not goes_first(instance, run, home, time.monotonic() < patience):
                         free_dead_runs(instance, run.run_id, home)
+                        home.clear_scratch()
                         with warehouse.kept_open(home.warehouse, home.scratch):
                             recover(home)
                             yield from super().execute(plan_context, execution_plan)
@@ -109,7 +110,6 @@ def _is_dead(instance: DagsterInstance, run_id: str, home: Home) -> bool:
 
 def recover(home: Home) -> None:
     """Removes what a killed run left half done, and makes schema `published` show the sealed editions again."""
-    home.clear_scratch()
     with warehouse.connect(home.warehouse, home.scratch) as con:
         snapshots.drop_unfinished(con)
         sealing.synchronise_published(con, home.editions)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ STORE = "administration.duckdb"
 FOLDER = "administration"
 LOCK = ".administration.lock"
 """Held in a home by who writes its store, or reads it as one that nobody writes."""
+SECONDS_BETWEEN_LOOKS = 0.2
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
 BATCH = 50_000
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
@@ -50,15 +52,28 @@ class Output:
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """One run at a time writes the store of a home; a second one waits. The system frees the lock of a dead process."""
+def locked(home: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """One run at a time writes the store of a home; a second one waits, and tells `waiting` so each time it looks.
+
+    The system frees the lock of a process that dies.
+    """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while not _taken(descriptor):
+            waiting()
+            time.sleep(SECONDS_BETWEEN_LOOKS)
         yield
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 _KEPT: dict[Path, duckdb.DuckDBPyConnection] = {}

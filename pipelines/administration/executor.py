@@ -7,11 +7,13 @@ waits for both. What does not belong here: what a step does.
 from collections.abc import Iterator
 from typing import Any
 
-from dagster import DagsterEvent, Executor, InitExecutorContext, executor
+from dagster import DagsterEvent, DagsterExecutionInterruptedError, Executor, InitExecutorContext, executor
 from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
+from dagster._core.system_config.objects import ResolvedRunConfig
+from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets.administration.run import Administration
 from assets.administration.store import locked
@@ -21,9 +23,19 @@ class LockedExecutor(InProcessExecutor):
     """The in-process executor, holding the lock of the run's home from the first step to the last."""
 
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
-        configured: Any = plan_context.run_config.get("resources", {})
-        settings = Administration(**configured.get("administration", {}).get("config", {}))
-        with locked(settings.home_folder):
+        resolved = ResolvedRunConfig.build(plan_context.job.get_definition(), plan_context.run_config)
+        configured: Any = resolved.resources["administration"].config
+        told = False
+
+        def waiting() -> None:
+            nonlocal told
+            if not told:
+                plan_context.log.info("Waiting for another run of the administration in this home to finish.")
+            told = True
+            if pop_captured_interrupt():
+                raise DagsterExecutionInterruptedError
+
+        with locked(Administration(**configured).home_folder, waiting):
             yield from super().execute(plan_context, execution_plan)
 
 

@@ -205,13 +205,8 @@ def test_a_run_stopped_while_its_folder_takes_its_place_leaves_the_earlier_one(
     assert world.run(day="2027-01-01").bytes() != before
 
 
-def _waits_for_a_lock(process: subprocess.Popen[bytes]) -> bool:
-    waiting = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines() if " -> " in line]
-    return any(str(process.pid) in line for line in waiting)
-
-
 def test_a_run_that_dagster_starts_holds_the_lock_of_the_command(world: World, tmp_path: Path) -> None:
-    settings = {"list_year": 2026, "cases": str(world.cases), "home": str(world.home), "day": "2026-12-31"}
+    settings = {"list_year": 2026, "cases": str(world.cases), "home": {"env": "ITS_HOME"}, "day": "2026-12-31"}
     config = tmp_path / "run.yaml"
     config.write_text(json.dumps({"resources": {"administration": {"config": settings}}}), encoding="utf-8")
     (tmp_path / "instance").mkdir()
@@ -220,11 +215,11 @@ def test_a_run_that_dagster_starts_holds_the_lock_of_the_command(world: World, t
         process = subprocess.Popen(
             [sys.executable, "-m", "dagster", *job],
             cwd=ROOT,
-            env={**os.environ, "DAGSTER_HOME": str(tmp_path / "instance")},
+            env={**os.environ, "DAGSTER_HOME": str(tmp_path / "instance"), "ITS_HOME": str(world.home)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        while not _waits_for_a_lock(process):
+        while "Waiting for another run" not in (tmp_path / "output").read_text(encoding="utf-8"):
             assert process.poll() is None, (tmp_path / "output").read_text(encoding="utf-8")
             time.sleep(0.05)
         assert not (world.home / STORE).exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_is_opened_once_where_it_was_hashed_ahead(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
     facts = deliveries._facts
-    monkeypatch.setattr(deliveries, "_facts", lambda path: read.append(path) or facts(path))
+    monkeypatch.setattr(deliveries, "_facts", lambda path, *ended: read.append(path) or facts(path, *ended))
     with read_ahead([file]):
         assert file_facts(file).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
         assert read == [file]
@@ -59,6 +60,27 @@ def test_what_nobody_asked_for_is_forgotten_at_the_end(file: Path) -> None:
     with pytest.raises(KeyboardInterrupt), read_ahead([file]):
         raise KeyboardInterrupt
     assert deliveries._ahead == {}
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "large.parquet"
+    with path.open("wb") as stream:
+        stream.truncate(40 * BLOCK)
+    with read_ahead([path]):
+        hashing = deliveries._ahead[path]
+    with pytest.raises(CancelledError if hashing.cancelled() else deliveries.NotAskedForError):
+        hashing.result()
+
+
+def test_a_file_rewritten_in_place_with_its_time_kept_is_hashed_again(file: Path) -> None:
+    with read_ahead([file]):
+        before = deliveries._ahead[file].result()
+        other = b"PNR,FOED_DAG\n8,1980-01-01\n"
+        times = file.stat()
+        file.write_bytes(other)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert file.stat().st_size == before.size
+        assert file_facts(file).sha256 == hashlib.sha256(other).hexdigest()
 
 
 def test_a_file_of_several_blocks_is_hashed_whole(tmp_path: Path) -> None:
