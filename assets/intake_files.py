@@ -164,7 +164,11 @@ def csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path) 
 
 @contextmanager
 def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
-    """A named pipe that gives a text as UTF-8 with one kind of line end, so that no row is written anywhere."""
+    """A named pipe that gives a text as UTF-8 with one kind of line end, so that no row is written anywhere.
+
+    Its folder is named by a descriptor: DuckDB looks for a name with brackets among ordinary files only.
+    """
+    folder = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
     pipe = scratch / f"transcode-{os.getpid()}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe, 0o600)
@@ -187,12 +191,13 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     try:
-        yield pipe
+        yield Path(f"/proc/self/fd/{folder}", pipe.name)
     finally:
         # a writer that still waits for its reader is released here
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
         writer.join(timeout=10)
         pipe.unlink(missing_ok=True)
+        os.close(folder)
     # asked only now: the reader sees the end of a broken text before the writer has told of it
     if failed:
         raise UnreadableFileError("the file is damaged")

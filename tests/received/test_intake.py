@@ -676,3 +676,11 @@ def test_nothing_is_written_into_the_snapshots_folder(tmp_path: Path) -> None:
     receive_bef(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "snapshots").rglob("*")} == before
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["hjem [a]", "hjem*?", "hjem'ø"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    text = csv_text(people(2, BEMAERKNING="Ærø"))
+    (bef_folder(place) / "bef.csv").write_bytes(text.encode("cp1252"))
+    assert len(receive_bef(place).rows) == 2
