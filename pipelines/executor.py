@@ -24,6 +24,7 @@ from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
+from dagster._core.system_config.objects import ResolvedRunConfig
 
 from assets import published_database, sealing, snapshots, warehouse
 from pipelines.home import Home
@@ -43,8 +44,9 @@ class HomeExecutor(InProcessExecutor):
     """The in-process executor, holding the home's lock from the first step to the last."""
 
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
-        configured: Any = plan_context.run_config.get("resources", {})
-        home = Run(**configured.get("run", {}).get("config", {})).at_home
+        resolved = ResolvedRunConfig.build(plan_context.job.get_definition(), plan_context.run_config)
+        configured: Any = resolved.resources["run"].config
+        home = Run(**configured).at_home
         instance, run = plan_context.instance, plan_context.dagster_run
 
         def waiting() -> None:

@@ -312,17 +312,21 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 @pytest.fixture(scope="module")
 def failed(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose newest run failed on a person who stands twice in bef, started without the command."""
+    """A home whose newest run failed on a person who stands twice in bef, started without the command and with settings
+    that name variables of the environment, as they may in the UI."""
     folder = tmp_path_factory.mktemp("failed")
     shutil.copytree(ready.home, folder / "home")
     shutil.copytree(ready.snapshots, folder / "snapshots")
     delivery = next(p for p in (folder / "snapshots" / "bef" / f"{YEAR}-01-01").iterdir() if p.suffix == ".csv")
     lines = delivery.read_bytes().splitlines(keepends=True)
     delivery.write_bytes(b"".join([*lines, lines[-1]]))
-    environment = {**os.environ, "DAGSTER_HOME": str(folder / "home" / "dagster"), HOME: str(folder / "home")}
-    environment[SNAPSHOTS] = str(folder / "snapshots")
+    environment = {**os.environ, "DAGSTER_HOME": str(folder / "home" / "dagster")}
+    environment |= {"THE_HOME": str(folder / "home"), "THE_SNAPSHOTS": str(folder / "snapshots")}
+    settings = {"home": {"env": "THE_HOME"}, "snapshots": {"env": "THE_SNAPSHOTS"}}
+    config = folder / "settings.yaml"
+    config.write_text(json.dumps({"resources": {"run": {"config": settings}}}), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "dagster"), "job", "execute", "-m", "pipelines.definitions"]
-    command += ["-j", "annual_list", "--tags", json.dumps({"dagster/partition": str(YEAR)})]
+    command += ["-j", "annual_list", "-c", str(config), "--tags", json.dumps({"dagster/partition": str(YEAR)})]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     return folder / "home"
