@@ -12,6 +12,7 @@ from typing import Any
 
 from dagster import (
     DagsterEvent,
+    DagsterExecutionInterruptedError,
     DagsterInstance,
     DagsterRun,
     DagsterRunStatus,
@@ -25,6 +26,7 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.system_config.objects import ResolvedRunConfig
+from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets import published_database, sealing, snapshots, warehouse
 from pipelines.home import Home
@@ -48,9 +50,14 @@ class HomeExecutor(InProcessExecutor):
         configured: Any = resolved.resources["run"].config
         home = Run(**configured).at_home
         instance, run = plan_context.instance, plan_context.dagster_run
+        told = False
 
         def waiting() -> None:
-            plan_context.log.info("Waiting for another run in this home to finish.")
+            nonlocal told
+            if not told:
+                plan_context.log.info("Waiting for another run in this home to finish.")
+            told = True
+            stop_if_asked()
 
         patience = time.monotonic() + SECONDS_TO_WAIT_FOR_A_START
         with home.alive(run.run_id):
@@ -64,7 +71,14 @@ class HomeExecutor(InProcessExecutor):
                             yield from super().execute(plan_context, execution_plan)
                             show_published(home)
                         return
+                stop_if_asked()
                 time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def stop_if_asked() -> None:
+    """Ends a run that waits when it is asked to: Dagster looks for that between steps, and none has begun."""
+    if pop_captured_interrupt():
+        raise DagsterExecutionInterruptedError
 
 
 def goes_first(instance: DagsterInstance, own: DagsterRun, home: Home, patient: bool) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
 DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
 OWNER_ONLY = 0o077
+SECONDS_BETWEEN_LOOKS = 0.2
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
 
 
@@ -30,6 +32,14 @@ def held(lock: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -82,16 +92,17 @@ class Home:
 
     @contextmanager
     def locked(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Holds the home's write lock, waiting for it first. The lock of a process that dies is freed by the system."""
+        """Holds the home's write lock, waiting for it first; `on_wait` is called each time it is looked for in vain.
+
+        The lock of a process that dies is freed by the system.
+        """
         self.prepare()
         descriptor = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            while not _taken(descriptor):
                 if on_wait:
                     on_wait()
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                time.sleep(SECONDS_BETWEEN_LOOKS)
             yield
         finally:
             os.close(descriptor)

@@ -11,9 +11,11 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ from pipelines import environments, notices
 from pipelines.definitions import defs
 from pipelines.deliveries import expected, references, summary
 from pipelines.executor import goes_first
-from pipelines.home import HOME, SNAPSHOTS, Home
+from pipelines.home import HOME, SECONDS_BETWEEN_LOOKS, SNAPSHOTS, Home
 from pipelines.resources import Run
 from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
 from pipelines.sensors import SENSORS, failure_notices, new_snapshots
@@ -285,6 +287,22 @@ def test_two_runs_at_once_both_seal_and_none_meets_a_lock(tmp_path: Path) -> Non
     assert not [line for text in said for line in text.splitlines() if "lock" in line.lower()]
     with DagsterInstance.from_config(str(home / "dagster")) as instance:
         assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
+
+
+def test_a_run_that_waits_for_another_can_be_stopped(ready: Ready, tmp_path: Path) -> None:
+    home, script = Home(tmp_path / "home"), Path(sys.executable).parent / "boligomraader"
+    with home.locked():
+        command = [script, "run", "--home", home.path, "--snapshots", ready.snapshots, "--list-year", str(YEAR)]
+        run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        living = home.path / ".runs"
+        while not (living.is_dir() and any(living.iterdir())):
+            assert run.poll() is None
+            time.sleep(0.05)
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=60) != 0
+        assert not any(living.iterdir())
+    assert not any(home.editions.iterdir())
 
 
 # --- notices -------------------------------------------------------------------------------------------------------
