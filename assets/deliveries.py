@@ -16,7 +16,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,9 +246,10 @@ def read_ahead(files: Iterable[Path]) -> Iterator[None]:
 
 def file_facts(path: Path) -> FileFacts:
     """Hash, size and, for text, how it is encoded, in one pass over its bytes (two where it is compressed)."""
-    read = _ahead.pop(path, None)
-    if read is not None and read.exception() is None and read.result().stamp == stamp_of(path):
-        return read.result()
+    if (read := _ahead.pop(path, None)) is not None:
+        with suppress(OSError):
+            if (facts := read.result()).stamp == stamp_of(path):
+                return facts
     return _facts(path)
 
 

@@ -153,10 +153,10 @@ def _watch(clock: Clock) -> None:
         with nullcontext() if clock.step else clock.within("publish"), connect(*args, **kwargs) as con:
             yield con
 
-    def read(path: Path) -> Any:
+    def read(path: Path, *ended: Any) -> Any:
         clock.files_read += 1
         with clock.beside("read"):
-            return facts(path)
+            return facts(path, *ended)
 
     def received(*args: Any, **kwargs: Any) -> Any:
         with clock.beside("load"):
