@@ -1,4 +1,5 @@
-"""Puts a finished folder in the place of an earlier one, so that a reader sees one of them whole, and never none.
+"""Puts a finished folder in the place of an earlier one, so that a reader sees one of them whole, and never none; and
+the lock that lets one process at a time do so.
 
 What does not belong here: what is in a folder, and anything of the statistics or the administration, which both use it.
 """
@@ -6,12 +7,44 @@ What does not belong here: what is in a folder, and anything of the statistics o
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+@contextmanager
+def held(lock: Path, waiting: Callable[[bool], None] | None = None) -> Iterator[None]:
+    """Holds the lock that a file stands for, waiting for it first; the system frees it when the process dies.
+
+    `waiting` is called each time it is looked for in vain, and told whether that is the first time.
+    """
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        first = True
+        while not _taken(descriptor):
+            if waiting:
+                waiting(first)
+            first = False
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def put_in_place(complete: Path, target: Path) -> None:

@@ -224,9 +224,7 @@ def _description(derived: Derived) -> str:
     return f"{derived.title}. {derived.description}\n\n{law}\n\n```sql\n{derived.sql}\n```"
 
 
-def _refuse_unready(
-    derived: Derived, list_year: int, recorded: Mapping[str, str], sources: Mapping[str, str]
-) -> None:
+def _refuse_unready(derived: Derived, list_year: int, recorded: Mapping[str, str], sources: Mapping[str, str]) -> None:
     """A table is derived only from promoted registers and from tables derived from the present ones."""
     for read in derived.reads:
         if read.startswith("registers."):
@@ -247,4 +245,3 @@ def _refuse_unready(
                 "first; a delivery that was forgotten must be delivered again.",
                 allow_retries=False,
             )
-

@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 from assets.administration.store import LOCK
+from assets.exchange import held
 from assets.sealing import sha256_of
-from pipelines.home import Home, held
+from pipelines.home import Home
 
 LEFT_OUT = ("scratch", ".lock", ".runs", LOCK)
 OWNER_ONLY = 0o600

@@ -50,13 +50,10 @@ class HomeExecutor(InProcessExecutor):
         configured: Any = resolved.resources["run"].config
         home = Run(**configured).at_home
         instance, run = plan_context.instance, plan_context.dagster_run
-        told = False
 
-        def waiting() -> None:
-            nonlocal told
-            if not told:
+        def waiting(first: bool) -> None:
+            if first:
                 plan_context.log.info("Waiting for another run in this home to finish.")
-            told = True
             stop_if_asked()
 
         patience = time.monotonic() + SECONDS_TO_WAIT_FOR_A_START

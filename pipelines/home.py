@@ -8,38 +8,19 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from assets.exchange import held
 
 HOME = "BOLIGOMRAADER_HOME"
 SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
 DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
 OWNER_ONLY = 0o077
-SECONDS_BETWEEN_LOOKS = 0.2
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
-
-
-@contextmanager
-def held(lock: Path) -> Iterator[None]:
-    """Holds the lock that a file stands for, waiting for it first; the system frees it when the process dies."""
-    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -91,21 +72,11 @@ class Home:
         return self.editions / str(list_year)
 
     @contextmanager
-    def locked(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Holds the home's write lock, waiting for it first; `on_wait` is called each time it is looked for in vain.
-
-        The lock of a process that dies is freed by the system.
-        """
+    def locked(self, waiting: Callable[[bool], None] | None = None) -> Iterator[None]:
+        """Holds the home's write lock, waiting for it first (`assets.exchange.held`)."""
         self.prepare()
-        descriptor = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            while not _taken(descriptor):
-                if on_wait:
-                    on_wait()
-                time.sleep(SECONDS_BETWEEN_LOOKS)
+        with held(self.path / ".lock", waiting):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def opening_instance(self) -> Iterator[None]:

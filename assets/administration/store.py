@@ -8,10 +8,7 @@ Schema `cases` holds the accepted rows of the latest run; schema `main` holds th
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +19,13 @@ import duckdb
 import pandas as pd
 
 from assets.administration.errors import AdministrationError
+from assets.exchange import held
 from law.danish_time import TIME_ZONE
 
 STORE = "administration.duckdb"
 FOLDER = "administration"
 LOCK = ".administration.lock"
 """Held in a home by who writes its store, or reads it as one that nobody writes."""
-SECONDS_BETWEEN_LOOKS = 0.2
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
 BATCH = 50_000
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
@@ -52,28 +49,11 @@ class Output:
 
 
 @contextmanager
-def locked(home: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """One run at a time writes the store of a home; a second one waits, and tells `waiting` so each time it looks.
-
-    The system frees the lock of a process that dies.
-    """
+def locked(home: Path, waiting: Callable[[bool], None] | None = None) -> Iterator[None]:
+    """One run at a time writes the store of a home; a second one waits (`assets.exchange.held`)."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        while not _taken(descriptor):
-            waiting()
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+    with held(home / LOCK, waiting):
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 _KEPT: dict[Path, duckdb.DuckDBPyConnection] = {}

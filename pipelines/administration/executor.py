@@ -25,13 +25,10 @@ class LockedExecutor(InProcessExecutor):
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         resolved = ResolvedRunConfig.build(plan_context.job.get_definition(), plan_context.run_config)
         configured: Any = resolved.resources["administration"].config
-        told = False
 
-        def waiting() -> None:
-            nonlocal told
-            if not told:
+        def waiting(first: bool) -> None:
+            if first:
                 plan_context.log.info("Waiting for another run of the administration in this home to finish.")
-            told = True
             if pop_captured_interrupt():
                 raise DagsterExecutionInterruptedError
 

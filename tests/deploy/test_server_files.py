@@ -22,9 +22,10 @@ from dagster._core.instance.config import dagster_instance_config
 from dagster._core.workspace.config_schema import process_workspace_config
 
 from assets.administration.store import LOCK
+from assets.exchange import held
 from pipelines.backup import backup
 from pipelines.environments import ENVIRONMENTS
-from pipelines.home import Home, held
+from pipelines.home import Home
 from tests.command import ROOT, edition, file_bytes, run_cli
 from tests.graph.homes import YEAR, Ready
 

@@ -36,12 +36,13 @@ from dagster import (
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from assets.contracts import REGISTERS
+from assets.exchange import SECONDS_BETWEEN_LOOKS
 from law.loader import statistics_law
 from pipelines import environments, notices
 from pipelines.definitions import defs
 from pipelines.deliveries import expected, references, summary
 from pipelines.executor import goes_first
-from pipelines.home import HOME, SECONDS_BETWEEN_LOOKS, SNAPSHOTS, Home
+from pipelines.home import HOME, SNAPSHOTS, Home
 from pipelines.resources import Run
 from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
 from pipelines.sensors import SENSORS, failure_notices, new_snapshots
