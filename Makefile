@@ -1,5 +1,6 @@
 # What a person types. Every target but clean sets up .venv first; nothing here is needed by the product itself.
-PYTHON ?= python3.11
+# Debian's interpreter where there is one: it is built with profile-guided optimisation, a fifth faster than one without
+PYTHON ?= $(or $(wildcard /usr/bin/python3.11),python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
 # what is imported is compiled then; the newest pip installs in half the time, and the one that is there does as well

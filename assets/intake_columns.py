@@ -24,6 +24,8 @@ EXACT_WHOLE = {"float": 1 << 24, "double": 1 << 53}
 EXACT_DECIMALS = 12
 EXACT = f"DECIMAL(38,{EXACT_DECIMALS})"
 KEY_DIGITS = 17
+POWERS_OF_TEN = f"[{', '.join(str(10**digits) for digits in range(1, KEY_DIGITS + 1))}]"
+"""By the number of digits of a key, one followed by as many zeros: what stands before its digits in the number stored."""
 NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"
@@ -237,10 +239,14 @@ def plain_select(register: Register, source: Source) -> str:
 
     Gives what `select` gives where that finds no fault and no key of other than digits; any such cell is an error.
     """
-    keys = [c.name for c in register.columns if c.kind is Kind.PSEUDONYM and c.name in source.columns]
-    wholes = [f"TRY_CAST({source.columns[name][0]} AS BIGINT) AS {name.lower()}_whole" for name in keys]
+    read = ["*"]
+    for column in register.columns:
+        if column.kind is Kind.PSEUDONYM and column.name in source.columns:
+            name = source.columns[column.name][0]
+            read.append(f"TRY_CAST({name} AS BIGINT) AS {column.stored}_whole")
+            read.append(f"{POWERS_OF_TEN}[strlen(CAST({name} AS VARCHAR))] AS {column.stored}_power")
     parts = [_plain(column, source) for column in register.stored_columns]
-    return f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(['*', *wholes])} FROM {source.relation})"
+    return f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(read)} FROM {source.relation})"
 
 
 def _plain(column: Column, source: Source) -> str:
@@ -257,14 +263,18 @@ def _plain(column: Column, source: Source) -> str:
 
 
 def _plain_key(column: Column, name: str, physical: str) -> str:
-    """A key as a number. The usual one, which is the text of its number, is known by that and at once."""
+    """A key as a number. The usual one, which is the text of its number, is known by that and at once.
+
+    A text that is read as a number of as many digits as the text has characters is that number's digits, unless some
+    of these are zeros that an exponent stands for: two at least, since it takes up two places itself. So only a number
+    that ends in 00 is written out and compared.
+    """
     number, _, looks_like_cpr = _pseudonym(name, physical)
     refused = [_inexact(name, physical), *([looks_like_cpr] if column.name == "PNR" else [])]
-    raw, whole = f"CAST({name} AS VARCHAR)", f"{column.name.lower()}_whole"
-    in_range = f"{whole} BETWEEN 0 AND {10**KEY_DIGITS - 1} AND strlen({raw}) <> {CPR_DIGITS}"
-    usual = f"{in_range} AND CAST({whole} AS VARCHAR) = {raw}"
-    leading_one = f"[{', '.join(str(10**digits) for digits in range(1, KEY_DIGITS + 1))}][strlen({raw})]"
+    whole, power = f"{column.stored}_whole", f"{column.stored}_power"
+    as_long = f"{whole} < {power} AND {whole} >= {power} // 10 AND {power} <> {10**CPR_DIGITS}"
+    usual = f"{as_long} AND ({whole} % 100 <> 0 OR CAST({whole} AS VARCHAR) = CAST({name} AS VARCHAR))"
     return (
-        f"CASE WHEN {usual} THEN {whole} + {leading_one} WHEN {' OR '.join(refused)} THEN error('no key') "
+        f"CASE WHEN {usual} THEN {whole} + {power} WHEN {' OR '.join(refused)} THEN error('no key') "
         f"WHEN {_text(name, physical)} IS NULL THEN NULL ELSE coalesce({number}, error('not all digits')) END"
     )

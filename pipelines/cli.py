@@ -39,7 +39,7 @@ HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all 
 SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
 DEMO_LIST_YEAR = 2026
 MOST_PROBLEMS = 5
-GARBAGE_AFTER = 500_000
+GARBAGE_AFTER = 2_000_000
 """Objects after which Python looks for circular garbage: a command is short, and imports make many that stay."""
 
 

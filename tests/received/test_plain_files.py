@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets import intake, warehouse
+from assets import intake, intake_columns, warehouse
 from assets.contracts import REGISTER_BY_NAME
 from assets.deliveries import Delivery, FileFacts, file_facts
+from assets.intake_files import Source
 
 PLAIN_KEYS = (
     "0",
@@ -104,6 +105,31 @@ def test_one_key_out_of_place_is_refused_among_many(con: duckdb.DuckDBPyConnecti
     quick, thorough = stored(con, *delivery, tmp_path)
     assert quick is None
     assert len(thorough) == 5001
+
+
+def test_no_short_text_is_taken_for_another_number(con: duckdb.DuckDBPyConnection) -> None:
+    """Every text of these characters, so every way in which a number can be written in so few."""
+    of_five = "SELECT DISTINCT array_to_string([a, b, c, d, e], '') AS text FROM " + ", ".join(
+        f"unnest(['', '0', '1', '9', 'e', 'E', '+', '-', '.', '_', ' ', 'x']) AS {name}({name})" for name in "abcde"
+    )
+    of_eight = "SELECT DISTINCT array_to_string([a, b, c, d, e, f, g, h], '') FROM " + ", ".join(
+        f"unnest(['', '0', '9', 'e', '.']) AS {name}({name})" for name in "abcdefgh"
+    )
+    con.execute(f"CREATE TABLE texts AS {of_five} UNION {of_eight}")
+    register = REGISTER_BY_NAME["akm"]
+    source = Source("texts", {"PNR": ("text", "text")})
+    refusing = intake_columns.plain_select(register, source)
+    quick = refusing.replace("error('no key')", "NULL").replace("error('not all digits')", "NULL")
+    number, _, _ = intake_columns._pseudonym("text", "text")
+    texts, keys, taken_for_another = con.execute(
+        f"""
+        SELECT count(*), count({number}), count(*) FILTER (quick.pnr IS DISTINCT FROM {number})
+        FROM texts POSITIONAL JOIN ({quick}) AS quick
+        """
+    ).fetchall()[0]
+    assert texts > 250_000
+    assert keys > 1_000
+    assert taken_for_another == 0
 
 
 @pytest.mark.parametrize("kind", ["BIGINT", "INTEGER", "DECIMAL(18,0)", "DOUBLE", "FLOAT"])
