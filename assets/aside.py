@@ -18,7 +18,7 @@ import duckdb
 from assets import derivation, law_tables, snapshots, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.derivation import TABLES, Derived
-from assets.warehouse import sql_file, sql_text
+from assets.warehouse import sql_file
 from law.loader import Law, LegalValue, list_day
 from pipelines.home import Home
 
@@ -44,13 +44,10 @@ class Snapshot:
 
 @contextmanager
 def open_aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with empty schemas, and the home's warehouse attached read-only as `home`."""
-    with warehouse.set_down(), duckdb.connect(config=warehouse.settings()) as con:
-        con.execute("SET enable_progress_bar = false")
-        con.execute(f"SET temp_directory = {sql_text(home.scratch)}")
+    """A database in memory with empty schemas, and the home's warehouse beside it as `home`, which is only read."""
+    with warehouse.aside(home.warehouse, home.scratch) as con:
         warehouse.prepare(con)
         derivation.prepare_session(con)
-        con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
         yield con
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
+from dagster import AssetExecutionContext, Failure, MaterializeResult, MetadataValue, asset
 
 from assets import deliveries, derivation, exchange, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
@@ -50,7 +50,8 @@ READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met"
     pool=WRITER_POOL,
 )
 def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
-    """Seals the edition of a list year, or leaves it as it is where nothing changed."""
+    """Seals the edition of a list year, or leaves it as it is where nothing changed. Tells which editions rest on the
+    list of a year that is another now, each with that year."""
     list_year = int(context.partition_key)
     law = law_of(run, list_year)
     with run.warehouse() as con:
@@ -60,6 +61,7 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         synthetic = deliveries.is_synthetic(run.snapshot_folder)
         sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run), synthetic)
         sealing.synchronise_published(con, run.at_home.editions)
+        sealed["stale_editions"] = MetadataValue.json(sealing.stale_editions(con, run.at_home.editions))
     version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
     return materialized(None, "edition.edition", sealed["areas"], sealed, version=version)
 

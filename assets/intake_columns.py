@@ -25,7 +25,7 @@ EXACT_DECIMALS = 12
 EXACT = f"DECIMAL(38,{EXACT_DECIMALS})"
 KEY_DIGITS = 17
 POWERS_OF_TEN = f"[{', '.join(str(10**digits) for digits in range(1, KEY_DIGITS + 1))}]"
-"""By the number of digits of a key, one followed by as many zeros: what stands before its digits in the number stored."""
+"""By the number of digits of a key, one and as many zeros: what is stored is its digits after a one."""
 NUMERIC_KEY = f"[0-9]{{1,{KEY_DIGITS}}}"
 CPR_DIGITS = 10
 CPR_SHAPE = "[0-9]{6}-?[0-9]{4}"

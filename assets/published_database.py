@@ -46,6 +46,7 @@ def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None
 
 
 def _describe(con: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+    comments: list[str] = []
     for table in PUBLISHED:
         name = table.split(".")[1]
         if name not in present:
@@ -55,4 +56,5 @@ def _describe(con: duckdb.DuckDBPyConnection, present: set[str]) -> None:
         ).fetchall()
         for (column,) in columns:
             text = describe(table, str(column)).replace("'", "''")
-            con.execute(f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS '{text}'")
+            comments.append(f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS '{text}'")
+    con.execute("; ".join(comments))

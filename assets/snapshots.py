@@ -262,15 +262,15 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
 
     A snapshot that was judged by the same rules before is not judged again: the outcome is read back.
     """
-    faults = delivery_faults(con, list_year)[register.name]
+    faults = delivery_faults(con, list_year, [register])[register.name]
     failing: dict[str, int] = {}
     found: dict[str, list[Fault]] = {}
-    stored = _snapshots(con, list_year)[register.name]
+    stored = _snapshots(con, list_year, [register])[register.name]
     judged = _judged(con, register, stored)
+    names = _file_names(con, [content for content, outcomes in judged.items() if any(outcomes.values())])
     for reference, vintage, content, _ in stored:
         place = "/".join(part for part in (register.name, reference, vintage) if part)
-        broken = any(judged[content].values())
-        files = _file_names(con, content) if broken else ""
+        files = names.get(content, "")
         for rule, rows in judged[content].items():
             failing[rule.name] = failing.get(rule.name, 0) + rows
             if rows:
@@ -292,7 +292,9 @@ def _lines(rule: validation.Rule, found: Sequence[Fault]) -> tuple[str, ...]:
     return (replace(found[0], place=places, rows=sum(fault.rows or 0 for fault in found)).line,)
 
 
-def delivery_faults(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Fault]]:
+def delivery_faults(
+    con: duckdb.DuckDBPyConnection, list_year: int, registers: Sequence[Register] = REGISTERS
+) -> dict[str, list[Fault]]:
     """By register, what was wrong with its deliveries for a list year before any row was judged."""
     rows = con.execute(
         """
@@ -303,34 +305,44 @@ def delivery_faults(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
         """,
         [list_year],
     ).fetchall()
-    return {register.name: [Fault(*row) for row in rows if row[0] == register.name] for register in REGISTERS}
+    return {register.name: [Fault(*row) for row in rows if row[0] == register.name] for register in registers}
 
 
-def _snapshots(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[tuple[str, str, str, str]]]:
+def _snapshots(
+    con: duckdb.DuckDBPyConnection, list_year: int, registers: Sequence[Register] = REGISTERS
+) -> dict[str, list[tuple[str, str, str, str]]]:
     """By register, what is stored of its references for a list year: reference, vintage, content and table."""
-    tables = dict(con.execute("SELECT content_sha256, table_name FROM received.snapshots").fetchall())
+    found: dict[str, list[tuple[str, str, str, str]]] = {register.name: [] for register in registers}
     delivered = con.execute(
         """
-        SELECT DISTINCT register, reference, vintage, content_sha256
-        FROM received.deliveries
-        WHERE list_year = ?
+        SELECT DISTINCT
+            deliveries.register, deliveries.reference, deliveries.vintage, snapshots.content_sha256,
+            snapshots.table_name
+        FROM received.deliveries AS deliveries
+        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = deliveries.content_sha256
+        WHERE deliveries.list_year = ? AND deliveries.register IN ?
         ORDER BY ALL
         """,
-        [list_year],
+        [list_year, list(found)],
     ).fetchall()
-    found: dict[str, list[tuple[str, str, str, str]]] = {register.name: [] for register in REGISTERS}
-    for register, reference, vintage, content in delivered:
-        if content in tables and register in found:
-            found[register].append((reference, vintage, content, tables[content]))
+    for register, *snapshot in delivered:
+        found[register].append(tuple(snapshot))
     return found
 
 
-def _file_names(con: duckdb.DuckDBPyConnection, content: str) -> str:
+def _file_names(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, str]:
+    """By content, the names of its files: three of them and how many more."""
+    if not contents:
+        return {}
     rows = con.execute(
-        "SELECT file_name FROM received.files WHERE content_sha256 = ? ORDER BY file_name", [content]
+        "SELECT content_sha256, file_name FROM received.files WHERE content_sha256 IN ? ORDER BY file_name",
+        [list(contents)],
     ).fetchall()
-    names = [printable(str(row[0])) for row in rows]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    found: dict[str, str] = {}
+    for content in contents:
+        names = [printable(str(name)) for of, name in rows if of == content]
+        found[content] = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return found
 
 
 def _judged(

@@ -21,8 +21,8 @@ SCHEMAS = ("received", "registers", "law", "areas", "criteria", "status", "cap",
 THREADS = "BOLIGOMRAADER_THREADS"
 MEMORY = "BOLIGOMRAADER_MEMORY"
 DEFAULT_MEMORY = "2500MB"
-WAREHOUSE = "warehouse"
-"""The name of the opened file among DuckDB's databases."""
+WAREHOUSE, ASIDE = "home", "aside"
+"""The names of the opened file, and of what is derived aside in memory, among DuckDB's databases."""
 
 BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS received.pseudonyms (pseudonym VARCHAR PRIMARY KEY, number BIGINT);
@@ -114,41 +114,40 @@ def beside(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def set_down() -> Iterator[None]:
-    """Closes a warehouse that is kept open while another database of this process reads its file."""
-    if _kept is None:
-        yield
+def aside(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to an empty database in memory, with the warehouse beside it, which nobody writes through it."""
+    if _kept and _kept[0] == path:
+        with _kept[1].cursor() as con:
+            con.execute(f"ATTACH ':memory:' AS {ASIDE}; USE {ASIDE}")
+            try:
+                yield con
+            finally:
+                con.execute(f"USE {WAREHOUSE}; DETACH {ASIDE}")
         return
-    path, con = _kept
-    _detach(con)
-    try:
-        yield
-    finally:
-        _attach(con, path, read_only=False)
+    with duckdb.connect(config=settings()) as con:
+        _set_up(con, scratch)
+        con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE} (READ_ONLY)")
+        yield con
 
 
 @contextmanager
 def _opened(path: Path, scratch: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=settings()) as con:
-        con.execute(f"SET temp_directory = {sql_text(scratch)}")
-        con.execute("SET enable_progress_bar = false")
-        _attach(con, path, read_only)
+        _set_up(con, scratch)
+        con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
+        con.execute(f"USE {WAREHOUSE}")
         try:
             if not read_only:
                 prepare(con)
             yield con
         finally:
-            _detach(con)
+            con.execute("USE memory")
+            con.execute(f"DETACH {WAREHOUSE}")
 
 
-def _attach(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
-    con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
-    con.execute(f"USE {WAREHOUSE}")
-
-
-def _detach(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("USE memory")
-    con.execute(f"DETACH {WAREHOUSE}")
+def _set_up(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+    con.execute(f"SET temp_directory = {sql_text(scratch)}")
+    con.execute("SET enable_progress_bar = false")
 
 
 def sql_text(value: Path | str) -> str:
@@ -163,8 +162,8 @@ def sql_file(path: Path) -> str:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Creates the schemas and the bookkeeping tables where they are missing."""
-    newest = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'registers' AND table_name = 'counts'"
-    if con.execute(newest).fetchall()[0][0]:
+    newest = "database_name = current_database() AND schema_name = 'registers' AND table_name = 'counts'"
+    if con.execute(f"SELECT count(*) FROM duckdb_tables() WHERE {newest}").fetchall()[0][0]:
         return
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

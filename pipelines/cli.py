@@ -145,7 +145,7 @@ def _run_year(home: Home, snapshots: Path, list_year: int, day: dt.date, reason:
         unsealed = f"No edition was sealed for list year {list_year}. An earlier edition is untouched."
         raise _fail([*report.faults, unsealed])
     _print_lists(home, list_year)
-    for stale_year, earlier in _stale(home):
+    for stale_year, earlier in report.stale:
         err.print(
             f"Warning: edition {stale_year} is stale: the list of {earlier} has changed since. Run {stale_year} again.",
             style="yellow",
@@ -219,13 +219,6 @@ def report(
     _tell_of_report(made, place, list_year)
     if not made.report_made:
         raise typer.Exit(1)
-
-
-def _stale(home: Home) -> list[tuple[int, int]]:
-    from assets import sealing, warehouse
-
-    with home.locked(), warehouse.connect(home.warehouse, home.scratch, read_only=True) as con:
-        return sealing.stale_editions(con, home.editions)
 
 
 def _print_lists(home: Home, list_year: int) -> None:

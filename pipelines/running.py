@@ -22,6 +22,7 @@ from pipelines.home import HOME, SNAPSHOTS, Home
 class RunReport:
     """What a run said: whether the edition was sealed, the faults that stopped it, the warnings, and the revision.
 
+    `stale` names the home's editions that rest on the list of an earlier year that is another now, each with that year.
     `report_made` says whether the annual report was made or stood there already, `report_problems` why not.
     """
 
@@ -29,6 +30,7 @@ class RunReport:
     run_id: str = ""
     revision: int | None = None
     newly_sealed: bool = False
+    stale: list[tuple[int, int]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     report_made: bool = False
@@ -150,6 +152,7 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
         metadata = event.materialization.metadata
         report.revision = int(metadata["revision"].value)
         report.newly_sealed = bool(metadata["newly_sealed"].value)
+        report.stale = [(stale, earlier) for stale, earlier in metadata["stale_editions"].value]
 
 
 def _of_report(step_key: str) -> bool:

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from dagster import materialize
 
+import pipelines.definitions  # noqa: F401  so that no run imports what a test has replaced
 from assets import derivation
 from assets.edition import ASSETS as EDITION
 from assets.factory import source_fingerprints
