@@ -59,12 +59,12 @@ def _filled(
 ) -> list[MaterializeResult]:
     fingerprints = law_fingerprints(law, list_day(list_year))
     filled = []
-    for table in tables:
-        name = f"law.{table.name}"
-        with transaction(con):
+    with transaction(con):
+        for table in tables:
+            name = f"law.{table.name}"
             rows, content = fill_law_table(con, table, law, list_year, list_day(list_year))
             record_fingerprint(con, name, list_year, fingerprints[name])
-        filled.append(materialized(None, name, rows, {"fingerprint": fingerprints[name]}, version=content))
+            filled.append(materialized(None, name, rows, {"fingerprint": fingerprints[name]}, version=content))
     return filled
 
 

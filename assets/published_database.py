@@ -16,7 +16,7 @@ import duckdb
 
 from assets.columns import describe
 from assets.derivation import PUBLISHED
-from assets.warehouse import sql_text
+from assets.warehouse import sql_text, transaction
 
 FILE = "published.duckdb"
 ALIAS = "published_now"
@@ -35,9 +35,10 @@ def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None
             WHERE schema_name = 'published' AND database_name = current_database()
             """
         ).fetchall()
-        for (name,) in sorted(tables):
-            con.execute(f"CREATE TABLE {ALIAS}.{name} AS SELECT * FROM published.{name}")
-        _describe(con, {str(name) for (name,) in tables})
+        with transaction(con):
+            for (name,) in sorted(tables):
+                con.execute(f"CREATE TABLE {ALIAS}.{name} AS SELECT * FROM published.{name}")
+            _describe(con, {str(name) for (name,) in tables})
     finally:
         con.execute(f"DETACH {ALIAS}")
     os.chmod(aside, READ_ONLY)
@@ -46,15 +47,11 @@ def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None
 
 
 def _describe(con: duckdb.DuckDBPyConnection, present: set[str]) -> None:
-    comments: list[str] = []
+    written = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ? ORDER BY ALL"
+    columns = con.execute(written, [ALIAS]).fetchall()
     for table in PUBLISHED:
         name = table.split(".")[1]
-        if name not in present:
-            continue
-        columns = con.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?", [ALIAS, name]
-        ).fetchall()
-        for (column,) in columns:
-            text = describe(table, str(column)).replace("'", "''")
-            comments.append(f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS '{text}'")
-    con.execute("; ".join(comments))
+        if name in present:
+            for column in (column for of, column in columns if of == name):
+                text = describe(table, str(column)).replace("'", "''")
+                con.execute(f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS '{text}'")
