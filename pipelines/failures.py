@@ -32,6 +32,7 @@ IN_WORDS = {
     "Permission denied": NOT_WRITABLE,
     "Read-only file system": NOT_WRITABLE,
     "readonly database": NOT_WRITABLE,
+    "would be read as an address": "Its path holds ? or a code such as %20: rename the folder, or take another.",
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }

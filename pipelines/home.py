@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
 OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
+READ_AS_AN_ADDRESS = re.compile(r"\?|%[0-9A-Fa-f]{2}")
+"""What Dagster's SQLite databases take for the parts of an address, so that they would stand in another folder."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,12 @@ class Home:
         return self.path / "dagster"
 
     def prepare(self) -> None:
-        """Creates the folders and the Dagster instance's configuration; only the owner may read them.
+        """Creates the folders and the Dagster instance's configuration; only the owner may read them. Raises OSError.
 
         From here on this process makes files that only their owner may read, whatever library writes them.
         """
+        if READ_AS_AN_ADDRESS.search(str(self.path)):
+            raise OSError("the path would be read as an address")
         os.umask(OWNER_ONLY)
         for folder in (self.path, self.editions, self.scratch, self.instance):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""Commands that read a home: a folder that is none is told, and not begun as an empty one."""
+"""A folder that is no home is told by the commands that read one, and one that can be none by the run."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def test_a_mistyped_home_is_told_and_not_made(command: tuple[object, ...], tmp_p
     assert told.code == 1
     assert told.lines == [f"There is no home in {home}: no list year was run there. Name another folder with --home."]
     assert not home.exists()
+
+
+@pytest.mark.parametrize("name", ["hvad?", "et%20hjem"])
+def test_a_home_whose_databases_would_stand_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    told = run_cli("run", *OF_A_YEAR, "--snapshots", tmp_path, "--home", tmp_path / name)
+    assert told.code == 1
+    assert "rename the folder" in told.output
+    assert list(tmp_path.iterdir()) == []
