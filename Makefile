@@ -1,6 +1,6 @@
 # What a person types. Every target but clean sets up .venv first; nothing here is needed by the product itself.
 # Debian's interpreter where there is one: it is built with profile-guided optimisation, a fifth faster than one without
-PYTHON ?= $(or $(wildcard /usr/bin/python3.11),python3.11)
+PYTHON ?= $(if $(shell /usr/bin/python3.11 -m ensurepip --version 2>/dev/null),/usr/bin/python3.11,python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
 # what is imported is compiled then; the newest pip installs in half the time, and the one that is there does as well
@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	-$(PIP) --upgrade 'pip>=25.3'
 	$(PIP) --no-compile --constraint constraints.txt --editable '.[dev]'
 	touch $@

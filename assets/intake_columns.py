@@ -239,7 +239,7 @@ def plain_select(register: Register, source: Source) -> str:
 
     Gives what `select` gives where that finds no fault and no key of other than digits; any such cell is an error.
     """
-    read = ["*"]
+    read = [name for name, _ in source.columns.values()]
     for column in register.columns:
         if column.kind is Kind.PSEUDONYM and column.name in source.columns:
             name = source.columns[column.name][0]
@@ -265,15 +265,16 @@ def _plain(column: Column, source: Source) -> str:
 def _plain_key(column: Column, name: str, physical: str) -> str:
     """A key as a number. The usual one, which is the text of its number, is known by that and at once.
 
-    A text that is read as a number of as many digits as the text has characters is that number's digits, unless some
-    of these are zeros that an exponent stands for: two at least, since it takes up two places itself. So only a number
-    that ends in 00 is written out and compared.
+    A text that is read as a number of as many digits as the text has characters is that number's digits, unless it
+    begins otherwise than with 1 to 9, as 0xfffff does, or some of the digits are zeros that an exponent stands for: two
+    at least, since it takes up two places itself. So only a number that ends in 00 is written out and compared.
     """
     number, _, looks_like_cpr = _pseudonym(name, physical)
     refused = [_inexact(name, physical), *([looks_like_cpr] if column.name == "PNR" else [])]
     whole, power = f"{column.stored}_whole", f"{column.stored}_power"
     as_long = f"{whole} < {power} AND {whole} >= {power} // 10 AND {power} <> {10**CPR_DIGITS}"
-    usual = f"{as_long} AND ({whole} % 100 <> 0 OR CAST({whole} AS VARCHAR) = CAST({name} AS VARCHAR))"
+    raw = f"CAST({name} AS VARCHAR)"
+    usual = f"{as_long} AND {raw} BETWEEN '1' AND ':' AND ({whole} % 100 <> 0 OR CAST({whole} AS VARCHAR) = {raw})"
     return (
         f"CASE WHEN {usual} THEN {whole} + {power} WHEN {' OR '.join(refused)} THEN error('no key') "
         f"WHEN {_text(name, physical)} IS NULL THEN NULL ELSE coalesce({number}, error('not all digits')) END"

@@ -392,7 +392,7 @@ def stale_editions(con: duckdb.DuckDBPyConnection, editions: Path) -> list[tuple
             vintage, areas = own.get(year) or listed.get(year) or ("", None)
             # of a published list only a later vintage is another history: files of one may have been replaced
             known = year in own or vintage > read.get(str(year), "")
-            if areas is not None and known and used["sha256"] != areas_hash(areas):
+            if areas is not None and known and used.get("sha256") != areas_hash(areas):
                 stale.append((list_year, year))
     return stale
 

@@ -117,12 +117,14 @@ def beside(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection
 def aside(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to an empty database in memory, with the warehouse beside it, which nobody writes through it."""
     if _kept and _kept[0] == path:
-        with _kept[1].cursor() as con:
-            con.execute(f"ATTACH ':memory:' AS {ASIDE}; USE {ASIDE}")
-            try:
+        kept = _kept[1]
+        kept.execute(f"ATTACH ':memory:' AS {ASIDE}")
+        try:
+            with kept.cursor() as con:
+                con.execute(f"USE {ASIDE}")
                 yield con
-            finally:
-                con.execute(f"USE {WAREHOUSE}; DETACH {ASIDE}")
+        finally:
+            kept.execute(f"DETACH {ASIDE}")
         return
     with duckdb.connect(config=settings()) as con:
         _set_up(con, scratch)

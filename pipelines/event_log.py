@@ -2,11 +2,11 @@
 
 Dagster opens and closes a database for each of the three thousand small transactions of a run, and the last one to
 close a database folds its log back into it. Here a database stays open until the run ends, and events are written
-together: the planned ones with a run's start, what a step made and how its checks came out with the step's end or
-within a second, and always before anything is read. What was read of an asset is not read again until an event about
-it comes. The tables, their rows and the files are the same, for a fraction of the cost. Such a run holds its home's
-lock from its first step to its last, so it asks for no slot of the writer pool. A server whose instance names another
-storage (PostgreSQL) is left as it is.
+together: the planned ones with a run's start, outcomes of checks with the next materialisation or the end of their
+step, and always before anything is read. What was read of an asset is not read again until an event about it comes.
+The tables, their rows and the files are the same, for a fraction of the cost. Such a run holds its home's lock from
+its first step to its last, so it asks for no slot of the writer pool. A server whose instance names another storage
+(PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
 """
 
@@ -40,12 +40,9 @@ STORAGES = ("storage", "run_storage", "event_log_storage", "schedule_storage")
 MAY_WAIT = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
-    DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_CHECK_EVALUATION,
     DagsterEventType.STEP_OUTPUT,
 }
-SECONDS_TO_WAIT = 1
-"""How long what a step made stays untold at most, once the next of its events has come."""
 INDEXED = {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
 CHECKS = AssetCheckExecutionsTable.c
 OUTCOME_OF_PLANNED = (
@@ -104,8 +101,7 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         with self._turn:
             self._forget_asset_of(event)
             self._waiting.append(event)
-            may_wait = event.is_dagster_event and event.dagster_event_type in MAY_WAIT
-            if not may_wait or event.timestamp > self._waiting[0].timestamp + SECONDS_TO_WAIT:
+            if not (event.is_dagster_event and event.dagster_event_type in MAY_WAIT):
                 self._write_waiting()
 
     def _write_waiting(self) -> None:

@@ -76,11 +76,11 @@ def _aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with warehouse.connect(home.scratch / "impact.duckdb", home.scratch) as con:
             derivation.prepare_session(con)
-            con.execute(f"ATTACH {sql_text(home.warehouse)} AS home (READ_ONLY)")
+            con.execute(f"ATTACH {sql_text(home.warehouse)} AS looked_at (READ_ONLY)")
             for table in BOOKKEEPING:
-                con.execute(f"INSERT INTO received.{table} SELECT * FROM home.received.{table}")
-            for (table,) in con.execute("SELECT table_name FROM home.received.snapshots").fetchall():
-                con.execute(f'CREATE VIEW received."{table}" AS SELECT * FROM home.received."{table}"')
+                con.execute(f"INSERT INTO received.{table} SELECT * FROM looked_at.received.{table}")
+            for (table,) in con.execute("SELECT table_name FROM looked_at.received.snapshots").fetchall():
+                con.execute(f'CREATE VIEW received."{table}" AS SELECT * FROM looked_at.received."{table}"')
             yield con
     finally:
         home.clear_scratch()

@@ -171,6 +171,33 @@ def test_what_does_not_rest_on_what_is_put_back_is_not_derived_again(
     assert ("criteria.income_region", 2026) in again
 
 
+def _content(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[object, ...]]:
+    """By table of the opened warehouse, its rows as one number and how many they are."""
+    tables = con.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'home'").fetchall()
+    return {
+        table: con.execute(f'SELECT count(*), bit_xor(hash(t)) FROM home.{schema}."{table}" AS t').fetchall()[0]
+        for schema, table in tables
+    }
+
+
+def test_a_run_derives_aside_in_the_warehouse_that_it_has_open_and_leaves_it_as_it_was(home: Home) -> None:
+    law = amended(statistics_law())
+    with open_aside(home) as con:
+        alone = put_back(con, home, law, 2026)
+    with warehouse.kept_open(home.warehouse, home.scratch), warehouse.connect(home.warehouse, home.scratch) as kept:
+        before = _content(kept)
+        with open_aside(home) as con:
+            assert put_back(con, home, law, 2026) == alone
+            with pytest.raises(duckdb.CatalogException):
+                con.execute("SELECT * FROM status.status_changes")
+        with pytest.raises(duckdb.BinderException), open_aside(home) as con:
+            con.execute("BEGIN")
+            con.execute("SELECT nothing")
+        assert _content(kept) == before
+        assert len(before) > 20
+        assert ("aside",) not in kept.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+
+
 def _tables_read(plan: dict[str, Any]) -> set[str]:
     own = str(plan.get("extra_info", {}).get("Table", "")).split(".")[-1].strip('"')
     return {own}.union(*(_tables_read(child) for child in plan.get("children", [])))

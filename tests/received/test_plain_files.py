@@ -42,6 +42,7 @@ ODD_KEYS = (
     "1_000",
     "1.0",
     "0x1f",
+    "0xfffff",
     "½",
     "٣٤",
     "ukendt",
@@ -98,6 +99,16 @@ def test_keys_of_digits_are_stored_alike(con: duckdb.DuckDBPyConnection, tmp_pat
     assert len(thorough) == len(PLAIN_KEYS)
 
 
+@pytest.mark.parametrize("besides", ["67891 AS PNR_WHOLE", "7 AS pnr_power", "'x' AS \"*\""])
+def test_other_columns_of_a_file_are_passed_over_whatever_their_names(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, besides: str
+) -> None:
+    people = "(VALUES ('12345'), ('54321')) AS t(PNR)"
+    delivery = write(con, tmp_path, "akm", f"SELECT PNR, 110 AS SOCIO13, {besides} FROM {people}")
+    quick, thorough = stored(con, *delivery, tmp_path)
+    assert quick == thorough == [(112345, 110), (154321, 110)]
+
+
 @pytest.mark.parametrize("key", ODD_KEYS)
 def test_one_key_out_of_place_is_refused_among_many(con: duckdb.DuckDBPyConnection, tmp_path: Path, key: str) -> None:
     many = "SELECT CAST(600000000000 + i AS VARCHAR) AS PNR FROM range(5000) AS t(i)"
@@ -115,7 +126,11 @@ def test_no_short_text_is_taken_for_another_number(con: duckdb.DuckDBPyConnectio
     of_eight = "SELECT DISTINCT array_to_string([a, b, c, d, e, f, g, h], '') FROM " + ", ".join(
         f"unnest(['', '0', '9', 'e', '.']) AS {name}({name})" for name in "abcdefgh"
     )
-    con.execute(f"CREATE TABLE texts AS {of_five} UNION {of_eight}")
+    hexadecimal = "SELECT DISTINCT concat(prefix, a, b, c, d, e, f, g) FROM " + ", ".join(
+        ["unnest(['0x', '0X', '00x', '1x']) AS prefix(prefix)"]
+        + [f"unnest(['', '0', '1', 'F']) AS {name}({name})" for name in "abcdefg"]
+    )
+    con.execute(f"CREATE TABLE texts AS {of_five} UNION {of_eight} UNION {hexadecimal}")
     register = REGISTER_BY_NAME["akm"]
     source = Source("texts", {"PNR": ("text", "text")})
     refusing = intake_columns.plain_select(register, source)
