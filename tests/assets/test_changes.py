@@ -180,6 +180,12 @@ def _content(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[object, ...]]:
     }
 
 
+def _fail_within_a_transaction(home: Home) -> None:
+    with open_aside(home) as con:
+        con.execute("BEGIN")
+        con.execute("SELECT nothing")
+
+
 def test_a_run_derives_aside_in_the_warehouse_that_it_has_open_and_leaves_it_as_it_was(home: Home) -> None:
     law = amended(statistics_law())
     with open_aside(home) as con:
@@ -190,9 +196,8 @@ def test_a_run_derives_aside_in_the_warehouse_that_it_has_open_and_leaves_it_as_
             assert put_back(con, home, law, 2026) == alone
             with pytest.raises(duckdb.CatalogException):
                 con.execute("SELECT * FROM status.status_changes")
-        with pytest.raises(duckdb.BinderException), open_aside(home) as con:
-            con.execute("BEGIN")
-            con.execute("SELECT nothing")
+        with pytest.raises(duckdb.BinderException):
+            _fail_within_a_transaction(home)
         assert _content(kept) == before
         assert len(before) > 20
         assert ("aside",) not in kept.execute("SELECT database_name FROM duckdb_databases()").fetchall()
