@@ -12,7 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assets.administration.store import LOCK
 from assets.exchange import held
@@ -21,6 +21,8 @@ from pipelines.home import Home
 
 LEFT_OUT = ("scratch", ".lock", ".runs", LOCK)
 OWNER_ONLY = 0o600
+OTHERS = 0o7077
+"""The rights of all but the owner, and those that change who one is."""
 
 
 class BackupError(Exception):
@@ -30,13 +32,13 @@ class BackupError(Exception):
 def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
     """Writes `home-<time>.tar` and its hash beside it. Returns the archive.
 
-    Waits for a run to end, of the lists or of the administration.
+    Waits for a run to end, of the lists or of the administration. What is linked into the home is taken as it is there.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"home-{at.strftime('%Y%m%dT%H%M%S')}.tar"
     partial = target.with_name(f".{target.name}.partial")
     with home.locked(), held(home.path / LOCK), open(partial, "wb", opener=_owner_only) as stream:
-        with tarfile.open(fileobj=stream, mode="w") as archive:
+        with tarfile.open(fileobj=stream, mode="w", dereference=True) as archive:
             for path in sorted(home.path.iterdir()):
                 if path.name not in LEFT_OUT:
                     archive.add(path, arcname=path.name)
@@ -52,6 +54,19 @@ def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, OWNER_ONLY)
 
 
+def _of_the_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A file or folder of a home, as one that the present user alone may use. Raises BackupError for anything else:
+    the hash stands beside the archive, where whoever exchanges one exchanges both. Python's own filter for this came
+    with 3.11.4."""
+    names = [PurePosixPath(name) for name in (member.name, *([member.linkname] if member.islnk() else []))]
+    plain = member.isfile() or member.isdir() or member.islnk()
+    if not plain or any(name.is_absolute() or ".." in name.parts for name in names):
+        raise BackupError("The archive holds something that is no file or folder of a home.")
+    member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+    member.mode &= ~OTHERS
+    return member
+
+
 def restore(archive: Path, home: Home) -> None:
     """Unpacks a backup as a new home. Raises BackupError where the archive is not whole or a home is there already."""
     noted = archive.with_suffix(".sha256")
@@ -65,7 +80,7 @@ def restore(archive: Path, home: Home) -> None:
     aside = Path(tempfile.mkdtemp(dir=home.path.parent, prefix=".restore-"))
     try:
         with tarfile.open(archive) as packed:
-            packed.extractall(aside, filter="data")
+            packed.extractall(aside, [_of_the_owner(member) for member in packed])
         aside.chmod(0o700)
         if home.path.exists():
             home.path.rmdir()

@@ -7,7 +7,9 @@ Does not belong: PostgreSQL itself (test_postgresql.py).
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -23,7 +25,7 @@ from dagster._core.workspace.config_schema import process_workspace_config
 
 from assets.administration.store import LOCK
 from assets.exchange import held
-from pipelines.backup import backup
+from pipelines.backup import BackupError, backup, restore
 from pipelines.environments import ENVIRONMENTS
 from pipelines.home import Home
 from tests.command import ROOT, edition, file_bytes, run_cli
@@ -141,6 +143,41 @@ def test_a_home_is_backed_up_and_restored(ready: Ready, tmp_path: Path) -> None:
     assert damaged.code != 0
     assert archive.name in damaged.output
     assert not (tmp_path / "third").exists()
+
+
+def test_a_backup_holds_what_is_linked_into_the_home_and_is_the_owners_alone(tmp_path: Path) -> None:
+    home, elsewhere = Home(tmp_path / "home"), tmp_path / "elsewhere"
+    home.prepare()
+    (elsewhere / "2025").mkdir(parents=True)
+    (elsewhere / "2025" / "manifest.json").write_text("{}", encoding="utf-8")
+    (elsewhere / "2025" / "manifest.json").chmod(0o4777)
+    home.editions.rmdir()
+    home.editions.symlink_to(elsewhere)
+    home.warehouse.write_bytes(b"rows")
+    os.link(home.warehouse, home.path / "warehouse.before")
+    archive = backup(home, tmp_path / "backup", dt.datetime(2026, 12, 1))
+    restore(archive, Home(tmp_path / "again"))
+    for name in ("editions/2025/manifest.json", "warehouse.duckdb", "warehouse.before"):
+        restored = tmp_path / "again" / name
+        assert restored.read_bytes() == (home.path / name).read_bytes()
+        assert not restored.is_symlink()
+        assert restored.stat().st_mode & 0o7077 == 0
+
+
+@pytest.mark.parametrize("kind", ["out of it", "absolute", "symbolic link", "hard link", "device"])
+def test_nothing_but_files_and_folders_of_a_home_is_restored(kind: str, tmp_path: Path) -> None:
+    member = tarfile.TarInfo({"out of it": "editions/../../out", "absolute": str(tmp_path / "out")}.get(kind, "file"))
+    member.linkname = str(tmp_path / "secret")
+    links = {"symbolic link": tarfile.SYMTYPE, "hard link": tarfile.LNKTYPE, "device": tarfile.FIFOTYPE}
+    member.type = links.get(kind, tarfile.REGTYPE)
+    archive = tmp_path / "home.tar"
+    with tarfile.open(archive, "w") as packed:
+        packed.addfile(member)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    archive.with_suffix(".sha256").write_text(f"{digest}  home.tar\n", encoding="utf-8")
+    with pytest.raises(BackupError, match="no file or folder of a home"):
+        restore(archive, Home(tmp_path / "again"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home.sha256", "home.tar"]
 
 
 def test_a_backup_waits_for_a_run_of_the_administration(tmp_path: Path) -> None:
