@@ -116,26 +116,21 @@ def beside(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection
 @contextmanager
 def aside(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to an empty database in memory, with the warehouse beside it, which nobody writes through it."""
-    if _kept and _kept[0] == path:
-        kept = _kept[1]
-        kept.execute(f"ATTACH ':memory:' AS {ASIDE}")
+    with connect(path, scratch, read_only=True) as opened:
+        opened.execute(f"ATTACH ':memory:' AS {ASIDE}")
         try:
-            with kept.cursor() as con:
+            with opened.cursor() as con:
                 con.execute(f"USE {ASIDE}")
                 yield con
         finally:
-            kept.execute(f"DETACH {ASIDE}")
-        return
-    with duckdb.connect(config=settings()) as con:
-        _set_up(con, scratch)
-        con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE} (READ_ONLY)")
-        yield con
+            opened.execute(f"DETACH {ASIDE}")
 
 
 @contextmanager
 def _opened(path: Path, scratch: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=settings()) as con:
-        _set_up(con, scratch)
+        con.execute(f"SET temp_directory = {sql_text(scratch)}")
+        con.execute("SET enable_progress_bar = false")
         con.execute(f"ATTACH {sql_text(path)} AS {WAREHOUSE}{' (READ_ONLY)' if read_only else ''}")
         con.execute(f"USE {WAREHOUSE}")
         try:
@@ -145,11 +140,6 @@ def _opened(path: Path, scratch: Path, read_only: bool) -> Iterator[duckdb.DuckD
         finally:
             con.execute("USE memory")
             con.execute(f"DETACH {WAREHOUSE}")
-
-
-def _set_up(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
-    con.execute(f"SET temp_directory = {sql_text(scratch)}")
-    con.execute("SET enable_progress_bar = false")
 
 
 def sql_text(value: Path | str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import duckdb
 
+from assets.sealing import stale_editions
 from pipelines.explain import as_text, explain_area
 from pipelines.home import Home
 from pipelines.verify import verify_edition
@@ -54,3 +56,19 @@ def test_verify_and_explain_say_that_an_edition_is_stale(ready: Ready, tmp_path:
         )
     assert STALE in verify_edition(home, YEAR)
     assert STALE in as_text(explain_area(home, YEAR, area))
+
+
+def test_an_edition_whose_manifest_does_not_say_what_history_it_rests_on_is_told_and_stops_nothing(
+    ready: Ready, tmp_path: Path
+) -> None:
+    shutil.copytree(ready.home, tmp_path / "home")
+    home = Home(tmp_path / "home")
+    sealed = home.edition(YEAR) / "manifest.json"
+    manifest = json.loads(sealed.read_text(encoding="utf-8"))
+    year = manifest["history"][0]["year"]
+    del manifest["history"][0]["sha256"]
+    sealed.chmod(0o600)
+    sealed.write_text(json.dumps(manifest), encoding="utf-8")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("INSERT INTO published.editions VALUES (?, 1, 'another')", [year])
+        assert (YEAR, year) in stale_editions(con, home.editions)
