@@ -474,12 +474,14 @@ def rows_derived(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: in
         if derived.kind == "table":
             return rows_of(con, derived.table, list_year)
         counting = _count_sql(derived.table, list_year)
-        return counts(con, (derived.table,), list_year, counting, made_from)[derived.table]
+        of_year = f"{list_year} {made_from}"
+        return counts(con, (derived.table,), list_year, counting, of_year)[derived.table]
 
 
-def is_stored(con: duckdb.DuckDBPyConnection, derived: Derived) -> bool:
-    """Whether a derived table is there with its rows: a view stores none."""
-    return derived.kind == "table" and bool(_layout(con, derived.schema, derived.name))
+def stored_tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The derived tables that are there; a view is none."""
+    query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    return frozenset(row[0] for row in con.execute(query).fetchall())
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> int:
@@ -567,19 +569,17 @@ def counts(
 ) -> dict[str, int]:
     """The numbers that a query gives, by name in the order of its columns.
 
-    `made_from` identifies all that they rest on: they are noted under it, and the query is not run again for the same.
+    `made_from` identifies all that they rest on: they are noted under it, with the list year that asked first, and the
+    query is not run again for the same.
     """
     known = con.execute(
-        "SELECT counted, rows FROM registers.counts WHERE list_year = ? AND made_from = ? AND counted IN ?",
-        [list_year, made_from, list(names)],
+        "SELECT counted, rows FROM registers.counts WHERE made_from = ? AND counted IN ?", [made_from, list(names)]
     ).fetchall()
     if len(known) == len(names):
         return {str(name): int(rows) for name, rows in known}
     found = dict(zip(names, (int(number) for number in con.execute(sql).fetchall()[0]), strict=True))
-    with transaction(con):
-        con.execute("DELETE FROM registers.counts WHERE list_year = ? AND counted IN ?", [list_year, list(names)])
-        noted = [(list_year, name, made_from, rows) for name, rows in found.items()]
-        insert_rows(con, "registers.counts", ("SMALLINT", "VARCHAR", "VARCHAR", "BIGINT"), noted)
+    noted = [(list_year, name, made_from, rows) for name, rows in found.items()]
+    insert_rows(con, "registers.counts", ("SMALLINT", "VARCHAR", "VARCHAR", "BIGINT"), noted)
     return found
 
 

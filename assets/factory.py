@@ -5,7 +5,7 @@ What does not belong here: which tables there are, and what they mean.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, partial
 
 import duckdb
@@ -109,9 +109,10 @@ def layer(schema: str) -> list[AssetsDefinition]:
                 prepare_report(con, list_year)
             sources = source_fingerprints(con, law, list_year)
             recorded = derivation.recorded_fingerprints(con, list_year)
+            stored = derivation.stored_tables(con)
             for derived in tables:
                 if key_of(derived.table) in context.selected_asset_keys:
-                    yield _made(con, derived, list_year, sources, recorded)
+                    yield _made(con, derived, list_year, sources, recorded, stored)
 
     return [compute]
 
@@ -142,15 +143,17 @@ def _made(
     list_year: int,
     sources: Mapping[str, str],
     recorded: dict[str, str],
+    stored: Collection[str],
 ) -> MaterializeResult:
-    """Derives a table from what is there now, and notes it in `recorded`.
+    """Derives a table from what is there now, and notes it in `recorded`. `stored` names the tables that are there.
 
     Raises Failure where that is not what the list year rests on.
     """
     _refuse_unready(derived, list_year, recorded, sources)
     value = derivation.fingerprint(derived.table, sources)
     try:
-        rows = _derive(con, derived, list_year, value, recorded)
+        made_before = derived.table in stored and recorded.get(derived.table) == value
+        rows = _derive(con, derived, list_year, value, made_before)
     except derivation.DerivationError as error:
         raise Failure(str(error), allow_retries=False) from None
     recorded[derived.table] = value
@@ -159,14 +162,11 @@ def _made(
     return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
 
 
-def _derive(
-    con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str, recorded: Mapping[str, str]
-) -> int:
+def _derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str, made_before: bool) -> int:
     """Derives a table, unless the list year's rows were derived by the same SQL from the same inputs before.
 
     The report's tables are always derived: what they rest on besides (disclosure limits) is not in their fingerprint.
     """
-    made_before = recorded.get(derived.table) == made_from and derivation.is_stored(con, derived)
     if made_before and derived in derivation.TABLES:
         return derivation.rows_of(con, derived.table, list_year)
     derivation.derive(con, derived, list_year, made_from)

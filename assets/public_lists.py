@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -530,16 +531,8 @@ def _csv(one: _List, list_year: int, national: Decimal | Fraction | None, editio
     return text.getvalue().encode()
 
 
-def _page(
-    list_year: int,
-    lists: Sequence[_List],
-    national: Decimal | Fraction | None,
-    limits: PublicLimits,
-    disclosure: Limits,
-    release: Release | None,
-    changes_note: str | None,
-    synthetic: bool,
-) -> str:
+@cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -551,7 +544,19 @@ def _page(
     environment.filters.update(
         count=_danish_count, figure=_danish_decimal, day=danish_day, law=_unbroken, plain=_danish_plain
     )
+    return environment.get_template("lister.html.j2")
 
+
+def _page(
+    list_year: int,
+    lists: Sequence[_List],
+    national: Decimal | Fraction | None,
+    limits: PublicLimits,
+    disclosure: Limits,
+    release: Release | None,
+    changes_note: str | None,
+    synthetic: bool,
+) -> str:
     def limit_pct(one: _List, key: str) -> str:
         limit = _limit_of(one, key)
         pct = _limit_pct(key, limit, national)
@@ -560,7 +565,7 @@ def _page(
         # A limit is printed as the law writes it: 40 pct., not 40,0 pct.
         return _danish_decimal(str(pct)) if key == "convicted" else _danish_plain(limit.value * 100)
 
-    return environment.get_template("lister.html.j2").render(
+    return _template().render(
         list_year=list_year,
         lists=lists,
         limits=limits,

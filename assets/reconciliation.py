@@ -6,9 +6,11 @@ What does not belong here: what can be said of a register alone (`assets.validat
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -20,9 +22,9 @@ from dagster import (
 )
 
 from assets import derivation
-from assets.contracts import ROW_CHANGE_PCT
+from assets.contracts import REGISTER_BY_NAME, ROW_CHANGE_PCT, status_years
 from assets.deliveries import printable
-from assets.factory import WRITER_POOL, key_of, law_of, source_fingerprints
+from assets.factory import WRITER_POOL, key_of, law_of
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
 from pipelines.resources import Run
@@ -45,8 +47,9 @@ class Reconciliation:
 class Query:
     """A file of `sql/checks/`: the checks it counts, and the registers whose content alone its counts follow from.
 
-    No register: it rests on more than registers, is quick, is counted in every run, and names what it counted (areas,
-    councils or references, never persons).
+    It counts a status day at a time, of the registers of that day and of the year that it ends; a later list year that
+    shares the day finds it counted. No register: it rests on more than registers, is quick, is counted in every run,
+    and names what it counted (areas, councils or references, never persons).
     """
 
     file: str
@@ -149,6 +152,29 @@ def _told(item: Reconciliation, count: int, named: str) -> str:
     return f"{item.what[0].upper()}{item.what[1:]}: {count}{named}. {item.remedy}"
 
 
+def _counts_of_status_days(con: duckdb.DuckDBPyConnection, list_year: int, years: Sequence[int]) -> Counter[str]:
+    """What the queries over registers count on the status days of a list year, together."""
+    promoted = con.execute(
+        "SELECT register, reference_year, content_sha256 FROM registers.promoted WHERE list_year = ?", [list_year]
+    ).fetchall()
+    contents = {(f"registers.{register}", int(year)): str(content) for register, year, content in promoted}
+    total: Counter[str] = Counter()
+    for year in years:
+        con.execute("SET VARIABLE status_year = CAST(? AS SMALLINT)", [year])
+        for query in QUERIES:
+            if query.reads:
+                sources = {read: contents.get((read, _reference_year(read, year)), "") for read in query.reads}
+                made_from = derivation.query_fingerprint(query.sql, query.reads, sources)
+                total.update(derivation.counts(con, query.checks, list_year, query.sql, made_from))
+    return total
+
+
+def _reference_year(read: str, status_year: int) -> int:
+    """The reference of a register that belongs to a status day: the day's own, or that of the year it ends."""
+    register = REGISTER_BY_NAME[read.removeprefix("registers.")]
+    return status_year if register.reference == "status_day" else status_year - 1
+
+
 def _reconciliation() -> AssetChecksDefinition:
     @multi_asset_check(name="reconciliation", specs=_specs(), description="Checks across registers.", pool=WRITER_POOL)
     def compute(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
@@ -158,14 +184,10 @@ def _reconciliation() -> AssetChecksDefinition:
             derivation.prepare_session(con)
             set_law_variables(con, law, list_year)
             con.execute("SET VARIABLE row_change_pct = CAST(? AS INTEGER)", [ROW_CHANGE_PCT])
-            sources = source_fingerprints(con, law, list_year)
-            counts: dict[str, int] = {}
+            counts = _counts_of_status_days(con, list_year, status_years(law, list_year))
             named: dict[str, str] = {}
             for query in QUERIES:
-                if query.reads:
-                    made_from = derivation.query_fingerprint(query.sql, query.reads, sources)
-                    counts |= derivation.counts(con, query.checks, list_year, query.sql, made_from)
-                else:
+                if not query.reads:
                     ((count, which),) = con.execute(query.sql).fetchall()
                     (name,) = query.checks
                     counts[name], named[name] = int(count), _named(which or [])

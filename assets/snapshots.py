@@ -262,10 +262,11 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) ->
 
     A snapshot that was judged by the same rules before is not judged again: the outcome is read back.
     """
-    faults = delivery_faults(con, list_year, [register])[register.name]
+    noted = _noted(con, list_year)[register.name]
+    faults = [fault for item in noted for fault in item.faults]
     failing: dict[str, int] = {}
     found: dict[str, list[Fault]] = {}
-    stored = _snapshots(con, list_year, [register])[register.name]
+    stored = _stored(noted, _tables(con))
     judged = _judged(con, register, stored)
     names = _file_names(con, [content for content, outcomes in judged.items() if any(outcomes.values())])
     for reference, vintage, content, _ in stored:
@@ -292,42 +293,38 @@ def _lines(rule: validation.Rule, found: Sequence[Fault]) -> tuple[str, ...]:
     return (replace(found[0], place=places, rows=sum(fault.rows or 0 for fault in found)).line,)
 
 
-def delivery_faults(
-    con: duckdb.DuckDBPyConnection, list_year: int, registers: Sequence[Register] = REGISTERS
-) -> dict[str, list[Fault]]:
-    """By register, what was wrong with its deliveries for a list year before any row was judged."""
+def _noted(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Received]]:
+    """By register, what was found of its references for a list year; a reference's faults by place and text."""
+    found: dict[str, dict[str, Received]] = {register.name: {} for register in REGISTERS}
     rows = con.execute(
         """
-        SELECT register, reference, fault_check, fault_place, fault_what, fault_remedy
+        SELECT register, reference, vintage, content_sha256, fault_check, fault_place, fault_what, fault_remedy
         FROM received.deliveries
-        WHERE list_year = ? AND fault_check IS NOT NULL
+        WHERE list_year = ?
         ORDER BY reference, fault_place, fault_what
         """,
         [list_year],
     ).fetchall()
-    return {register.name: [Fault(*row) for row in rows if row[0] == register.name] for register in registers}
+    for register, reference, vintage, content, *told in rows:
+        item = found[register].setdefault(reference, Received(register, reference, vintage, content))
+        if told[0] is not None:
+            faults = (*item.faults, Fault(register, reference, *told))
+            found[register][reference] = replace(item, faults=faults)
+    return {register: list(items.values()) for register, items in found.items()}
 
 
-def _snapshots(
-    con: duckdb.DuckDBPyConnection, list_year: int, registers: Sequence[Register] = REGISTERS
-) -> dict[str, list[tuple[str, str, str, str]]]:
-    """By register, what is stored of its references for a list year: reference, vintage, content and table."""
-    found: dict[str, list[tuple[str, str, str, str]]] = {register.name: [] for register in registers}
-    delivered = con.execute(
-        """
-        SELECT DISTINCT
-            deliveries.register, deliveries.reference, deliveries.vintage, snapshots.content_sha256,
-            snapshots.table_name
-        FROM received.deliveries AS deliveries
-        INNER JOIN received.snapshots AS snapshots ON snapshots.content_sha256 = deliveries.content_sha256
-        WHERE deliveries.list_year = ? AND deliveries.register IN ?
-        ORDER BY ALL
-        """,
-        [list_year, list(found)],
-    ).fetchall()
-    for register, *snapshot in delivered:
-        found[register].append(tuple(snapshot))
-    return found
+def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The table of each stored content."""
+    return dict(con.execute("SELECT content_sha256, table_name FROM received.snapshots").fetchall())
+
+
+def _stored(noted: Iterable[Received], tables: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """What is stored of what was found: reference, vintage, content and table."""
+    return [
+        (item.reference, item.vintage, item.content_sha256, tables[item.content_sha256])
+        for item in noted
+        if item.content_sha256 and item.content_sha256 in tables
+    ]
 
 
 def _file_names(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, str]:
@@ -398,12 +395,12 @@ def hindrances(
     con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
 ) -> list[str]:
     """Why registers cannot be promoted for a list year: faults, broken rules, or not checked. Empty: they can."""
-    faults, stored, outcomes = delivery_faults(con, list_year), _snapshots(con, list_year), _outcomes(con)
+    noted, tables, outcomes = _noted(con, list_year), _tables(con), _outcomes(con)
     found: list[str] = []
     for register in registers:
-        found += [fault.line for fault in faults[register.name]]
-        delivered = {reference: content for reference, _, content, _ in stored[register.name]}
-        faulty = {fault.reference for fault in faults[register.name]}
+        found += [fault.line for item in noted[register.name] for fault in item.faults]
+        delivered = {reference: content for reference, _, content, _ in _stored(noted[register.name], tables)}
+        faulty = {item.reference for item in noted[register.name] if item.faults}
         for reference, _ in wanted_references(con, register, law, list_year):
             if reference in faulty or (register.optional and reference not in delivered):
                 continue
@@ -445,11 +442,11 @@ def promote(
     Call it only where `hindrances` is empty. What was received and is not wanted any more (a history year that this
     home has sealed since) is left out.
     """
-    stored = _snapshots(con, list_year)
+    noted, stored_as = _noted(con, list_year), _tables(con)
     promoted = []
     for register in registers:
         years = dict(wanted_references(con, register, law, list_year))
-        for reference, vintage, content, _ in stored[register.name]:
+        for reference, vintage, content, _ in _stored(noted[register.name], stored_as):
             if reference in years:
                 promoted.append((list_year, register.name, reference, years[reference], vintage, content))
     names = [register.name for register in registers]
@@ -527,11 +524,12 @@ def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_yea
         return found
     query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ?"
     promoted = set(con.execute(query, [list_year]).fetchall())
-    stored = _snapshots(con, list_year)
+    noted, tables = _noted(con, list_year), _tables(con)
     for register in REGISTERS:
         name = register.name
         wanted = {reference for reference, _ in wanted_references(con, register, law, list_year)}
-        received = {(name, reference, content) for reference, _, content, _ in stored[name] if reference in wanted}
+        stored = _stored(noted[name], tables)
+        received = {(name, reference, content) for reference, _, content, _ in stored if reference in wanted}
         if received != {row for row in promoted if row[0] == name}:
             found.append(f"{name}: what was received is not promoted. Materialise registers/{name}.")
     return found

@@ -4,7 +4,8 @@ Dagster opens and closes a database for each of the three thousand small transac
 close a database folds its log back into it. Here a database stays open until the run ends, and events are written
 together: the planned ones with a run's start, outcomes of checks with the next materialisation or the end of their
 step, and always before anything is read. What was read of an asset is not read again until an event about it comes.
-The tables, their rows and the files are the same, for a fraction of the cost. Such a run holds its home's lock from
+The tables, their rows and the files are the same, for a fraction of the cost. What a step prints is not captured, for
+which Dagster starts four processes beside a run: it goes to the terminal. Such a run holds its home's lock from
 its first step to its last, so it asks for no slot of the writer pool. A server whose instance names another storage
 (PostgreSQL) is left as it is.
 What does not belong here: what a run says (`pipelines.running`), and who may write to a home (`pipelines.home`).
@@ -30,6 +31,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.base import AssetRecord, AssetRecordsFilter, EventRecordsResult
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect
@@ -284,6 +286,11 @@ def instance_of(folder: Path) -> DagsterInstance:
             "module": OpenEventLogStorage.__module__,
             "class": OpenEventLogStorage.__name__,
             "config": {"base_dir": str(folder / "history" / "runs")},
-        }
+        },
+        "compute_logs": {
+            "module": NoOpComputeLogManager.__module__,
+            "class": NoOpComputeLogManager.__name__,
+            "config": {},
+        },
     }
     return DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=kept_open))

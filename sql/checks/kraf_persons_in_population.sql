@@ -1,11 +1,12 @@
--- Criminal decisions (one row per person, act and kind of sanction) of persons not in the population.
+-- Criminal decisions of a year (one row per person, act and kind of sanction) of persons who are not in the population of
+-- the status day that ends it.
 WITH befolkning AS (
-    SELECT reference_year, pnr
+    SELECT pnr
     FROM registers.bef
-    WHERE list_year = listeaar()
+    WHERE list_year = listeaar() AND reference_year = getvariable('status_year')
 )
 
 SELECT count(*) AS kraf_persons_in_population
 FROM registers.kraf AS kraf
-ANTI JOIN befolkning ON befolkning.reference_year = kraf.reference_year + 1 AND befolkning.pnr = kraf.pnr
-WHERE kraf.list_year = listeaar()
+ANTI JOIN befolkning ON befolkning.pnr = kraf.pnr
+WHERE kraf.list_year = listeaar() AND kraf.reference_year = getvariable('status_year') - 1
