@@ -16,7 +16,7 @@ import duckdb
 from assets.administration import cap, legal_basis
 from assets.administration.binding import Binding
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
-from assets.administration.regimes import OMDANNELSE, Area, Lists, Plan
+from assets.administration.regimes import OMDANNELSE, PLAN_IN_DOUBT, Area, Lists, Plan
 from assets.administration.store import Output, replace_output_rows
 from law.loader import Law, list_day
 
@@ -170,6 +170,8 @@ def _plan_duty(lists: Lists, plan: Plan | None, area_id: str, basis: Basis, day:
     if plan is None:
         return Finding(False, None, None, None, "never an omdannelsesområde on a list known here, and no plan recorded")
     deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
+    if plan.in_doubt:
+        return Finding(None, None, None, deadline, PLAN_IN_DOUBT)
     years = [year for year in sorted(lists.by_year) if OMDANNELSE in (lists.categories(year, area_id) or ())]
     since = min([list_day(years[0])] if years else [], default=plan.approved_on)
     known = bool(years) and lists.categories(years[0] - 1, area_id) is not None

@@ -125,12 +125,13 @@ def decide(con: duckdb.DuckDBPyConnection, law: Law, year: int, bindings: Mappin
             judged.assignment_id, judged.household_id, judged.area_id, judged.decision_date,
             judged.alternative_exists, judged.period, judged.parameter_set,
             judged.judged_by IS NOT NULL AS list_known,
+            coalesce(regimes.plan_in_doubt, false) AS plan_in_doubt,
             CASE WHEN judged.judged_by IS NOT NULL THEN coalesce(regimes.status, 'ikke_omfattet') END AS status,
             judged.judged_by IS NULL OR regimes.area_id IS NOT NULL AS area_in_force,
             CASE
                 WHEN judged.judged_by IS NULL THEN 'undecided'
                 WHEN regimes.stk6 IS NULL THEN 'no'
-                WHEN regimes.stk6_until <= judged.decision_date THEN 'no'
+                WHEN regimes.stk6_until <= judged.decision_date OR regimes.stk6_since > judged.decision_date THEN 'no'
                 ELSE regimes.stk6
             END AS stk6,
             CASE
@@ -256,7 +257,9 @@ def _load_regimes(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis], bind
         "area_id": "VARCHAR",
         "status": "VARCHAR",
         "stk6": "VARCHAR",
+        "stk6_since": "DATE",
         "stk6_until": "DATE",
+        "plan_in_doubt": "BOOLEAN",
         "stk7_listed": "BOOLEAN",
         "cap_exceeded": "BOOLEAN",
         "exempted_from": "DATE",
@@ -275,12 +278,15 @@ def _load_regimes(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis], bind
             by_plan = binding.reach.get(area_id)
             listed6 = bool(categories & stk6_categories)
             state6 = "applies" if listed6 else by_plan.state if by_plan else "no"
-            until = None if listed6 or by_plan is None else by_plan.until
+            since, until = (None, None) if listed6 or by_plan is None else (by_plan.since, by_plan.until)
+            plan = binding.plans.get(area_id)
+            in_doubt = not listed6 and plan is not None and plan.in_doubt
             cap = binding.stk7.get(area_id)
             listed7 = bool(categories & stk7_categories)
             rows.append(
                 [
-                    *(year, number, area_id, area.status if area else "ikke_omfattet", state6, until, listed7),
+                    *(year, number, area_id, area.status if area else "ikke_omfattet", state6, since, until),
+                    *(in_doubt, listed7),
                     *((cap.cap_exceeded, cap.exempted_from, cap.decided_from) if cap else (False, None, None)),
                     *((cap.otherwise, cap.not_exempted(unsettled)) if cap else (None, None)),
                 ]

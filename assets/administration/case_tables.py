@@ -53,10 +53,10 @@ class Rule:
 class CaseTable:
     """One table of cases.
 
-    `key` is unique: of rows with the same key the first by `first_by`, then by file and row, is kept and the others
-    are refused. `subject` are the columns that say whom a refused row was about, and `subject_month` the one that says
-    of which month, so that a decision about them knows that a fact is missing. `after` are the tables that `rules`
-    look into.
+    `key` is unique: of rows that say the same one is kept, and rows that contradict each other are all refused, but for
+    a table with `first_by`, of which the first by these columns is kept. `subject` is the column that says whom or what
+    a refused row was about, and `subject_month` the one that says of which month, so that a decision about them knows
+    that a fact is missing. `after` are the tables that `rules` look into.
     """
 
     name: str
@@ -66,7 +66,7 @@ class CaseTable:
     key: tuple[str, ...]
     key_reason: str
     first_by: tuple[str, ...] = ()
-    subject: tuple[str, ...] = ()
+    subject: str | None = None
     subject_month: str | None = None
     rules: tuple[Rule, ...] = ()
     after: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ MEMBERS = CaseTable(
     ),
     key=("household_id", "member_id"),
     key_reason="the same member of the household twice",
-    subject=("household_id",),
+    subject="household_id",
     rules=(Rule("release_date < birth_date", "release_date: before birth_date"),),
 )
 
@@ -145,7 +145,7 @@ BENEFIT_MONTHS = CaseTable(
     ),
     key=("member_id", "month"),
     key_reason="overlapping benefit months: this month of the member stands twice",
-    subject=("member_id",),
+    subject="member_id",
     subject_month="month",
     rules=(Rule("member_id NOT IN (SELECT member_id FROM cases.members)", "member_id: no accepted member"),),
     after=("members",),
@@ -219,6 +219,7 @@ LETTING_CRITERIA = CaseTable(
     ),
     key=("criteria_set", "criterion", "area_id"),
     key_reason="the same criterion twice",
+    subject="area_id",
     rules=(Rule("published_on < decided_on", "published_on: before decided_on"),),
 )
 
@@ -256,6 +257,7 @@ APPLICANTS = CaseTable(
     ),
     key=("vacancy_id", "applicant_id"),
     key_reason="the same applicant for the vacancy twice",
+    subject="vacancy_id",
     rules=(
         Rule("vacancy_id NOT IN (SELECT vacancy_id FROM cases.vacancies)", "vacancy_id: unknown vacancy"),
         Rule(
@@ -346,6 +348,7 @@ PRIVATE_AGREEMENTS = CaseTable(
     ),
     key=("agreement_id",),
     key_reason="the same agreement twice",
+    subject="property_id",
     rules=(
         Rule("ends_on < signed_on", "ends_on: before the agreement"),
         Rule("signed_on >= end_of_day()", "signed_on: after the day of the run"),
@@ -373,6 +376,7 @@ PRIVATE_VACANCIES = CaseTable(
     ),
     key=("vacancy_id",),
     key_reason="the same vacancy twice",
+    subject="agreement_id",
     rules=(
         *_AGREEMENT_RULES,
         Rule(
@@ -394,11 +398,20 @@ PRIVATE_REFUNDS = CaseTable(
     columns=(_id("application_id", "The application"), _id("agreement_id", "The agreement")),
     key=("application_id",),
     key_reason="the same application twice",
+    subject="agreement_id",
     rules=(
         *_AGREEMENT_RULES,
         Rule(
             "application_id NOT IN (SELECT application_id FROM cases.refund_events WHERE kind = 'application')",
             "application_id: no accepted application",
+        ),
+        Rule(
+            "NOT EXISTS (SELECT 1 FROM cases.refund_events AS e INNER JOIN cases.private_agreements AS a "
+            "USING (kom, property_id) WHERE e.kind = 'application' AND e.application_id = typed.application_id "
+            "AND a.agreement_id = typed.agreement_id) AND agreement_id IN "
+            "(SELECT agreement_id FROM cases.private_agreements) AND application_id IN "
+            "(SELECT application_id FROM cases.refund_events WHERE kind = 'application')",
+            "application_id: for another municipality or property than the agreement",
         ),
     ),
     after=("private_agreements", "refund_events"),
@@ -438,6 +451,7 @@ DEVELOPMENT_PLANS = CaseTable(
     ),
     key=("area_id",),
     key_reason="the same area twice",
+    subject="area_id",
     rules=(
         Rule("completed_on < approved_on", "completed_on: before approved_on"),
         Rule("dispensation_pct > 100", "dispensation_pct: more than 100"),

@@ -103,7 +103,10 @@ def _sealed(folder: Path, year: int) -> SealedEdition:
 
 
 def load(con: duckdb.DuckDBPyConnection, home: Path, list_year: int) -> list[SealedEdition]:
-    """Loads the editions into schema `edition`, all list years in each table. Returns what was read."""
+    """Loads the editions into schema `edition`, all list years in each table. Returns what was read.
+
+    Raises AdministrationError when one was sealed anew meanwhile: its hash would stand beside another's rows.
+    """
     found = sealed_editions(home, list_year)
     con.execute("CREATE SCHEMA IF NOT EXISTS edition")
     for table, columns in TABLES.items():
@@ -111,6 +114,8 @@ def load(con: duckdb.DuckDBPyConnection, home: Path, list_year: int) -> list[Sea
         con.execute(f"CREATE OR REPLACE TABLE edition.{table} ({declared})")
         for sealed in found:
             _load_table(con, sealed, table, columns)
+    if sealed_editions(home, list_year) != found:
+        raise AdministrationError("an edition was sealed anew while it was read: run again")
     return found
 
 

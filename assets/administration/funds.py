@@ -44,14 +44,17 @@ FUND_LEDGER = Output(
 def eligible(lists: Lists, plans: Mapping[str, Plan], area_id: str, day: dt.date, basis: Basis) -> bool | None:
     """Whether the frame may be allotted to an area on a day: by the list of the day, or by its development plan.
 
-    None where the list of the day is not sealed in the home.
+    None where the list of the day is not sealed in the home, or where the plan alone could decide and is in doubt.
     """
     plan = plans.get(area_id)
     if plan is not None and plan.approved_on is not None and plan.approved_on <= day:
         return True
     year = day.year if day >= list_day(day.year) else day.year - 1
     categories = lists.categories(year, area_id)
-    return None if categories is None else bool(categories & set(basis.codes("omraaderegler.renoveringsramme")))
+    if categories is None:
+        return None
+    listed = bool(categories & set(basis.codes("omraaderegler.renoveringsramme")))
+    return None if not listed and plan is not None and plan.in_doubt else listed
 
 
 def write_funds(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists, plans: Mapping[str, Plan]) -> dict[str, int]:

@@ -4,7 +4,7 @@ Here belongs how the systems hang together in Dagster. What does not belong here
 Metadata and logs hold counts, never a case.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -86,6 +86,30 @@ def begin(con: duckdb.DuckDBPyConnection, run: Administration) -> list[edition.S
     return found
 
 
+def _undo_what_rests_on(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
+    """A table that is received anew leaves undone what was received or decided by its earlier rows."""
+    tables = {table.name}
+    for other in CASE_TABLES:  # each comes after those that its rules look into
+        if tables & set(other.after):
+            tables.add(other.name)
+    systems: set[str] = set()
+    for system in SYSTEMS:
+        if tables & set(system.cases) or systems & set(system.after):
+            systems.add(system.name)
+    con.execute('DELETE FROM cases.intake WHERE list_contains(?, "table")', [sorted(tables)])
+    con.execute("DELETE FROM cases.decided WHERE list_contains(?, system)", [sorted(systems)])
+
+
+def _refuse_undone(con: duckdb.DuckDBPyConnection, tables: Iterable[str], systems: Iterable[str]) -> None:
+    """Raises AdministrationError where what a table or a system rests on is newer than what was made of it."""
+    received = {row[0] for row in con.execute('SELECT "table" FROM cases.intake').fetchall()}
+    decided = {row[0] for row in con.execute("SELECT system FROM cases.decided").fetchall()}
+    undone = [f"cases/{name}" for name in tables if name not in received]
+    undone += [name for name in systems if name not in decided]
+    if undone:
+        raise AdministrationError(f"materialise {', '.join(undone)} first: what they rest on is newer")
+
+
 def _case_asset(table: CaseTable) -> AssetsDefinition:
     @asset(
         key=case_key(table.name),
@@ -99,6 +123,7 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
     )
     def received(administration: Administration) -> MaterializeResult:
         with _one_line_failures(), administration.store() as con:
+            _undo_what_rests_on(con, table)
             counts = intake.receive(con, administration.case_folder, table)
         return MaterializeResult(
             metadata={"rows_in": counts.rows_in, "accepted": counts.accepted, "refused": counts.refused}
@@ -133,7 +158,9 @@ def _decision_asset(system: System) -> AssetsDefinition:
     )
     def decided(context: AssetExecutionContext, administration: Administration) -> MaterializeResult:
         with _one_line_failures(), administration.store() as con:
+            _refuse_undone(con, system.cases, system.after)
             counts = system.decide(con, administration)
+            con.execute("INSERT INTO cases.decided VALUES (?)", [system.name])
         context.log.info(f"{system.name}: " + ", ".join(f"{key} {value}" for key, value in counts.items()))
         return MaterializeResult(metadata=dict(counts))
 
@@ -277,6 +304,7 @@ def published(administration: Administration) -> MaterializeResult:
     """Writes the list year's folder anew and puts it in the place of the earlier one."""
     with _one_line_failures(), administration.store() as con:
         law = administration.law
+        _refuse_undone(con, (table.name for table in CASE_TABLES), (system.name for system in SYSTEMS))
         files = publishing.publish(
             con, administration.home_folder, administration.list_year, administration.on_day, law
         )

@@ -90,9 +90,10 @@ def prepare(con: duckdb.DuckDBPyConnection, day: dt.date, first_days: dict[str, 
     con.execute(
         "CREATE TABLE cases.refused ("
         '"table" VARCHAR, file VARCHAR, row_number BIGINT, "key" VARCHAR, reason VARCHAR, subject VARCHAR, '
-        "subject_month DATE, uncertain BOOLEAN)"
+        "subject_month DATE, uncertain BOOLEAN, contradicted BOOLEAN)"
     )
     con.execute('CREATE TABLE cases.intake ("table" VARCHAR, rows_in BIGINT, accepted BIGINT, refused BIGINT)')
+    con.execute("CREATE TABLE cases.decided (system VARCHAR)")
     con.execute("CREATE TABLE cases.files (file VARCHAR, sha256 VARCHAR, bytes BIGINT, rows BIGINT)")
     macros = {"end_of_day": day + dt.timedelta(days=1), **first_days}
     for name, value in macros.items():
@@ -287,6 +288,22 @@ def _positions(table: CaseTable, header: Sequence[str], place: str) -> list[int]
     return [header.index(column.name) for column in table.columns]
 
 
+def doubts(con: duckdb.DuckDBPyConnection, table: CaseTable) -> dict[str, list[str]]:
+    """Of whom or what a refused row leaves a fact missing, with the keys of those rows."""
+    found: dict[str, list[str]] = {}
+    rows = con.execute(
+        """
+        SELECT subject, "key" FROM cases.refused
+        WHERE "table" = ? AND uncertain AND subject IS NOT NULL
+        ORDER BY ALL
+        """,
+        [table.name],
+    ).fetchall()
+    for subject, key in rows:
+        found.setdefault(str(subject), []).append(str(key))
+    return found
+
+
 def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
     names = [column.name for column in table.columns]
     typed = ", ".join(f"{_typed(column)} AS {column.name}" for column in table.columns)
@@ -296,7 +313,7 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         + [f"CASE WHEN {rule.refused_when} THEN '{rule.reason}' END" for rule in table.rules]
     )
     key_text = "concat_ws(' ', " + ", ".join(f"text_{name}" for name in table.key) + ")"
-    subject = f"text_{table.subject[0]}" if table.subject else "NULL"
+    subject = f"text_{table.subject}" if table.subject else "NULL"
     subject_month = table.subject_month or "CAST(NULL AS DATE)"
     con.execute(
         f"""
@@ -310,6 +327,7 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
             file, row_number, {", ".join(names)},
             nullif(array_to_string(list_filter([{reasons}], lambda r : r IS NOT NULL), '; '), '') AS reason,
             {key_text} AS key_text,
+            row(broken, {", ".join(f"text_{name}" for name in names)}) AS content,
             {subject} AS subject,
             {subject_month} AS subject_month
         FROM typed
@@ -319,13 +337,16 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
     key = ", ".join(table.key)
     first_by = ", ".join(f"{name} NULLS FIRST" for name in table.first_by) + (", " if table.first_by else "")
     others = ", ".join(name for name in names if name not in table.key) or "NULL"
+    other = f"row({others}) IS DISTINCT FROM first_value(row({others})) OVER same_key"
+    # which of two rows is right is not known, unless the table says which was first
+    differs = other if table.first_by else f"count(DISTINCT row({others})) OVER (PARTITION BY {key}) > 1"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE repeated AS
         SELECT
             file, row_number,
-            row_number() OVER same_key > 1 AS refused,
-            row({others}) IS DISTINCT FROM first_value(row({others})) OVER same_key AS differs
+            {differs} AS differs,
+            row_number() OVER same_key > 1 OR ({"false" if table.first_by else "differs"}) AS refused
         FROM judged
         SEMI JOIN (
             SELECT {key} FROM judged WHERE reason IS NULL GROUP BY ALL HAVING count(*) > 1
@@ -343,14 +364,23 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         ORDER BY {key}
         """
     )
+    if table.subject_month:
+        con.execute(
+            f"""
+            CREATE OR REPLACE TABLE cases.{table.name}_contradicted AS
+            SELECT {columns} FROM judged INNER JOIN repeated USING (file, row_number) WHERE refused AND differs
+            """
+        )
     con.execute(
         """
         INSERT INTO cases.refused
-        SELECT $name, file, row_number, key_text, reason, subject, subject_month, true
+        SELECT $name, file, row_number, key_text, reason, subject, subject_month,
+            row_number() OVER (PARTITION BY content ORDER BY file, row_number) = 1, false
         FROM judged WHERE reason IS NOT NULL
         UNION ALL
         SELECT $name, file, row_number, key_text,
-            $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END, subject, subject_month, differs
+            $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END,
+            subject, subject_month, differs, differs
         FROM judged JOIN repeated USING (file, row_number) WHERE refused
         """,
         {"name": table.name, "key_reason": table.key_reason},

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from assets.administration import legal_basis
+from assets.administration.case_tables import APPLICANTS, LETTING_CRITERIA
+from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists
 from assets.administration.store import Output, replace_output_rows
@@ -185,10 +187,10 @@ def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tup
     dispensed, lives_in, belongs_to = applicant.council_dispensation, applicant.department_id, vacancy.department_id
     if dispensed or applicant.receives_benefit is False or (lives_in is not None and lives_in == belongs_to):
         return False, ()
-    alone = basis.choice("valg.single_applicant_51c")
-    if applicant.spouse is False and alone == "not_rejected":
+    alone_stays = basis.choice("valg.single_applicant_51c") == "not_rejected"
+    if applicant.spouse is False and alone_stays:
         return False, ()
-    if applicant.spouse and applicant.spouse_receives_benefit is False:
+    if applicant.spouse_receives_benefit is False and (applicant.spouse or (applicant.spouse is None and alone_stays)):
         return False, ()
     missing = []
     if applicant.receives_benefit is None:
@@ -219,11 +221,12 @@ def place(
     met: Mapping[str, Mapping[str, bool | None]],
     basis: Basis,
     conversion_area: bool,
+    in_doubt: bool = False,
 ) -> dict[str, Standing]:
     """Where each applicant for a vacancy stands: priority first, then seniority.
 
     An applicant of whom a fact is missing has no position; whoever such an applicant might yet pass has a
-    provisional one.
+    provisional one, and so has everyone where an applicant's row was refused (`in_doubt`).
     """
     standings: dict[str, Standing] = {}
     placed: list[tuple[bool, Applicant]] = []
@@ -247,7 +250,7 @@ def place(
             placed.append((bool(priority), applicant))
     placed.sort(key=lambda item: (not item[0], item[1].seniority))
     for position, (priority, applicant) in enumerate(placed, start=1):
-        provisional = any(key < (not priority, applicant.seniority) for key in open_keys)
+        provisional = in_doubt or any(key < (not priority, applicant.seniority) for key in open_keys)
         listed = f"on the list since {applicant.listed_on}"
         if criteria is None:
             reason = f"seniority: {listed}"
@@ -270,13 +273,14 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
         "SELECT * FROM cases.applicants ORDER BY vacancy_id, applicant_id"
     ).fetchall():
         waiting[vacancy_id].append(Applicant(*facts))
+    sets_in_doubt, applicants_in_doubt = doubts(con, LETTING_CRITERIA), doubts(con, APPLICANTS)
     orders: list[list[Any]] = []
     ways: list[list[Any]] = []
     for row in con.execute("SELECT * FROM cases.vacancies ORDER BY vacancy_id").fetchall():
         vacancy = Vacancy(*row)
         basis = basis_on(periods, vacancy.let_on)
         judged_by = lists.on(vacancy.let_on, basis, periods[0].start) if basis is not None else None
-        order_by, criteria, reason = way_of(vacancy, basis, judged_by, sets, duty)
+        order_by, criteria, reason = way_of(vacancy, basis, judged_by, sets, duty, sets_in_doubt)
         ways.append(
             [
                 *(vacancy.vacancy_id, vacancy.area_id, order_by, criteria.name if criteria else None, reason),
@@ -288,7 +292,8 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
             area = judged_by.areas.get(vacancy.area_id or "") if judged_by is not None else None
             conversion = bool(area and area.categories & set(basis.codes("omraaderegler.afvisning_51c")))
             known = {a.applicant_id: met[(a.applicant_id, criteria.name)] for a in applicants} if criteria else {}
-            standings = place(applicants, vacancy, criteria, known, basis, conversion)
+            in_doubt = vacancy.vacancy_id in applicants_in_doubt
+            standings = place(applicants, vacancy, criteria, known, basis, conversion, in_doubt)
         else:
             outcome = "undecided" if order_by == "undecided" else "not_let_from_the_list"
             standings = {a.applicant_id: Standing(outcome, None, None, None, reason) for a in applicants}
@@ -328,11 +333,17 @@ def read_sets(con: duckdb.DuckDBPyConnection) -> list[CriteriaSet]:
 
 
 def way_of(
-    vacancy: Vacancy, basis: Basis | None, lists: Lists | None, sets: Sequence[CriteriaSet], duty: Sequence[Basis]
+    vacancy: Vacancy,
+    basis: Basis | None,
+    lists: Lists | None,
+    sets: Sequence[CriteriaSet],
+    duty: Sequence[Basis],
+    sets_in_doubt: Collection[str] = (),
 ) -> tuple[str, CriteriaSet | None, str]:
     """How the home is let: by criteria, by seniority, not from the list, or undecided.
 
-    `lists` are None where the one in force is not known; a home outside every area needs none.
+    `lists` are None where the one in force is not known; a home outside every area needs none. `sets_in_doubt` are the
+    areas of which a row of the criteria was refused.
     """
     if vacancy.let_as != "almindelig":
         return "not_from_the_list", None, f"let as {vacancy.let_as}: outside § 60, stk. 4"
@@ -350,6 +361,12 @@ def way_of(
         lapsed = any(s.area_id == vacancy.area_id for s in sets)
         reason = "the area is on no list, so its criteria have lapsed" if lapsed else "no obligatory flexible letting"
         return "seniority", None, reason
+    if vacancy.area_id in sets_in_doubt:
+        return (
+            "undecided",
+            None,
+            f"flexible letting is obligatory ({obliged[0]}), yet a row of its criteria was refused",
+        )
     criteria, reason, certain = valid_set(sets, vacancy, basis, lambda found: lapse_of(found, vacancy, lists, duty))
     if criteria is None:
         way = "seniority" if certain and basis.choice("valg.letting_without_criteria") == "seniority" else "undecided"

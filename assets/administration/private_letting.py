@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 
 from assets.administration import legal_basis
+from assets.administration.case_tables import PRIVATE_AGREEMENTS, PRIVATE_REFUNDS, PRIVATE_VACANCIES
+from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
 from assets.administration.letting import years_after
 from assets.administration.store import Output, replace_output, replace_output_rows
@@ -143,21 +145,29 @@ class Check:
     missing: str | None = None
 
 
-def checks(agreement: Agreement, basis: Basis, earlier: Sequence[Agreement]) -> Iterator[Check]:
-    """What the act of the day asks of an agreement. `earlier` are those made before it on the same property."""
+def checks(agreement: Agreement, basis: Basis, earlier: Sequence[Agreement], in_doubt: bool) -> Iterator[Check]:
+    """What the act of the day asks of an agreement.
+
+    `earlier` are those made before it on the same property; `in_doubt`: the row of another one on it was refused.
+    """
     if basis.holds("privat_anvisning.max_share"):
         yield from _present_act(agreement, basis)
-        yield _one_agreement(agreement, basis, earlier)
+        yield _one_agreement(agreement, basis, earlier, in_doubt)
     else:
         yield from _older_act(agreement, basis)
 
 
-def _one_agreement(a: Agreement, basis: Basis, earlier: Sequence[Agreement]) -> Check:
+def _one_agreement(a: Agreement, basis: Basis, earlier: Sequence[Agreement], in_doubt: bool) -> Check:
     barring = earlier
     if basis.choice("valg.second_agreement") == "running":
         barring = [e for e in earlier if e.ends_on is None or e.ends_on >= a.signed_on]
-    reason = "there is an earlier agreement on the property" if barring else "no earlier agreement on the property"
-    return Check("one_agreement", not barring, _paragraph(basis, "valg.second_agreement"), reason)
+    paragraph = _paragraph(basis, "valg.second_agreement")
+    if barring:
+        return Check("one_agreement", False, paragraph, "there is an earlier agreement on the property")
+    if in_doubt:
+        reason = "the row of another agreement on the property was refused"
+        return Check("one_agreement", None, paragraph, reason, "private_agreements")
+    return Check("one_agreement", True, paragraph, "no earlier agreement on the property")
 
 
 def _present_act(a: Agreement, basis: Basis) -> Iterator[Check]:
@@ -231,14 +241,29 @@ def _lump_sum(a: Agreement, basis: Basis) -> Check:
     return Check("lump_sum", met, paragraph, "lump sum and compensation as recorded")
 
 
-def refundable(a: Agreement, promised_on: dt.date | None, basis: Basis) -> bool | None:
-    """Whether the state's refund was promised before the agreement (§ 55). None where that is not known."""
+@dataclass(frozen=True)
+class Promise:
+    """Udbetaling Danmark's promise of a refund: the day an amount was reserved, and the day that it lapsed or was
+    withdrawn, if it was."""
+
+    given_on: dt.date
+    ended_on: dt.date | None
+
+
+def refundable(a: Agreement, promises: Sequence[Promise], in_doubt: bool, basis: Basis) -> bool | None:
+    """Whether the state's refund was promised before the agreement (§ 55). None where that is not known.
+
+    A promise that had lapsed or was withdrawn by the day of the agreement is none. `in_doubt`: a row that says which
+    application belongs to the agreement was refused.
+    """
     if not basis.holds("valg.tilsagn_same_day"):
         return None
     if a.refund_sought is False:
         return False
+    standing = [p.given_on for p in promises if p.ended_on is None or p.ended_on > a.signed_on]
+    promised_on = a.tilsagn_on or min(standing, default=None)
     if promised_on is None:
-        return None if a.refund_sought is None else False
+        return None if in_doubt or a.refund_sought is None else False
     same_day = basis.choice("valg.tilsagn_same_day") == "enough"
     return promised_on < a.signed_on or (same_day and promised_on == a.signed_on)
 
@@ -258,6 +283,7 @@ class Vacancy:
 
 
 NOT_KNOWN_WHETHER_USED = "not known whether an earlier vacancy was used"
+"""Also where the row of a vacancy was refused."""
 
 
 @dataclass
@@ -272,17 +298,21 @@ class Uses:
     unsure_times: int = 0
     unsure_homes: frozenset[str] = frozenset()
     """Vacancies of which it is not known whether they were used, and their homes."""
+    refused: int = 0
+    """Vacancies whose row was refused: which home, when, and whether it was used, is not known."""
 
     def may_use(self, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, str]:
         """Whether the council may use this vacancy, the next after those seen; says why."""
         number = self.seen + 1
+        if self.has_ended(vacancy):
+            return False, f"the agreement ended on {self.agreement.ends_on}"
         if self.agreement.mode == "navngivne":
             if vacancy.home_id in self.homes:
                 return True, "one of the named homes"
             if len(self.homes) >= self.agreement.homes:
                 return False, "more homes than the agreement names"
             others = (self.homes | self.unsure_homes) - {vacancy.home_id}
-            if len(others) < self.agreement.homes:
+            if len(others) + self.refused < self.agreement.homes:
                 return True, "one of the named homes"
             return None, NOT_KNOWN_WHETHER_USED
         if self.agreement.mode is None:
@@ -292,10 +322,14 @@ class Uses:
         interval = basis.number("privat_anvisning.vacancy_interval")
         first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
         since = number - (first if self.last_used is None else self.last_used)
-        if since < interval or not self.unsure_times:
+        if since + self.refused < interval or not (self.unsure_times or self.refused):
             return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
-        # a use that is not known of may have begun the count anew, or used up the share
+        # a use that is not known of may have begun the count anew, or used up the share; a vacancy, brought it further
         return None, NOT_KNOWN_WHETHER_USED
+
+    def has_ended(self, vacancy: Vacancy) -> bool:
+        """Whether the home was offered after the last day of the agreement."""
+        return self.agreement.ends_on is not None and vacancy.offered_on > self.agreement.ends_on
 
     def _is_spent(self, vacancy: Vacancy, basis: Basis) -> bool:
         if basis.choice("valg.agreed_uses") == "uses":
@@ -304,7 +338,9 @@ class Uses:
 
     def is_first_use(self, home_id: str) -> bool | None:
         """Whether a home was not used before under the agreement; None where that is not known."""
-        return False if home_id in self.homes else None if home_id in self.unsure_homes else True
+        if home_id in self.homes:
+            return False
+        return None if home_id in self.unsure_homes or self.refused else True
 
     def take(self, vacancy: Vacancy) -> None:
         self.seen += 1
@@ -322,19 +358,7 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
     periods = bases(law, (), (*PRESENT, *OLDER))
     rows = con.execute("SELECT * FROM cases.private_agreements ORDER BY signed_on, agreement_id").fetchall()
     agreements = [Agreement(*row) for row in rows]
-    promised = dict(
-        con.execute(
-            """
-            SELECT link.agreement_id, min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
-            FROM cases.private_refunds AS link
-            INNER JOIN refund_basis AS ledger USING (application_id)
-            WHERE ledger.list_year = ? AND ledger.status = 'reserved'
-            GROUP BY link.agreement_id
-            """,
-            [list_year],
-        ).fetchall()
-    )
-    decisions, details = _agreement_rows(agreements, promised, periods)
+    decisions, details = _agreement_rows(con, agreements, _promises(con, list_year), periods)
     standings = {row[0]: (VALIDITY[row[3]], row[6]) for row in decisions}
     vacancies = _vacancy_rows(con, {a.agreement_id: a for a in agreements}, standings, periods, day)
     replace_output_rows(con, PRIVATE_AGREEMENT_DECISIONS, list_year, decisions)
@@ -346,9 +370,38 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
     return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))} | {"vacancies": len(vacancies)}
 
 
+def _promises(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Promise]]:
+    """By agreement, what was promised on the applications that belong to it."""
+    rows = con.execute(
+        """
+        SELECT
+            link.agreement_id,
+            min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
+                FILTER (WHERE ledger.status = 'reserved') AS given_on,
+            min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
+                FILTER (WHERE ledger.status IN ('lapsed', 'withdrawn')) AS ended_on
+        FROM cases.private_refunds AS link
+        INNER JOIN refund_basis AS ledger USING (application_id)
+        WHERE ledger.list_year = ?
+        GROUP BY link.agreement_id, link.application_id
+        HAVING given_on IS NOT NULL
+        ORDER BY ALL
+        """,
+        [list_year],
+    ).fetchall()
+    found: dict[str, list[Promise]] = defaultdict(list)
+    for agreement_id, given_on, ended_on in rows:
+        found[agreement_id].append(Promise(given_on, ended_on))
+    return found
+
+
 def _agreement_rows(
-    agreements: Sequence[Agreement], promised: Mapping[str, dt.date], periods: Sequence[Basis]
+    con: duckdb.DuckDBPyConnection,
+    agreements: Sequence[Agreement],
+    promises: Mapping[str, Sequence[Promise]],
+    periods: Sequence[Basis],
 ) -> tuple[list[list[Any]], list[list[Any]]]:
+    properties_in_doubt, refunds_in_doubt = doubts(con, PRIVATE_AGREEMENTS), doubts(con, PRIVATE_REFUNDS)
     decisions: list[list[Any]] = []
     details: list[list[Any]] = []
     on_property: dict[str, list[Agreement]] = defaultdict(list)
@@ -358,17 +411,20 @@ def _agreement_rows(
         if basis is None:
             decisions.append([*head, None, "undecided", None, "law", None, None])
             continue
-        found = list(checks(agreement, basis, on_property[agreement.property_id]))
+        refused = properties_in_doubt.get(agreement.property_id, [])
+        in_doubt = any(key != agreement.agreement_id for key in refused)
+        found = list(checks(agreement, basis, on_property[agreement.property_id], in_doubt))
         on_property[agreement.property_id].append(agreement)
         failed = sorted(c.name for c in found if c.met is False)
         missing = sorted({c.missing for c in found if c.met is None and c.missing})
         outcome = "invalid" if failed else "undecided" if missing else "valid"
         act = "boligforholdsloven" if basis.holds("privat_anvisning.max_share") else "lov om kommunal anvisningsret"
-        promise = agreement.tilsagn_on or promised.get(agreement.agreement_id)
+        promised = promises.get(agreement.agreement_id, [])
+        answer = refundable(agreement, promised, agreement.agreement_id in refunds_in_doubt, basis)
         decisions.append(
             [
                 *(*head, act, outcome, ";".join(failed) or None, ";".join(missing) or None),
-                *(refundable(agreement, promise, basis), basis.parameter_set),
+                *(answer, basis.parameter_set),
             ]
         )
         details += [[agreement.agreement_id, c.name, c.met, c.paragraph, c.reason] for c in found]
@@ -406,11 +462,15 @@ def _vacancy_rows(
     day: dt.date,
 ) -> list[list[Any]]:
     """The rows of `private_vacancy_decisions`. `standings`: whether each agreement is valid, and is refundable."""
-    uses = {name: Uses(agreement) for name, agreement in agreements.items()}
-    rows: list[list[Any]] = []
     query = "SELECT * FROM cases.private_vacancies ORDER BY offered_on, vacancy_id"
-    for row in con.execute(query).fetchall():
-        vacancy = Vacancy(*row)
+    vacancies = [Vacancy(*row) for row in con.execute(query).fetchall()]
+    accepted, refused = {vacancy.vacancy_id for vacancy in vacancies}, doubts(con, PRIVATE_VACANCIES)
+    uses = {
+        name: Uses(agreement, refused=len(set(refused.get(name, [])) - accepted))
+        for name, agreement in agreements.items()
+    }
+    rows: list[list[Any]] = []
+    for vacancy in vacancies:
         basis = basis_on(periods, vacancy.offered_on)
         state = uses[vacancy.agreement_id]
         number = state.seen + 1
@@ -430,7 +490,8 @@ def _vacancy_rows(
         in_time = _answered_in_time(vacancy, answer_by, day)
         first_use = state.is_first_use(vacancy.home_id)
         state.take(vacancy)
-        paid_for, in_order = compensation(vacancy.used, first_use, may_use, in_time, basis)
+        used = False if state.has_ended(vacancy) else vacancy.used
+        paid_for, in_order = compensation(used, first_use, may_use, in_time, basis)
         refunded = _all_of(in_order, *standings[vacancy.agreement_id])
         rows.append(
             [

@@ -13,7 +13,9 @@ from typing import Literal
 
 import duckdb
 
+from assets.administration.case_tables import DEVELOPMENT_PLANS
 from assets.administration.errors import AdministrationError
+from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis
 from law.loader import list_day
 
@@ -21,6 +23,8 @@ UDSAT = "udsat_boligomraade"
 FOREBYGGELSE = "forebyggelsesomraade"
 PARALLELSAMFUND = "parallelsamfund"
 OMDANNELSE = "omdannelsesomraade"
+
+PLAN_IN_DOUBT = "what was recorded of its development plan was refused"
 
 State = Literal["applies", "no", "undecided"]
 
@@ -39,12 +43,16 @@ class Area:
 
 @dataclass(frozen=True)
 class Plan:
-    """A development plan, or the duty to make one where none is recorded (`approved_on` None)."""
+    """A development plan, or the duty to make one where none is recorded (`approved_on` None).
+
+    `in_doubt`: the row that recorded it was refused, so that what it said is not known.
+    """
 
     area_id: str
     approved_on: dt.date | None
     completed_on: dt.date | None
     last_listed_year: int | None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,15 +94,17 @@ class Lists:
 
 @dataclass(frozen=True)
 class PlanReach:
-    """Whether § 59, stk. 6, binds an area through its plan though it is no udsat boligområde, and until when.
+    """Whether § 59, stk. 6, binds an area through its plan though it is no udsat boligområde, from when and until when.
 
     Almenboligloven § 168 a, stk. 6: until the plan is carried out, or the area has been off the list for the years
-    in a row, and at the latest at the deadline. `undecided` where too few lists are known.
+    in a row, and at the latest at the deadline; where no list gave the area the duty, from the day that a plan was
+    approved. `undecided` where too few lists are known, or the plan is in doubt.
     """
 
     state: State
     until: dt.date | None
     why: str
+    since: dt.date | None = None
 
 
 def read_lists(con: duckdb.DuckDBPyConnection, list_year: int) -> Lists:
@@ -122,6 +132,8 @@ def read_plans(con: duckdb.DuckDBPyConnection, lists: Lists, duty: Collection[st
     ).fetchall()
     plans = {row[0]: Plan(*row) for row in rows}
     known = {area_id for areas in lists.by_year.values() for area_id in areas}
+    for area_id in sorted(known & doubts(con, DEVELOPMENT_PLANS).keys() - plans.keys()):
+        plans[area_id] = Plan(area_id, None, None, None, in_doubt=True)
     for area_id in sorted(known - plans.keys()):
         if any(lists.ever(area_id, category) for category in duty):
             plans[area_id] = Plan(area_id, None, None, None)
@@ -134,6 +146,8 @@ def plan_reach(lists: Lists, plan: Plan | None, area_id: str, basis: Basis) -> P
         return PlanReach("no", None, "no development plan")
     deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
     until = min(deadline, plan.completed_on) if plan.completed_on else deadline
+    obliged = any(lists.ever(area_id, category) for category in basis.codes("omraaderegler.udviklingsplan"))
+    since = None if obliged else plan.approved_on
     years = basis.number("udviklingsplan.years_off_list")
     for years_off in range(years):
         year = lists.list_year - years_off
@@ -142,7 +156,11 @@ def plan_reach(lists: Lists, plan: Plan | None, area_id: str, basis: Basis) -> P
         if listed is None and plan.last_listed_year is not None:
             listed = year == plan.last_listed_year if year >= plan.last_listed_year else None
         if listed is None:
-            return PlanReach("undecided", until, f"the list of {year} is not known, nor the last year on it")
+            why = f"the list of {year} is not known, nor the last year on it"
+            return PlanReach("undecided", until, why, since)
+        if listed and plan.in_doubt:
+            return PlanReach("undecided", until, PLAN_IN_DOUBT)
         if listed:
-            return PlanReach("applies", until, f"development plan; on the list of udsatte boligområder in {year}")
+            why = f"development plan; on the list of udsatte boligområder in {year}"
+            return PlanReach("applies", until, why, since)
     return PlanReach("no", None, f"off the list of udsatte boligområder for {years} years in a row")

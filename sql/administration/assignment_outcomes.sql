@@ -85,7 +85,11 @@ SELECT
             CASE WHEN open6 THEN missing6 ELSE [] END,
             CASE WHEN open7 THEN missing7 ELSE [] END),
             list_concat(
-                CASE WHEN open6 AND stk6 = 'undecided' THEN ['list_history'] ELSE [] END,
+                CASE
+                    WHEN open6 AND stk6 = 'undecided'
+                        THEN [CASE WHEN plan_in_doubt THEN 'development_plans' ELSE 'list_history' END]
+                    ELSE []
+                END,
                 CASE
                     WHEN open7 AND stk7 = 'undecided'
                         THEN [CASE WHEN list_known THEN 'cap_decision' ELSE 'list_history' END]

@@ -3,8 +3,10 @@
 -- Key: assignment_id, member_id. Months end with the last whole month before the decision.
 -- Law: almenboligloven § 59, stk. 6, nr. 5 and 7, and stk. 7. Benefits that one rule names together may alternate.
 -- By valg.benefit_names the names are those of the day of the decision, or those in force in each month.
--- A month of which any row was refused is not known, whichever row came first; a refused row whose month cannot be
--- read may have been any one month. Both leave a rule open only where they could complete its months.
+-- Rows of one month that contradict each other tell a rule that names all their benefits that the month counts, and one
+-- that names none of them that it does not. Otherwise a month of which any row was refused is not known, whichever row
+-- came first; a refused row whose month cannot be read may have been any one month. Both leave a rule open only where
+-- they could complete its months.
 WITH cases_in_question AS (
     SELECT
         decided.assignment_id,
@@ -15,37 +17,42 @@ WITH cases_in_question AS (
     INNER JOIN cases.members AS members USING (household_id)
 ),
 
-refused_months AS (
+unreadable_months AS (
     SELECT
         subject AS member_id,
         subject_month AS month
     FROM cases.refused
-    WHERE "table" = 'benefit_months' AND uncertain AND subject IS NOT NULL
+    WHERE "table" = 'benefit_months' AND uncertain AND NOT contradicted AND subject IS NOT NULL
 ),
 
 received_and_refused AS (
     SELECT
         member_id,
         month,
-        benefit,
+        list(DISTINCT benefit) AS benefits,
         false AS unknown
-    FROM cases.benefit_months
-    ANTI JOIN refused_months USING (member_id, month)
+    FROM (
+        SELECT * FROM cases.benefit_months
+        UNION ALL
+        SELECT * FROM cases.benefit_months_contradicted
+    )
+    ANTI JOIN unreadable_months USING (member_id, month)
+    GROUP BY member_id, month
     UNION ALL
     SELECT DISTINCT
         member_id,
         month,
-        CAST(NULL AS VARCHAR) AS benefit,
+        CAST([] AS VARCHAR []) AS benefits,
         true AS unknown
-    FROM refused_months
+    FROM unreadable_months
     WHERE month IS NOT NULL
     UNION ALL
     SELECT
         member_id,
         month,
-        CAST(NULL AS VARCHAR) AS benefit,
+        CAST([] AS VARCHAR []) AS benefits,
         true AS unknown
-    FROM refused_months
+    FROM unreadable_months
     WHERE month IS NULL
 ),
 
@@ -54,7 +61,7 @@ received_and_refused AS (
 months AS (
     SELECT
         cases_in_question.*,
-        found.benefit,
+        found.benefits,
         found.unknown,
         date_diff('month', found.month, cases_in_question.decision_date) AS months_back,
         CASE
@@ -86,10 +93,21 @@ counted AS (
         rules.rule,
         rules.months_needed,
         count(*) FILTER (
-            WHERE list_contains(names.benefits, months.benefit) AND months.months_back <= rules.months_needed
+            WHERE
+                NOT months.unknown
+                AND list_has_all(names.benefits, months.benefits)
+                AND months.months_back <= rules.months_needed
         ) AS months_known,
         count(*) FILTER (
-            WHERE months.unknown AND coalesce(months.months_back <= rules.months_needed, true)
+            WHERE
+                (
+                    months.unknown
+                    OR (
+                        list_has_any(names.benefits, months.benefits)
+                        AND NOT list_has_all(names.benefits, months.benefits)
+                    )
+                )
+                AND coalesce(months.months_back <= rules.months_needed, true)
         ) AS months_unknown
     FROM months
     INNER JOIN benefit_rules AS rules ON rules.period = months.period

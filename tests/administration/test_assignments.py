@@ -347,8 +347,16 @@ def test_a_refused_benefit_month_leaves_the_member_open(world: World) -> None:
     assert decide(world, "U", {}, twice) == ("banned", "59-6-7", "")
     once_more = months("dagpenge", 2) + months("dagpenge", 1)
     assert decide(world, "U", {}, once_more) == ("allowed", "", "")
-    contradiction = months("dagpenge", 6) + months("sygedagpenge", 1)
+    contradiction = months("dagpenge", 6) + months("kontanthjaelp_16_1", 1)
     assert decide(world, "U", {}, contradiction) == ("undecided", "", "benefit_months")
+
+
+def test_the_same_unreadable_month_delivered_twice_is_one_month(world: World) -> None:
+    unreadable = [refused("2026-13"), refused("2026-13")]
+    assert decide(world, "U", {}, [*months("dagpenge", 4), *unreadable]) == ("allowed", "", "")
+    assert decide(world, "U", {}, [*months("dagpenge", 5), *unreadable]) == ("undecided", "", "benefit_months")
+    other = [refused("2026-13"), refused("2026-14")]
+    assert decide(world, "U", {}, [*months("dagpenge", 4), *other]) == ("undecided", "", "benefit_months")
 
 
 def refused(month: str) -> dict[str, str]:
@@ -379,7 +387,7 @@ def test_a_refused_month_matters_only_where_it_could_complete_the_months(world: 
             assert found[f"{name}, {area}"] == (missing if answer == "benefit_months" else barred(answer)), name
 
 
-@pytest.mark.parametrize("other", ["sygedagpenge", "kontanthjaelp_16_1", "uddannelseshjaelp"])
+@pytest.mark.parametrize("other", ["kontanthjaelp_16_1", "uddannelseshjaelp"])
 def test_of_two_contradicting_rows_it_does_not_matter_which_comes_first(world: World, other: str) -> None:
     settled = months("dagpenge", 5, "2026-10")
     pair = [{"member_id": "M", "month": "2026-11", "benefit": benefit} for benefit in ("dagpenge", other)]
@@ -388,6 +396,31 @@ def test_of_two_contradicting_rows_it_does_not_matter_which_comes_first(world: W
     older = [{"member_id": "M", "month": "2026-05", "benefit": benefit} for benefit in ("dagpenge", other)]
     for rows in (older, older[::-1]):
         assert decide(world, "U", {}, months("dagpenge", 6) + rows) == ("banned", "59-6-7", "")
+
+
+def test_two_benefits_of_one_rule_in_a_month_count_for_that_rule(world: World) -> None:
+    settled = months("dagpenge", 5, "2026-10")
+    pair = [{"member_id": "M", "month": "2026-11", "benefit": benefit} for benefit in ("dagpenge", "sygedagpenge")]
+    for rows in (pair, pair[::-1], [*pair, pair[0]]):
+        assert decide(world, "U", {}, settled + rows) == ("banned", "59-6-7", "")
+    for rows in (pair, pair[::-1]):
+        assert decide(world, "U", {}, months("kontanthjaelp_16_1", 5, "2026-10") + rows) == ("allowed", "", "")
+    unreadable = [*pair, {"member_id": "M", "month": "2026-11", "benefit": "honorar"}]
+    assert decide(world, "U", {}, settled + unreadable) == ("undecided", "", "benefit_months")
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [("alternative_exists", True, False), ("household_id", "H", "G"), ("area_id", "U", ""), ("area_id", "U", "F")],
+)
+def test_an_assignment_that_contradicts_itself_is_not_decided(world: World, column: str, one: Any, other: Any) -> None:
+    case = {"assignment_id": "A", "household_id": "H", "area_id": "U", "decision_date": DAY, "alternative_exists": True}
+    world.give(
+        "members", {**CLEAN, "household_id": "H", "member_id": "M"}, {**CLEAN, "household_id": "G", "member_id": "N"}
+    )
+    for values in ((one, other), (other, one)):
+        world.give("assignments", *({**case, column: value} for value in values))
+        assert decisions(world) == {}
 
 
 def test_no_day_of_decision(world: World) -> None:
@@ -543,3 +576,43 @@ def test_a_plan_carried_out_ends_it(tmp_path: Path) -> None:
     world.give("development_plans", {"area_id": "P", "approved_on": "2021-05-01", "completed_on": "2026-12-05"})
     assert decide(world, "P", PENSION, day="2026-12-04")[0] == "banned"
     assert decide(world, "P", PENSION, day="2026-12-05")[0] == "allowed"
+
+
+REFUSED_PLANS = {
+    "no day": [{"completed_on": "2027-02-30"}],
+    "no day, before the plan": [{"completed_on": "2021-04-30"}],
+    "twice": [{"completed_on": "2026-01-01"}, {}],
+    "twice, the other way": [{}, {"completed_on": "2026-01-01"}],
+}
+
+
+@pytest.mark.parametrize("rows", REFUSED_PLANS.values(), ids=REFUSED_PLANS.keys())
+@pytest.mark.parametrize("obliged", [True, False])
+def test_a_plan_that_was_refused_leaves_stk_6_open(tmp_path: Path, rows: list[dict[str, str]], obliged: bool) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=obliged)
+    world.give("development_plans", *({"area_id": "P", "approved_on": "2021-05-01", **row} for row in rows))
+    assert decide(world, "P", PENSION) == ("undecided", "59-6-6", "development_plans")
+    assert decide(world, "P", {}) == ("allowed", "", "")
+    assert decide(world, "other", PENSION) == ("allowed", "", "")
+    listed = planned(tmp_path / "listed", {2025: FREE, 2026: UDSAT}, first_as_conversion=obliged)
+    listed.give("development_plans", *({"area_id": "P", "approved_on": "2021-05-01", **row} for row in rows))
+    assert decide(listed, "P", PENSION) == ("banned", "59-6-6", "")
+    long_off = planned(tmp_path / "off", dict.fromkeys(range(2022, 2027), FREE), first_as_conversion=False)
+    long_off.give("development_plans", *({"area_id": "P", "approved_on": "2021-05-01", **row} for row in rows))
+    assert decide(long_off, "P", PENSION) == ("allowed", "", "")
+
+
+def test_a_refused_plan_of_no_known_area_binds_nowhere(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
+    world.give("development_plans", {"area_id": "nowhere", "approved_on": "2021-05-01"})
+    assert decide(world, "P", PENSION) == ("allowed", "", "")
+    assert "nowhere" not in {row["area_id"] for row in world.run().table("area_rules")}
+
+
+def test_a_plan_binds_from_the_day_it_was_approved_where_no_list_gave_the_duty(tmp_path: Path) -> None:
+    for obliged, before in ((False, "allowed"), (True, "banned")):
+        folder = tmp_path / str(obliged)
+        world = planned(folder, {2025: UDSAT, 2026: FREE}, first_as_conversion=obliged)
+        world.give("development_plans", {"area_id": "P", "approved_on": "2026-11-02"})
+        assert decide(world, "P", PENSION, day="2026-11-01")[0] == before
+        assert decide(world, "P", PENSION, day="2026-11-02")[0] == "banned"

@@ -242,12 +242,13 @@ def test_choices_of_private_letting() -> None:
         *("A", "101", "P", "privat", None, None, "hver_fjerde", 40, 10, day, None, None, None, None, True),
         *(True, True, True, True, None),
     )
-    assert private_letting.refundable(agreement, day, basis(law())) is False
-    assert private_letting.refundable(agreement, day, basis(law(tilsagn_same_day="enough"))) is True
+    promise = [private_letting.Promise(day, None)]
+    assert private_letting.refundable(agreement, promise, False, basis(law())) is False
+    assert private_letting.refundable(agreement, promise, False, basis(law(tilsagn_same_day="enough"))) is True
     ended = replace(agreement, signed_on=date("2023-03-01"), ends_on=date("2026-03-01"))
 
     def one_agreement(rules: Law, earlier: private_letting.Agreement) -> bool | None:
-        found = private_letting.checks(agreement, basis(rules), [earlier])
+        found = private_letting.checks(agreement, basis(rules), [earlier], False)
         return next(check.met for check in found if check.name == "one_agreement")
 
     running = law(second_agreement="running")

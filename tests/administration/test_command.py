@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from dagster import materialize
 from typer.testing import CliRunner, Result
 
+from assets.administration import edition, graph
 from assets.administration.store import FOLDER, STORE, locked
 from pipelines.administration.cli import app
 from pipelines.administration.definitions import JOB
@@ -158,13 +161,15 @@ def test_identifiers_stay_out_of_the_output_and_the_instance(world: World) -> No
             assert b"hemmelig" not in path.read_bytes(), path.name
 
 
-def test_how_a_run_stops(world: World) -> None:
-    def stopped(result: Result) -> str:
-        assert result.exit_code == 1
-        lines = result.output.strip().splitlines()
-        assert len(lines) == 1, lines
-        return lines[0]
+def stopped(result: Result) -> str:
+    """The one line that a run ends with."""
+    assert result.exit_code == 1
+    lines = result.output.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
 
+
+def test_how_a_run_stops(world: World) -> None:
     assert stopped(command(world, day="i dag")) == "administration: --date is no day: give it as YYYY-MM-DD"
     assert "list year 2020 has no sealed edition" in stopped(command(world, year="2020"))
     (world.cases / "members" / "b.csv").write_text("household_id\nH\n")
@@ -179,6 +184,39 @@ def test_how_a_run_stops(world: World) -> None:
     )
     shutil.rmtree(world.cases)
     assert "folder of cases does not exist" in stopped(command(world))
+
+
+def test_an_edition_sealed_anew_while_it_is_read_stops_the_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_table, manifest = edition._load_table, world.home / "editions" / "2026" / "manifest.json"
+
+    def sealed_anew(*arguments: Any) -> None:
+        load_table(*arguments)
+        manifest.write_text(manifest.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+    monkeypatch.setattr(edition, "_load_table", sealed_anew)
+    assert "sealed anew while it was read" in stopped(command(world))
+
+
+def test_what_rests_on_a_table_that_was_received_anew_must_be_made_anew(world: World) -> None:
+    resources = {"administration": world.settings(2026, "2026-12-31")}
+
+    def made(*names: str) -> bool:
+        keys = [graph.case_key(name.removeprefix("cases/")) if "/" in name else graph.key_of(name) for name in names]
+        return materialize(graph.ASSETS, selection=keys, resources=resources, raise_on_error=False).success
+
+    assert materialize(graph.ASSETS, resources=resources).success
+    before = Results(world.home / "administration" / "2026").bytes()
+    member = {"household_id": "H", "member_id": "hemmelig-1", **CLEAN}
+    world.give("members", member, {**member, "household_id": "I", "member_id": "hemmelig-2"})
+    assert made("cases/members")
+    assert not made("published")
+    assert not made("assignment_decisions")
+    assert made("cases/benefit_months")
+    assert not made("published")
+    assert Results(world.home / "administration" / "2026").bytes() == before
+    assert made("assignment_decisions", "published")
+    found = Results(world.home / "administration" / "2026").by("assignment_decisions", "assignment_id")
+    assert found["1"]["outcome"] == "allowed"
 
 
 def test_a_run_that_stops_leaves_no_half_decisions(world: World) -> None:

@@ -137,6 +137,32 @@ def test_off_the_lists_the_criteria_lapse(world: World) -> None:
     assert "lapsed" in results.table("letting_basis")[0]["reason"]
 
 
+def test_a_refused_applicant_leaves_every_position_provisional(world: World) -> None:
+    vacancy(world)
+    good = {"vacancy_id": "V", "applicant_id": "new", "listed_on": "2020-01-01", **CALM}
+    bad = [{**good, "applicant_id": "old", "listed_on": "2001-02-30"}]
+    again = [{**good, "applicant_id": "old", "listed_on": on} for on in ("2001-01-01", "2021-01-01")]
+    met = (
+        {"applicant_id": "new", "criteria_set": "K1", "criterion": c, "met": True} for c in ("arbejde", "uddannelse")
+    )
+    world.give("applicant_criteria", *met)
+    for refused in (bad, again, again[::-1]):
+        world.give("applicants", good, *refused)
+        assert order(world.run()) == [("new", "placed", "1", "true", "true")]
+    world.give("applicants", good, good)
+    assert order(world.run()) == [("new", "placed", "1", "true", "false")]
+
+
+def test_a_refused_criterion_leaves_it_open_how_the_home_is_let(world: World) -> None:
+    vacancy(world)
+    applicants(world, old=("2001-01-01", {"arbejde": True}, {}))
+    for other in ({**WORK, **DATED, "decided_on": "2026-13-01"}, {**WORK, **DATED, "kind": "other"}):
+        world.give("letting_criteria", {**WORK, **DATED}, {**SCHOOL, **DATED}, other)
+        results = world.run()
+        assert order(results) == [("old", "undecided", "", "", "")]
+        assert "a row of its criteria was refused" in results.table("letting_basis")[0]["reason"]
+
+
 UDSAT, PREVENTIVE, FREE = "udsat_boligomraade", "forebyggelsesomraade", "ikke_omfattet"
 
 
@@ -254,6 +280,8 @@ PEOPLE = st.lists(
         ({"department_id": "E", "receives_benefit": False}, None, (False, ())),
         ({"department_id": "E", "spouse_receives_benefit": False}, None, (False, ())),
         ({"department_id": "E", "spouse": False, "spouse_receives_benefit": None}, None, (False, ())),
+        ({"spouse": None, "spouse_receives_benefit": False}, "D", (False, ())),
+        ({"spouse": None, "spouse_receives_benefit": True}, "D", (None, ("spouse",))),
     ],
 )
 def test_51c_rejects_only_where_nothing_that_could_spare_is_open(

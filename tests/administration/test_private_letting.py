@@ -162,6 +162,53 @@ def test_the_promise_comes_before_the_agreement(world: World) -> None:
     }
 
 
+def test_a_promise_that_had_ended_or_is_for_another_property_is_none(world: World) -> None:
+    application = {"kind": "application", "kom": "101", "property_homes": 8, "homes": 2, "amount_oere": 6_000_000}
+    cases: dict[str, tuple[str, list[tuple[str, str]], dict[str, Any], str]] = {
+        "stands": ("2026-03-02", [], {}, "true"),
+        "lapsed after": ("2026-05-19", [], {}, "true"),
+        "lapsed before": ("2026-06-01", [], {}, "false"),
+        "withdrawn before": ("2026-03-02", [("2026-02-25", "withdrawal")], {}, "false"),
+        "withdrawn after": ("2026-03-02", [("2026-03-05", "withdrawal")], {}, "true"),
+        "another property": ("2026-03-02", [], {"property_id": "Z"}, ""),
+        "another municipality": ("2026-03-02", [], {"kom": "147"}, ""),
+    }
+    agreements, events, links = [], [], []
+    for n, (signed_on, more, other, _) in cases.items():
+        agreements.append({**GOOD, "agreement_id": n, "property_id": n, "tilsagn_on": None, "signed_on": signed_on})
+        links.append({"application_id": n, "agreement_id": n})
+        received = {"event_id": n, "application_id": n, "received_at": "2026-02-20T10:00:00+01:00", "property_id": n}
+        events.append({**application, **received, **other})
+        events += [
+            {"event_id": f"{n} {kind}", "application_id": n, "received_at": f"{day}T10:00:00+01:00", "kind": kind}
+            for day, kind in more
+        ]
+    for event in events:  # each in a municipality of its own would leave room; the amounts are small enough together
+        event |= {"amount_oere": 1_000_000} if event["kind"] == "application" else {}
+    world.give("private_agreements", *agreements)
+    world.give("refund_events", *events)
+    world.give("private_refunds", *links)
+    results = world.run()
+    found = results.by("private_agreement_decisions", "agreement_id")
+    assert {n: row["refundable"] for n, row in found.items()} == {n: expected for n, (*_, expected) in cases.items()}
+    elsewhere = "application_id: for another municipality or property than the agreement"
+    assert {row["key"] for row in results.table("refused_rows") if row["reason"] == elsewhere} == {
+        "another property",
+        "another municipality",
+    }
+
+
+def test_a_refused_agreement_leaves_open_whether_another_is_the_only_one(world: World) -> None:
+    own = {**GOOD, "agreement_id": "own", "property_id": "P"}
+    earlier = {**GOOD, "agreement_id": "earlier", "property_id": "P", "signed_on": "2025-02-30"}
+    world.give("private_agreements", own, earlier, {**GOOD, "agreement_id": "elsewhere", "property_id": "Q"})
+    found = world.run().by("private_agreement_decisions", "agreement_id")
+    assert {n: (row["outcome"], row["missing_facts"]) for n, row in found.items()} == {
+        "own": ("undecided", "private_agreements"),
+        "elsewhere": ("valid", ""),
+    }
+
+
 def vacancies(world: World, agreement: dict[str, Any], rows: list[dict[str, Any]], day: str = "2026-12-31") -> Any:
     world.give("private_agreements", {**GOOD, **agreement, "agreement_id": "A", "property_id": "P"})
     world.give("private_vacancies", *({"agreement_id": "A", **row} for row in rows))
@@ -286,6 +333,45 @@ def test_a_home_that_is_not_known_to_be_used_may_be_one_of_the_agreed_share(worl
     others = [{"vacancy_id": str(n), "home_id": f"y{n}", **answered} for n in (2, 3)]
     found = vacancies(world, {}, [unsure, *others])
     assert [found[n]["may_use"] for n in ("1", "2", "3")] == ["true", "true", ""]
+
+
+def test_after_its_last_day_an_agreement_gives_no_right_and_no_compensation(world: World) -> None:
+    used = {"home_id": "x", "used": True}
+    rows = [
+        {**used, "vacancy_id": "last day", "offered_on": "2026-04-30", "answered_on": "2026-05-04"},
+        {**used, "vacancy_id": "day after", "offered_on": "2026-05-01", "answered_on": "2026-05-04", "home_id": "y"},
+        {"vacancy_id": "no answer", "offered_on": "2026-05-01", "home_id": "z"},
+    ]
+    columns = ("may_use", "new_compensation", "compensation_refundable")
+    for mode in ("navngivne", "hver_fjerde"):
+        found = vacancies(world, {"ends_on": "2026-04-30", "mode": mode}, rows)
+        assert {n: tuple(row[c] for c in columns) for n, row in found.items()} == {
+            "last day": ("true", "true", "true"),
+            "day after": ("false", "false", "false"),
+            "no answer": ("false", "false", "false"),
+        }
+
+
+def test_a_refused_vacancy_leaves_the_count_open(world: World) -> None:
+    agreement = {"mode": "hver_fjerde", "homes": 3, "property_homes": 40}
+    rows = [
+        {
+            "vacancy_id": str(n),
+            "home_id": str(n),
+            "offered_on": f"2026-04-{n:02}",
+            "answered_on": f"2026-04-{n:02}",
+            "used": n == 1,
+        }
+        for n in range(1, 7)
+    ]
+    found = vacancies(world, agreement, rows)
+    assert [row["may_use"] for row in found.values()] == ["true", "false", "false", "false", "true", "true"]
+    refused = {**rows[1], "vacancy_id": "r", "offered_on": "2026-04-31"}
+    found = vacancies(world, agreement, [*rows, refused])
+    assert [row["may_use"] for row in found.values()] == ["", "false", "false", "", "", ""]
+    # what the refused row was about is there in another row
+    found = vacancies(world, agreement, [*rows, {**refused, "vacancy_id": "2"}])
+    assert [row["may_use"] for row in found.values()] == ["true", "false", "false", "false", "true", "true"]
 
 
 def test_a_use_whose_answer_has_no_day_is_not_said_to_be_late(world: World) -> None:
