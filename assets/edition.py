@@ -108,6 +108,11 @@ def seal(
     openlineage.write(staged, list_year, inputs, law_part["sha256"])
     target = home.edition(list_year)
     previous = sealing.read_manifest(target)
+    if previous is None and target.is_dir() and any(target.iterdir()):
+        raise Failure(
+            f"editions/{list_year} has files and no {sealing.MANIFEST}: what they are is not known. Move them away.",
+            allow_retries=False,
+        )
     # a released edition is compared as it was released: with the release on its page
     release, changes = releases.release_of(previous), (previous or {}).get("changes")
     write_public_lists(con, law, list_year, staged, release, changes, synthetic)
@@ -135,12 +140,18 @@ def seal(
         if (release, changes) != (None, manifest.get("changes")):
             write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
             manifest["outputs"] = sealing.describe_outputs(staged, rows)
-    manifest["revision"] = 1 if previous is None else previous["revision"] + 1
+    manifest["revision"] = _next_revision(home.editions, list_year, previous)
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
     sealing.write_manifest(manifest, staged)
     exchange.put_in_place(staged, target)
     return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
+
+
+def _next_revision(editions: Path, list_year: int, previous: Mapping[str, Any] | None) -> int:
+    """One more than any that was sealed or released, also where an edition's folder was taken away."""
+    known = [*sealing.kept_revisions(editions, list_year), *releases.released_revisions(editions, list_year)]
+    return 1 + max([*known, (previous or {}).get("revision", 0)])
 
 
 def write_public_lists(

@@ -73,6 +73,14 @@ def read_log(editions: Path) -> list[Entry]:
     return entries
 
 
+def released_revisions(editions: Path, list_year: int) -> list[int]:
+    """The revisions of a list year that the log names; none where it cannot be read."""
+    try:
+        return [entry.revision for entry in read_log(editions) if entry.list_year == list_year]
+    except ReleaseLogError:
+        return []
+
+
 def append(editions: Path, entry: Entry) -> None:
     """Adds one line, on disk before this returns."""
     with (editions / LOG).open("a", encoding="utf-8") as stream:

@@ -22,7 +22,7 @@ import duckdb
 
 from assets import code_lists
 from assets.derivation import PUBLISHED, macros, sql_hash, upstream_of
-from assets.exchange import flush
+from assets.exchange import put_in_place
 from assets.warehouse import sql_file, sql_text, transaction
 from law.loader import LegalValue, list_day, values_sha256
 
@@ -275,16 +275,22 @@ def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
 
 
 def keep_revision(editions: Path, list_year: int, revision: int) -> None:
-    """Copies the sealed edition of a list year to `.revisions`, whole or not at all."""
+    """Copies the sealed edition of a list year to `.revisions`, whole or not at all.
+
+    A copy that is there, of a run that was stopped, is made anew: the revision may have been released since.
+    """
     kept = editions / REVISIONS / str(list_year) / str(revision)
-    if kept.exists():
-        return
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_name(f".{kept.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(editions / str(list_year), partial)
-    flush(partial)
-    partial.rename(kept)
+    put_in_place(partial, kept)
+
+
+def kept_revisions(editions: Path, list_year: int) -> list[int]:
+    """The revisions of a list year that were sealed before the present one, ascending."""
+    kept = editions / REVISIONS / str(list_year)
+    return sorted(int(path.name) for path in kept.glob("[0-9]*")) if kept.is_dir() else []
 
 
 # --- schema published: the sealed editions as tables ------------------------------------------------------------

@@ -53,6 +53,11 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
             manifest_sha256=sealing.sha256_of(staged / sealing.MANIFEST),
             previous_sha256=log[-1].sha256 if log else releases.FIRST,
         )
+        if entry.manifest_sha256 != sealing.sha256_of(staged / sealing.MANIFEST):
+            raise ReleaseError(
+                f"{releases.LOG} has a release of revision {entry.revision} of {list_year} with other content. "
+                f"Run list year {list_year} again with a --reason, and release the revision that it seals."
+            )
         if begun is None:
             releases.append(home.editions, entry)
         exchange.put_in_place(staged, home.edition(list_year))

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from assets import releases, sealing, warehouse
+from assets.releases import Entry
 from pipelines.home import Home
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
 from tests.graph.homes import YEAR, Ready
@@ -40,6 +41,12 @@ def page(home: Path) -> str:
 
 def log(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (home / "editions" / "releases.jsonl").read_text("utf-8").splitlines()]
+
+
+def lay_down(files: dict[str, bytes], folder: Path) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ def story(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Story:
     first = file_bytes(edition(home, YEAR))
     again = run_list(YEAR, snapshots, home)
     after_again = file_bytes(edition(home, YEAR))
+    # what a run leaves that was killed before the release, when it had kept the revision and not yet replaced it
+    lay_down(draft, home / "editions" / ".revisions" / str(YEAR) / "1")
     rows = random_world(11, YEAR, large=2).tables[PEOPLE]
     gone = [row for row in rows if row["ADRESSE_ID"] != "adresse-stor-0"]
     assert len(gone) < len(rows)
@@ -236,9 +245,7 @@ def test_a_release_cut_off_after_its_line_is_carried_out(story: Story, tmp_path:
     home = copied(story, tmp_path)
     target = edition(home, YEAR)
     shutil.rmtree(target)
-    for name, data in story.draft.items():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (target / name).write_bytes(data)
+    lay_down(story.draft, target)
     shutil.rmtree(home / "editions" / ".revisions")
     lines = (home / "editions" / "releases.jsonl").read_text("utf-8").splitlines(keepends=True)
     (home / "editions" / "releases.jsonl").write_text(lines[0], "utf-8")
@@ -254,6 +261,40 @@ def test_a_release_cut_off_after_its_line_is_carried_out(story: Story, tmp_path:
     assert "Kontorchefen" in result.output
     assert file_bytes(target) == story.first
     assert len(log(home)) == 1
+
+
+def test_a_line_of_the_log_is_carried_out_for_the_edition_that_it_names_alone(ready: Ready, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(ready.home, home)
+    before = file_bytes(edition(home, YEAR))
+    other = Entry(YEAR, 1, "En anden", f"{YEAR}-12-01T06:00:00+01:00", "", "0" * 64, releases.FIRST)
+    releases.append(home / "editions", other)
+    result = release(home)
+    assert result.code != 0
+    assert "with other content" in result.output
+    assert file_bytes(edition(home, YEAR)) == before
+    assert len(log(home)) == 1
+
+
+def test_a_revision_number_is_given_once(story: Story, tmp_path: Path) -> None:
+    home = copied(story, tmp_path)
+    shutil.rmtree(edition(home, YEAR))
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    assert manifest(home, YEAR)["revision"] == 3
+    shutil.rmtree(edition(home, YEAR))
+    shutil.rmtree(home / "editions" / ".revisions")
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    assert manifest(home, YEAR)["revision"] == 3, "two are named by the log of releases"
+
+
+def test_files_that_no_manifest_names_are_not_written_over(ready: Ready, tmp_path: Path) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    (edition(home, YEAR) / "manifest.json").unlink()
+    before = file_bytes(edition(home, YEAR))
+    result = run_list(YEAR, snapshots, home)
+    assert result.code != 0
+    assert f"editions/{YEAR} has files and no manifest.json" in result.output
+    assert file_bytes(edition(home, YEAR)) == before
 
 
 # --- comparison --------------------------------------------------------------------------------------------------
