@@ -27,8 +27,12 @@ BOOKKEEPING = (
     "received.snapshots",
     "registers.promoted",
 )
+UNFINISHED = ".forgetting"
+"""Stands in a home from before something is deleted until the file that held it has been overwritten."""
 SAMPLE = 1000
 """So many deleted keys are searched for in the new file's bytes."""
+SHORTEST_SEARCHED = 6
+"""A shorter key may stand among a file's bytes by chance."""
 
 
 class UpkeepError(Exception):
@@ -42,7 +46,8 @@ def forget(home: Home, register_name: str, reference: str, vintage: str | None) 
     """Deletes the snapshots of a reference (of one vintage alone where given) and proves that they are gone.
 
     The warehouse is written anew without them and takes the old file's place, which is overwritten. Editions stay:
-    they hold aggregates. Returns lines that say what was deleted. Raises UpkeepError where there is no such vintage.
+    they hold aggregates. One that was stopped is finished by the next, whatever that is asked for. Returns lines that
+    say what was deleted. Raises UpkeepError where there is no such vintage.
     """
     register = REGISTER_BY_NAME.get(register_name)
     if register is None:
@@ -53,19 +58,30 @@ def forget(home: Home, register_name: str, reference: str, vintage: str | None) 
         raise UpkeepError(
             f"{home.path / KEPT}: the warehouse kept before an upgrade holds the vintage: delete it first."
         )
+    named = f"{register.name}/{reference}" + (f", vintage {vintage}" if vintage else "")
+    unfinished = home.path / UNFINISHED
     with home.locked():
         home.clear_scratch()
         with warehouse.connect(home.warehouse, home.scratch) as con:
             gone = _vintage(con, register, reference, vintage)
+            if not gone and not unfinished.exists():
+                raise UpkeepError(f"{named}: nothing of it is stored in this home.")
+            unfinished.touch()
             keys = _delete(con, register, gone)
         before = home.warehouse.stat().st_size
         fresh = rewritten(home)
-        _prove(fresh, [table for _, table in gone], keys)
+        try:
+            _prove(fresh, [table for _, table in gone], keys)
+        except UpkeepError:
+            fresh.unlink()
+            raise
         _replace(home.warehouse, fresh)
-    named = f"{register.name}/{reference}" + (f", vintage {vintage}" if vintage else "")
+        unfinished.unlink()
     searched = f", and none of {len(keys)} deleted text keys in its bytes" if keys else ""
     return [
-        f"{named}: {len(gone)} snapshot{'' if len(gone) == 1 else 's'} deleted from the home.",
+        f"{named}: {len(gone)} snapshot{'' if len(gone) == 1 else 's'} deleted from the home."
+        if gone
+        else f"{named}: nothing of it is stored. What an earlier deletion left to do is done.",
         f"warehouse.duckdb was written anew ({before} bytes before, {home.warehouse.stat().st_size} now) and the old "
         f"file overwritten. It has none of the deleted tables{searched}.",
         "The delivery's own files in the snapshots folder are untouched: delete them too, or the next run reads them.",
@@ -86,9 +102,6 @@ def _vintage(
             [register.name, reference, vintage],
         ).fetchall()
         stored = [row for row in stored if (row[0],) in named]
-    if not stored:
-        named_vintage = f", vintage {vintage!r}" if vintage is not None else ""
-        raise UpkeepError(f"{register.name}/{reference}{named_vintage}: nothing of it is stored in this home.")
     return [(str(content), str(table)) for content, table in stored]
 
 
@@ -114,20 +127,28 @@ def _delete_unused_keys(con: duckdb.DuckDBPyConnection) -> list[str]:
             "SELECT table_name FROM received.snapshots WHERE register = ?", [register.name]
         ).fetchall()
     )
-    unused = f"number NOT IN ({used})" if used else "true"
+    # a key may be empty, and nothing is known to be outside a list that has an empty one
+    unused = f"number NOT IN (SELECT * FROM ({used}) AS used(number) WHERE number IS NOT NULL)" if used else "true"
     deleted = con.execute(f"DELETE FROM received.pseudonyms WHERE {unused} RETURNING pseudonym").fetchall()
     return sorted((str(row[0]) for row in deleted), key=len, reverse=True)[:SAMPLE]
 
 
 def _prove(file: Path, tables: list[str], keys: list[str]) -> None:
+    not_overwritten = "The old file was not overwritten; report this line."
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        found = [key for key in keys if len(key) >= SHORTEST_SEARCHED and content.find(key.encode()) >= 0]
     with duckdb.connect(str(file), read_only=True) as con:
         left = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    not_overwritten = "The old file was not overwritten; report this line."
-    if left & set(tables):
-        raise UpkeepError(f"The new warehouse still has a deleted table. {not_overwritten}")
-    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if any(content.find(key.encode()) >= 0 for key in keys):
-            raise UpkeepError(f"A deleted key is still in the new file's bytes. {not_overwritten}")
+        if left & set(tables):
+            raise UpkeepError(f"The new warehouse still has a deleted table. {not_overwritten}")
+        kept = "SELECT count(*) FROM received.pseudonyms WHERE list_contains(?, pseudonym)"
+        # the bytes of a longer key that is kept may hold those of a deleted one
+        alone = """
+            SELECT count(*) FROM (SELECT unnest(?) AS key) AS gone
+            WHERE NOT EXISTS (SELECT 1 FROM received.pseudonyms AS kept WHERE contains(kept.pseudonym, gone.key))
+        """
+        if con.execute(kept, [keys]).fetchall()[0][0] or con.execute(alone, [found]).fetchall()[0][0]:
+            raise UpkeepError(f"A deleted key is still in the new file. {not_overwritten}")
 
 
 def _replace(old: Path, fresh: Path) -> None:

@@ -164,13 +164,48 @@ def test_what_is_not_there_cannot_be_forgotten(
     assert home.warehouse.read_bytes() == before
 
 
-def test_nothing_is_replaced_where_the_proof_fails(
+def test_nothing_is_replaced_where_the_proof_fails_and_the_next_finishes(
     kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = copied(kept, tmp_path)
-    monkeypatch.setattr(upkeep, "_delete_unused_keys", lambda _con: ["omraade-a"])
-    with pytest.raises(UpkeepError, match="still in the new file's bytes"):
+    with monkeypatch.context() as broken:
+        broken.setattr(upkeep, "_delete_unused_keys", lambda _con: ["ejerlav"])
+        with pytest.raises(UpkeepError, match="still in the new file"):
+            forget(home, "bef", DAY, "")
+    assert list(home.scratch.iterdir()) == []
+    assert GONE.encode() in warehouse_bytes(home)
+    lines = forget(home, "bef", DAY, "")
+    assert lines[0] == f"bef/{DAY}: nothing of it is stored. What an earlier deletion left to do is done."
+    with home.warehouse.open("rb") as stream:
+        assert b"ejerlav" in stream.read()
+    with pytest.raises(UpkeepError, match="nothing of it is stored"):
         forget(home, "bef", DAY, "")
+
+
+def test_what_a_killed_deletion_left_is_overwritten_by_the_next(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_home: Home) -> Path:
+        raise KeyboardInterrupt
+
+    home = copied(kept, tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(upkeep, "rewritten", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(home, "bef", DAY, "")
+    assert GONE.encode() in warehouse_bytes(home)
+    forget(home, "bef", DAY, "")
+    assert GONE.encode() not in warehouse_bytes(home)
+
+
+def test_a_key_is_deleted_also_where_other_rows_have_none_and_where_a_longer_one_is_kept(tmp_path: Path) -> None:
+    home, snapshots = Home(tmp_path / "home"), tmp_path / "snapshots"
+    home.prepare()
+    received(home, snapshots, "udda", "2022", "PNR,HFAUDD,HF_KILDE\nperson-1,10,1\n")
+    received(home, snapshots, "bef", DAY, csv_text([person(PNR="person-12", ADRESSE_ID="")]))
+    forget(home, "udda", "2022", None)
+    with warehouse.connect(home.warehouse, home.scratch) as con:
+        assert con.execute("SELECT pseudonym FROM received.pseudonyms").fetchall() == [("person-12",)]
 
 
 def test_upgrade_keeps_every_table_and_the_old_file(kept: tuple[Path, Path], tmp_path: Path) -> None:
