@@ -22,13 +22,14 @@ from dagster import (
 )
 
 from assets import derivation
-from assets.contracts import REGISTER_BY_NAME, ROW_CHANGE_PCT, status_years
+from assets.contracts import LISTE, REGISTER_BY_NAME, REGISTERS, ROW_CHANGE_PCT, status_years
 from assets.deliveries import printable
 from assets.factory import WRITER_POOL, key_of, law_of
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
 from pipelines.resources import Run
 
+MAY_BE_EMPTY = sorted(register.name for register in REGISTERS if register.optional or register is LISTE)
 MOST_NAMED = 10
 """Areas, councils or references that a warning names."""
 
@@ -71,6 +72,7 @@ QUERIES = (
     Query("of_persons_in_population", ("of_persons_in_population",), ("registers.of", "registers.bef")),
     Query("kraf_persons_in_population", ("kraf_persons_in_population",), ("registers.kraf", "registers.bef")),
     Query("row_counts_steady", ("row_counts_steady",)),
+    Query("references_without_rows", ("references_without_rows",)),
     Query("areas_without_residents", ("areas_without_residents",)),
     Query("council_decisions_valid", ("council_decisions_valid",)),
 )
@@ -111,6 +113,12 @@ RECONCILIATIONS = (
         "areas.area_residents",
         f"references with a row count more than {ROW_CHANGE_PCT} pct. off the previous reference",
         "Ask the register's owner before the list is published.",
+    ),
+    Reconciliation(
+        "references_without_rows",
+        "areas.area_residents",
+        "references with no row at all",
+        "What they hold counts for nobody. Ask the register's owner before the list is published.",
     ),
     Reconciliation(
         "areas_without_residents",
@@ -184,6 +192,7 @@ def _reconciliation() -> AssetChecksDefinition:
             derivation.prepare_session(con)
             set_law_variables(con, law, list_year)
             con.execute("SET VARIABLE row_change_pct = CAST(? AS INTEGER)", [ROW_CHANGE_PCT])
+            con.execute("SET VARIABLE may_be_empty = CAST(? AS VARCHAR[])", [MAY_BE_EMPTY])
             counts = _counts_of_status_days(con, list_year, status_years(law, list_year))
             named: dict[str, str] = {}
             for query in QUERIES:

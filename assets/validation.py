@@ -25,7 +25,7 @@ from typing import Any
 import duckdb
 
 from assets.code_lists import code_list, municipality_codes
-from assets.contracts import MANY_ROWS, MUNICIPALITIES, Column, Kind, Register
+from assets.contracts import ABSENT, MANY_ROWS, MUNICIPALITIES, Column, Kind, Register
 
 OF_ONE_CELL = {"ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeInSet"}
 """Expectations about each cell by itself: what holds for tables together holds for each of them."""
@@ -44,6 +44,12 @@ JUDGING = "2"
 
 CORRECT = "Have the delivery corrected, put it beside the old one in a folder named by its day, and run again."
 LOOK = "Ask the register's owner if the count is unexpected."
+EMPTY_CODES = {
+    "PTI_TILSTAND_KODE": ABSENT,
+    "OPR_LAND": "An immigrant or descendant without one counts as non-western.",
+}
+"""What becomes of a row whose code is empty, where its column has a code list and the row stays."""
+HOURS_OF_A_WEEK = 168
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,15 @@ def _column_rules(register: Register) -> Iterator[Rule]:
                 f"{column.warn_empty} {LOOK}",
                 _expect("ExpectColumnValuesToNotBeNull", column=column.stored),
             )
+        elif column.known is not None and not column.filled:
+            yield Rule(
+                f"{column.stored}_filled",
+                False,
+                f"{column.name} is empty",
+                " ".join(filter(None, [EMPTY_CODES.get(column.name), LOOK])),
+                count_sql=_by_code(column),
+                number=2,
+            )
 
 
 def _variety_rules(register: Register) -> Iterator[Rule]:
@@ -204,13 +219,14 @@ def _variety_rules(register: Register) -> Iterator[Rule]:
 
 
 def _by_code(column: Column) -> str:
-    """Rows whose code is not in the list, and all rows where one code stands in all of many.
+    """Rows whose code is not in the list, all rows where one code stands in all of many, and rows without a code.
 
     Each code is looked up once, not each row: a WHERE would be moved below the grouping.
     """
     return (
         f"SELECT coalesce(sum(rows) FILTER (code NOT IN ({_listed(column)})), 0), "
-        f"CASE WHEN sum(rows) >= {MANY_ROWS} AND count(*) = 1 AND count(code) = 1 THEN sum(rows) ELSE 0 END "
+        f"CASE WHEN sum(rows) >= {MANY_ROWS} AND count(*) = 1 AND count(code) = 1 THEN sum(rows) ELSE 0 END, "
+        "coalesce(sum(rows) FILTER (code IS NULL), 0) "
         f"FROM (SELECT {column.stored} AS code, count(*) AS rows FROM {{table}} GROUP BY {column.stored})"
     )
 
@@ -262,6 +278,13 @@ def _other_rules(register: Register) -> Iterator[Rule]:
                 "SELECT count(*) FROM {table} WHERE pti_vfra IS NULL OR pti_vfra > DATE '{year}-12-31' "
                 "OR pti_vtil < DATE '{year}-01-01' OR pti_vtil < pti_vfra"
             ),
+        )
+        yield Rule(
+            "hours_of_a_week",
+            False,
+            f"PTI_TIMER_PER_UGE is below 0 or above the {HOURS_OF_A_WEEK} hours of a week",
+            "It counts as it is. " + LOOK,
+            count_sql=f"SELECT count(*) FROM {{table}} WHERE pti_timer_per_uge NOT BETWEEN 0 AND {HOURS_OF_A_WEEK}",
         )
     if register.any_year:
         yield Rule(

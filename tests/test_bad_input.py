@@ -443,6 +443,9 @@ WARNINGS = [
     Warned("forloeb-uden-for-aaret", 26, ("of/2023", "outside the year")),
     Warned("forsoergelse-uden-pnr", 27, ("of/2023", "PNR")),
     Warned("forsoergelse-uden-for-bef", 28, (r"\bof\b", r"not in bef")),
+    Warned("tom-tilstand", 39, ("of/2023", "PTI_TILSTAND_KODE", "empty")),
+    Warned("timer-uden-for-ugen", 40, ("of/2023", "PTI_TIMER_PER_UGE", "below 0 or above")),
+    Warned("tomt-land", 41, (f"bef/{DAY}", "OPR_LAND is empty")),
     Warned("tomme-timer", 29, ("of/2023", "PTI_TIMER_PER_UGE", "empty")),
     Warned("ukendt-afgoerelse", 30, ("kraf/2023", "AFG_AFGTYP3")),
     Warned("afgoerelse-uden-for-aaret", 31, ("kraf/2023", "outside the year")),
@@ -478,6 +481,7 @@ def world_of_warnings() -> World:
         return names
 
     people(21, "land", IE_TYPE="2", OPR_LAND="5998")
+    people(41, "tomt-land", IE_TYPE="2", OPR_LAND="")
     people(11, "uden-adresse", ADRESSE_ID="")
     people(11, "ukendt-adresse", ADRESSE_ID=f"{SECRET}-findes-ikke")
     people(23, "anden-kommune", KOM="147")
@@ -494,6 +498,10 @@ def world_of_warnings() -> World:
         ("of", 27, {"PNR": ""}),
         ("of", 28, {"PNR": f"{SECRET}-borte"}),
         ("of", 29, {"PTI_TIMER_PER_UGE": ""}),
+        ("of", 39, {"PTI_TILSTAND_KODE": ""}),
+        ("of", 20, {"PTI_TIMER_PER_UGE": "-0.01"}),
+        ("of", 20, {"PTI_TIMER_PER_UGE": "168.01"}),
+        ("of", 1, {"PTI_TIMER_PER_UGE": "168"}),
         ("kraf", 30, {"AFG_AFGTYP3": "999"}),
         ("kraf", 31, {"AFG_AFGOEDTO": "2021-05-05"}),
         ("kraf", 32, {"PNR": ""}),
@@ -511,6 +519,15 @@ def world_of_warnings() -> World:
     for n in range(38):
         world.add("ind", 2023, PNR=f"{SECRET}-ind-{n}", PERINDKIALT_13="", OMFANG="1")
     return world
+
+
+def test_a_reference_without_rows_is_told(tmp_path: Path) -> None:
+    world = sound_world()
+    for reference in (("of", "2023"), ("udda", "2023"), ("anvisningsloft", str(YEAR)), ("liste", "2023")):
+        world.tables[reference] = []
+    result = run_list(YEAR, write_snapshots(world, tmp_path / "snapshots"), tmp_path / "home")
+    assert result.code == 0, result.output[-3000:]
+    assert "References with no row at all: 2 (of/2023, udda/2023)." in " ".join(result.lines)
 
 
 @pytest.fixture(scope="module")

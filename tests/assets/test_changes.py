@@ -216,6 +216,7 @@ def test_a_list_year_reads_no_register_of_another(home: Home) -> None:
     with warehouse.connect(home.warehouse, home.scratch) as con:
         con.execute("SET VARIABLE row_change_pct = 5")
         con.execute("SET VARIABLE status_year = 2026")
+        con.execute("SET VARIABLE may_be_empty = []")
         derivation.prepare_session(con)
         prepare_report(con, 2026)
         set_law_variables(con, {**report_law().for_list_year(2026), **statistics_law().for_list_year(2026)}, 2026)
