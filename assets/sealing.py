@@ -78,9 +78,15 @@ def files_of(folder: Path) -> list[str]:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a sealed edition, or None where none is sealed there."""
+    """The manifest of a sealed edition, or None where none is sealed there. Raises ValueError where it is damaged."""
     path = folder / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError(f"{MANIFEST} is damaged") from None
+    return manifest
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -26,16 +26,25 @@ OTHERS = 0o7077
 
 
 class BackupError(Exception):
-    """A backup cannot be restored. The message says why."""
+    """A backup cannot be written or restored. The message says why."""
 
 
 def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
     """Writes `home-<time>.tar` and its hash beside it. Returns the archive.
 
     Waits for a run to end, of the lists or of the administration. What is linked into the home is taken as it is there.
+    Raises BackupError for a folder within the home, which the next backup would take in, and for a second one at once.
     """
+    if folder.resolve().is_relative_to(home.path.resolve()):
+        raise BackupError(
+            f"{folder} is within the home: the next backup would hold this one. Take a folder outside it."
+        )
+    if folder.exists() and not folder.is_dir():
+        raise BackupError(f"{folder} is no folder.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"home-{at.strftime('%Y%m%dT%H%M%S')}.tar"
+    if target.exists():
+        raise BackupError(f"{target} is there already: run again.")
     partial = target.with_name(f".{target.name}.partial")
     with home.locked(), held(home.path / LOCK), open(partial, "wb", opener=_owner_only) as stream:
         with tarfile.open(fileobj=stream, mode="w", dereference=True) as archive:
@@ -72,7 +81,7 @@ def restore(archive: Path, home: Home) -> None:
     noted = archive.with_suffix(".sha256")
     if not archive.is_file() or not noted.is_file():
         raise BackupError(f"There is no backup {archive} with its hash {noted.name} beside it.")
-    if noted.read_text(encoding="utf-8").split()[0] != sha256_of(archive):
+    if noted.read_bytes().split()[:1] != [sha256_of(archive).encode()]:
         raise BackupError(f"{archive.name} is not the archive that was written: its hash differs from {noted.name}.")
     if home.path.exists() and any(home.path.iterdir()):
         raise BackupError(f"{home.path} is not empty: restore into a new folder.")

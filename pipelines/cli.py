@@ -34,7 +34,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-ListYear = Annotated[int, typer.Option("--list-year", help="The list year: the list of 1 December that year.")]
+ListYear = Annotated[
+    int, typer.Option("--list-year", min=1000, max=9999, help="The list year: the list of 1 December that year.")
+]
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all state.")]
 SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
 DEMO_LIST_YEAR = 2026
@@ -427,9 +429,13 @@ def backup(
     home: HomeOption = Path(DEFAULT_HOME),
 ) -> None:
     """Writes a home into one archive with its hash beside it, while no run writes."""
+    from pipelines.backup import BackupError
     from pipelines.backup import backup as write_backup
 
-    archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(COPENHAGEN))
+    try:
+        archive = write_backup(_existing(home), to.absolute(), dt.datetime.now(COPENHAGEN))
+    except BackupError as error:
+        raise _fail([str(error)]) from None
     out.print(str(archive), markup=False)
 
 

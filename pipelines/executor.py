@@ -8,6 +8,8 @@ frees what dead runs hold.
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -17,10 +19,12 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     Executor,
+    Failure,
     InitExecutorContext,
     RunsFilter,
     executor,
 )
+from dagster._core.errors import DagsterError
 from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
@@ -29,6 +33,7 @@ from dagster._core.system_config.objects import ResolvedRunConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets import published_database, sealing, snapshots, warehouse
+from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run
 
@@ -48,7 +53,8 @@ class HomeExecutor(InProcessExecutor):
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         resolved = ResolvedRunConfig.build(plan_context.job.get_definition(), plan_context.run_config)
         configured: Any = resolved.resources["run"].config
-        home = Run(**configured).at_home
+        settings = Run(**configured)
+        home = settings.at_home
         instance, run = plan_context.instance, plan_context.dagster_run
 
         def waiting(first: bool) -> None:
@@ -61,15 +67,34 @@ class HomeExecutor(InProcessExecutor):
             while True:
                 with home.locked(waiting):
                     if not goes_first(instance, run, home, time.monotonic() < patience):
-                        free_dead_runs(instance, run.run_id, home)
-                        home.clear_scratch()
-                        with warehouse.kept_open(home.warehouse, home.scratch):
-                            recover(home)
-                            yield from super().execute(plan_context, execution_plan)
-                            show_published(home)
+                        with told_in_plain_words():
+                            _refuse_scratch(settings.snapshot_folder, home)
+                            free_dead_runs(instance, run.run_id, home)
+                            home.clear_scratch()
+                            with warehouse.kept_open(home.warehouse, home.scratch):
+                                recover(home)
+                                yield from super().execute(plan_context, execution_plan)
+                                show_published(home)
                         return
                 stop_if_asked()
                 time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _refuse_scratch(snapshots_folder: Path, home: Home) -> None:
+    if snapshots_folder.resolve().is_relative_to(home.scratch.resolve()):
+        raise Failure(f"{snapshots_folder} is within {home.scratch}, which a run empties.", allow_retries=False)
+
+
+@contextmanager
+def told_in_plain_words() -> Iterator[None]:
+    """What goes wrong outside a step becomes a `Failure` that holds nothing of the error's message, as within one: a
+    run's failure is stored in the event log."""
+    try:
+        yield
+    except (Failure, DagsterError):
+        raise
+    except Exception as error:
+        raise Failure(plain(error), allow_retries=False) from None
 
 
 def stop_if_asked() -> None:

@@ -15,6 +15,10 @@ import duckdb
 PRODUCT = Path(__file__).parent.parent
 DISK_FULL = "The disk of the home is full: free some space and run again; what was sealed is untouched."
 NOT_WRITABLE = "The home cannot be written: check that you own it and that its disk is mounted for writing."
+SETTINGS = "BOLIGOMRAADER_MEMORY is an amount such as 4GB, BOLIGOMRAADER_THREADS a whole number from 1 on: set them so."
+DAMAGED = (
+    "warehouse.duckdb is damaged: restore a backup, or move the file away, then the next run reads the deliveries anew."
+)
 REMEDIES = {
     errno.ENOSPC: DISK_FULL,
     errno.EDQUOT: DISK_FULL,
@@ -32,7 +36,15 @@ IN_WORDS = {
     "Permission denied": NOT_WRITABLE,
     "Read-only file system": NOT_WRITABLE,
     "readonly database": NOT_WRITABLE,
-    "would be read as an address": "Its path holds ? or a code such as %20: rename the folder, or take another.",
+    "would be read as an address": "Its path holds ?, \\ or a code such as %20: rename the folder, or take another.",
+    "Memory must have a number": SETTINGS,
+    "Failed to cast value": SETTINGS,
+    "invalid literal for int()": SETTINGS,
+    "at least 1 thread": SETTINGS,
+    "manifest.json is damaged": "Restore a backup of that edition, or move its folder away.",
+    "Query interrupted": "The run was stopped.",
+    "not a valid DuckDB database": DAMAGED,
+    "Could not read enough bytes": DAMAGED,
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }

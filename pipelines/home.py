@@ -22,8 +22,9 @@ DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
 OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
-READ_AS_AN_ADDRESS = re.compile(r"\?|%[0-9A-Fa-f]{2}")
-"""What Dagster's SQLite databases take for the parts of an address, so that they would stand in another folder."""
+READ_AS_AN_ADDRESS = re.compile(r"\?|\\|%[0-9A-Fa-f]{2}")
+"""What Dagster's SQLite databases take for the parts of an address, and DuckDB for a separator of folders, so that they
+would stand in another folder."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def run_annual_list(
 
 def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]) -> RunReport:
     """Makes the report of a list year anew. Nothing is received: no snapshots folder is read."""
-    return _run("annual_report", home, home.scratch, list_year, as_of, "", on_step, True)
+    return _run("annual_report", home, home.path, list_year, as_of, "", on_step, True)
 
 
 @_own_output()
@@ -144,6 +144,8 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
                 report.report_problems.extend(lines)
             else:
                 (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
+    elif event.is_job_failure and event.job_failure_data.error is not None:
+        failures.append(_outside_a_step(event.job_failure_data.error))
     elif event.is_step_failure:
         (report.report_problems if _of_report(event.step_key) else failures).append(_failure(event))
     elif event.is_step_materialization and list(event.asset_key.path) == ["report", "report"]:
@@ -157,6 +159,12 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
 
 def _of_report(step_key: str) -> bool:
     return step_key.startswith("report_")
+
+
+def _outside_a_step(error: Any) -> str:
+    """A failure words itself; of any other error the message may quote a row."""
+    kind, _, words = str(error.message).strip().partition(": ")
+    return words if kind.endswith("Failure") and words else f"{error.cls_name}: the Dagster UI on this home shows where"
 
 
 def _failure(event: Any) -> str:

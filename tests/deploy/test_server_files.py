@@ -164,6 +164,26 @@ def test_a_backup_holds_what_is_linked_into_the_home_and_is_the_owners_alone(tmp
         assert restored.stat().st_mode & 0o7077 == 0
 
 
+def test_a_backup_takes_no_other_s_place_and_is_not_within_its_home(ready: Ready, tmp_path: Path) -> None:
+    home = Home(ready.home)
+    at = dt.datetime(2026, 12, 1)
+    first = backup(home, tmp_path, at)
+    content = first.read_bytes()
+    with pytest.raises(BackupError, match="is there already"):
+        backup(home, tmp_path, at)
+    assert first.read_bytes() == content
+    inside = run_cli("backup", "--home", home.path, "--to", home.path / "backup")
+    assert (inside.code, len(inside.lines)) == (1, 1), inside.output
+    assert "is within the home" in inside.output
+    assert not (home.path / "backup").exists()
+    with pytest.raises(BackupError, match="no folder"):
+        backup(home, first, at)
+    for noted in (b"", b"\xff\xfe\x00"):
+        first.with_suffix(".sha256").write_bytes(noted)
+        with pytest.raises(BackupError, match="is not the archive that was written"):
+            restore(first, Home(tmp_path / "again"))
+
+
 @pytest.mark.parametrize("kind", ["out of it", "absolute", "symbolic link", "hard link", "device"])
 def test_nothing_but_files_and_folders_of_a_home_is_restored(kind: str, tmp_path: Path) -> None:
     member = tarfile.TarInfo({"out of it": "editions/../../out", "absolute": str(tmp_path / "out")}.get(kind, "file"))

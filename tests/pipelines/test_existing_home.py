@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.command import run_cli
-from tests.graph.homes import YEAR
+from tests.command import file_bytes, run_cli
+from tests.graph.homes import YEAR, Ready
 
 OF_A_YEAR = ("--list-year", YEAR)
 COMMANDS: tuple[tuple[object, ...], ...] = (
@@ -34,9 +36,69 @@ def test_a_mistyped_home_is_told_and_not_made(command: tuple[object, ...], tmp_p
     assert not home.exists()
 
 
-@pytest.mark.parametrize("name", ["hvad?", "et%20hjem"])
+@pytest.mark.parametrize("name", ["hvad?", "et%20hjem", "bag\\skraa"])
 def test_a_home_whose_databases_would_stand_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     told = run_cli("run", *OF_A_YEAR, "--snapshots", tmp_path, "--home", tmp_path / name)
     assert told.code == 1
     assert "rename the folder" in told.output
     assert list(tmp_path.iterdir()) == []
+
+
+def damaged_warehouse(home: Path) -> None:
+    (home / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+
+
+def truncated_warehouse(home: Path) -> None:
+    with (home / "warehouse.duckdb").open("r+b") as stream:
+        stream.truncate(100_000)
+
+
+def damaged_manifest(home: Path) -> None:
+    (home / "editions" / str(YEAR) / "manifest.json").write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedy"),
+    [
+        (damaged_warehouse, "warehouse.duckdb is damaged: restore a backup"),
+        (truncated_warehouse, "warehouse.duckdb is damaged: restore a backup"),
+        (damaged_manifest, "Restore a backup of that edition"),
+    ],
+)
+def test_a_damaged_home_says_what_to_do(
+    ready: Ready, tmp_path: Path, damage: Callable[[Path], None], remedy: str
+) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    damage(home)
+    before = file_bytes(home / "editions")
+    for command in (("run", "--snapshots", snapshots, "--no-report"), ("explain", "O-1"), ("impact",)):
+        told = run_cli(*command, *OF_A_YEAR, "--home", home)
+        assert told.code == 1
+        assert remedy in told.output, told.output
+    assert file_bytes(home / "editions") == before
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BOLIGOMRAADER_MEMORY", "meget"),
+        ("BOLIGOMRAADER_THREADS", "to"),
+        ("BOLIGOMRAADER_THREADS", "0"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(ready: Ready, tmp_path: Path, variable: str, value: str) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    told = run_cli("run", *OF_A_YEAR, "--snapshots", snapshots, "--home", home, env={variable: value})
+    assert told.code == 1
+    assert "BOLIGOMRAADER_MEMORY is an amount such as 4GB" in told.output
+
+
+def test_deliveries_that_a_run_would_empty_are_refused(ready: Ready, tmp_path: Path) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    inside = home / "scratch" / "snapshots"
+    shutil.copytree(snapshots, inside)
+    before = file_bytes(inside)
+    told = run_cli("run", *OF_A_YEAR, "--snapshots", inside, "--home", home)
+    assert told.code == 1
+    assert "which a run empties" in told.output
+    assert file_bytes(inside) == before
