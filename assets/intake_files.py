@@ -10,6 +10,7 @@ import csv
 import gzip
 import hashlib
 import io
+import mmap
 import os
 import re
 import threading
@@ -28,6 +29,10 @@ from assets.warehouse import sql_file, sql_text
 SAS_ROWS = 200_000
 SAS_INSTANT = re.compile("DATETIME|DATEAMPM|MDYAMPM|NLDATM|DT[A-Z]|[BE]8601D[TXZN]|IS8601D[TZN]", re.IGNORECASE)
 HEADER_LIMIT = 1 << 20
+XPORT_RECORD = 80
+"""Bytes of a record: a SAS transport file is made of whole ones."""
+XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
+"""What the records begin with that announce a data set, and its rows."""
 
 
 @dataclass(frozen=True)
@@ -285,3 +290,20 @@ def sas_chunks(
         yield frame, types
     if path.name.lower().endswith(".sas7bdat") and rows != meta.number_rows:
         raise UnreadableFileError("the file has not the number of rows that its header says")
+    if path.name.lower().endswith(".xpt"):
+        _refuse_unfinished(path, rows, sum(meta.variable_storage_width.values()))
+
+
+def _refuse_unfinished(path: Path, rows: int, row_bytes: int) -> None:
+    """Raises UnreadableFileError for a transport file that was cut off, or of whose data sets one alone would be read.
+
+    It says nowhere how many rows it has, but fills its last record with blanks after the last row. One that was cut off
+    where a row and a record end cannot be told from a smaller one.
+    """
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        first = content.find(XPORT_MEMBER)
+        if content.find(XPORT_MEMBER, first + 1) >= 0:
+            raise UnreadableFileError("the file holds several data sets", "Deliver each in a file of its own.")
+        left = len(content) - content.find(XPORT_ROWS) - XPORT_RECORD - rows * row_bytes
+        if len(content) % XPORT_RECORD or not 0 <= left < XPORT_RECORD or content[len(content) - left :].strip(b" "):
+            raise UnreadableFileError("the file was cut off, or something stands after its last row")

@@ -297,6 +297,22 @@ def test_xport_text_in_windows_1252(tmp_path: Path) -> None:
     assert answer.rows[0]["navn"] == "Ærøxxparken"
 
 
+@pytest.mark.parametrize("rows", [9, 200])
+def test_xport_that_was_cut_off_or_holds_more_is_refused(tmp_path: Path, rows: int) -> None:
+    path = bef_folder(tmp_path) / "bef.xpt"
+    write_xpt(path, sas_frame([str(n) for n in range(rows)]))
+    whole = path.read_bytes()
+    assert receive_bef(tmp_path).faults == []
+    begins = whole.rindex(b"HEADER RECORD*******OBS") + 80
+    cut = {whole[:size] for size in (len(whole) - 1, len(whole) - 80, begins + 80, begins + 33, begins - 7)}
+    for content in (cut - {whole}) | {whole + b"x" * 80, whole + b" " * 80, whole + b" " * 7}:
+        path.write_bytes(content)
+        assert "bef.xpt: the file " in refused(tmp_path)
+    member = whole[whole.index(b"HEADER RECORD*******MEMB") :]
+    path.write_bytes(whole + member)
+    assert "bef.xpt: the file holds several data sets" in refused(tmp_path)
+
+
 def test_truncated_sas7bdat(tmp_path: Path) -> None:
     path = bef_folder(tmp_path) / "bef.sas7bdat"
     write_sas7bdat(path, sas_frame([str(n) for n in range(1, 3000)]))
