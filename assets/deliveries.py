@@ -130,6 +130,22 @@ def find_delivery(snapshots: Path, register: Register, reference: str) -> Delive
     return None
 
 
+def unread(snapshots: Path, register: Register, reference: str) -> list[str]:
+    """What stands in a reference's folder, or in that of its newest delivery, and is neither read nor a delivery of an
+    earlier day: what is of no type that can be read, a folder named by no day, a later day's without a file."""
+    folder = snapshots / register.name / reference
+    delivery = find_delivery(snapshots, register, reference)
+    if delivery is None or delivery.faults:
+        return []
+    found = [name for name, _ in _later_vintages(folder) if name > delivery.vintage]
+    for place in {folder, delivery.folder}:
+        for path in place.iterdir():
+            known = path.name.lower().endswith(SUFFIXES) or path.name.startswith(".") or path.name == COMPLETE
+            if not known and not (place == folder and VINTAGE.fullmatch(path.name)):
+                found.append(str(path.relative_to(folder)))
+    return [f"{register.name}/{reference}/{printable(name)}" for name in sorted(found)]
+
+
 def _later_vintages(folder: Path) -> list[tuple[str, Path]]:
     found = [(p.name, p) for p in folder.iterdir() if VINTAGE.fullmatch(p.name) and p.is_dir()]
     return sorted(found, reverse=True)

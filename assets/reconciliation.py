@@ -8,7 +8,9 @@ What does not belong here: what can be said of a register alone (`assets.validat
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from dagster import (
@@ -23,7 +25,7 @@ from dagster import (
 
 from assets import derivation
 from assets.contracts import LISTE, REGISTER_BY_NAME, REGISTERS, ROW_CHANGE_PCT, status_years
-from assets.deliveries import printable
+from assets.deliveries import printable, unread
 from assets.factory import WRITER_POOL, key_of, law_of
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
@@ -121,6 +123,12 @@ RECONCILIATIONS = (
         "What they hold counts for nobody. Ask the register's owner before the list is published.",
     ),
     Reconciliation(
+        "nothing_left_unread",
+        "areas.area_residents",
+        "files and folders of deliveries that are not read",
+        "A later delivery stands in a folder named YYYY-MM-DD, its files in that folder. Take away what is none.",
+    ),
+    Reconciliation(
         "areas_without_residents",
         "criteria.residents",
         "areas without residents",
@@ -177,6 +185,16 @@ def _counts_of_status_days(con: duckdb.DuckDBPyConnection, list_year: int, years
     return total
 
 
+def _left_unread(con: duckdb.DuckDBPyConnection, list_year: int, snapshots: Path) -> list[str]:
+    """What stands beside the deliveries that a list year reads. Nothing where the folder cannot be looked into."""
+    query = "SELECT register, reference FROM registers.promoted WHERE list_year = ? ORDER BY ALL"
+    found: list[str] = []
+    for register, reference in con.execute(query, [list_year]).fetchall():
+        with suppress(OSError):
+            found += unread(snapshots, REGISTER_BY_NAME[register], reference)
+    return found
+
+
 def _reference_year(read: str, status_year: int) -> int:
     """The reference of a register that belongs to a status day: the day's own, or that of the year it ends."""
     register = REGISTER_BY_NAME[read.removeprefix("registers.")]
@@ -200,6 +218,8 @@ def _reconciliation() -> AssetChecksDefinition:
                     ((count, which),) = con.execute(query.sql).fetchall()
                     (name,) = query.checks
                     counts[name], named[name] = int(count), _named(which or [])
+            left = _left_unread(con, list_year, run.snapshot_folder)
+        counts["nothing_left_unread"], named["nothing_left_unread"] = len(left), _named(left)
         for item in RECONCILIATIONS:
             count = counts[item.name]
             yield AssetCheckResult(

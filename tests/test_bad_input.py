@@ -521,13 +521,17 @@ def world_of_warnings() -> World:
     return world
 
 
-def test_a_reference_without_rows_is_told(tmp_path: Path) -> None:
+def test_a_reference_without_rows_and_what_is_not_read_are_told(tmp_path: Path) -> None:
     world = sound_world()
     for reference in (("of", "2023"), ("udda", "2023"), ("anvisningsloft", str(YEAR)), ("liste", "2023")):
         world.tables[reference] = []
-    result = run_list(YEAR, write_snapshots(world, tmp_path / "snapshots"), tmp_path / "home")
+    snapshots = write_snapshots(world, tmp_path / "snapshots")
+    (snapshots / "kraf" / "2023" / "20241003").mkdir()
+    result = run_list(YEAR, snapshots, tmp_path / "home")
     assert result.code == 0, result.output[-3000:]
-    assert "References with no row at all: 2 (of/2023, udda/2023)." in " ".join(result.lines)
+    told = " ".join(result.lines)
+    assert "References with no row at all: 2 (of/2023, udda/2023)." in told
+    assert "Files and folders of deliveries that are not read: 1 (kraf/2023/20241003)." in told
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from assets.contracts import AKM
+from assets.contracts import AKM, REGISTER_BY_NAME
+from assets.deliveries import unread
 from assets.intake_files import missing_columns
 from tests.received.delivering import (
     bef_folder,
@@ -682,6 +683,27 @@ def test_empty_folder_of_a_vintage_is_no_delivery(tmp_path: Path) -> None:
     (bef_folder(tmp_path) / "bef.csv").write_text(csv_text(people(1)))
     bef_folder(tmp_path, "2024-05-01")
     assert len(receive_bef(tmp_path).rows) == 1
+
+
+def test_what_stands_beside_a_delivery_unread_is_told(tmp_path: Path) -> None:
+    folder, day = bef_folder(tmp_path), "2024-01-01"
+    (folder / "bef.csv").write_text(csv_text(people(3)))
+    for name in ("_COMPLETE", ".bef.csv.tmp", "2024-06-01/bef.csv", "2024-06-01/.hidden"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(csv_text(people(3)))
+
+    def told() -> list[str]:
+        return unread(tmp_path / "snapshots", REGISTER_BY_NAME["bef"], day)
+
+    assert told() == []
+    left = ["bef.zip", "20240701/bef.csv", "2024-07-01_rettet/bef.csv", "2024-05-01/x.csv.filepart"]
+    left += ["2024-06-01/bef.csv.filepart", "2024-08-01/data/bef.csv"]
+    for name in left:
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(csv_text(people(3)))
+    read_not = ["2024-06-01/bef.csv.filepart", "2024-07-01_rettet", "2024-08-01", "20240701", "bef.zip"]
+    assert told() == [f"bef/{day}/{name}" for name in read_not]
+    assert unread(tmp_path / "snapshots", REGISTER_BY_NAME["bef"], "1999-01-01") == []
 
 
 def test_nothing_is_written_into_the_snapshots_folder(tmp_path: Path) -> None:
