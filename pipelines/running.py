@@ -145,7 +145,7 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
             else:
                 (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
     elif event.is_job_failure and event.job_failure_data.error is not None:
-        failures.append(_outside_a_step(event.job_failure_data.error))
+        failures.extend(_outside_a_step(event.job_failure_data.error))
     elif event.is_step_failure:
         (report.report_problems if _of_report(event.step_key) else failures).append(_failure(event))
     elif event.is_step_materialization and list(event.asset_key.path) == ["report", "report"]:
@@ -161,10 +161,10 @@ def _of_report(step_key: str) -> bool:
     return step_key.startswith("report_")
 
 
-def _outside_a_step(error: Any) -> str:
-    """A failure words itself; of any other error the message may quote a row."""
+def _outside_a_step(error: Any) -> list[str]:
+    """What a `Failure` says that no step raised; what any other error says may quote a row."""
     kind, _, words = str(error.message).strip().partition(": ")
-    return words if kind.endswith("Failure") and words else f"{error.cls_name}: the Dagster UI on this home shows where"
+    return [words] if kind.endswith(".Failure") and words else []
 
 
 def _failure(event: Any) -> str:
