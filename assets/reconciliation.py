@@ -75,6 +75,7 @@ QUERIES = (
     Query("kraf_persons_in_population", ("kraf_persons_in_population",), ("registers.kraf", "registers.bef")),
     Query("row_counts_steady", ("row_counts_steady",)),
     Query("references_without_rows", ("references_without_rows",)),
+    Query("files_delivered_once", ("files_delivered_once",)),
     Query("areas_without_residents", ("areas_without_residents",)),
     Query("council_decisions_valid", ("council_decisions_valid",)),
 )
@@ -121,6 +122,12 @@ RECONCILIATIONS = (
         "areas.area_residents",
         "references with no row at all",
         "What they hold counts for nobody. Ask the register's owner before the list is published.",
+    ),
+    Reconciliation(
+        "files_delivered_once",
+        "areas.area_residents",
+        "files with the bytes of another file beside them",
+        "Each counts by itself. Take the copies away.",
     ),
     Reconciliation(
         "nothing_left_unread",

@@ -137,7 +137,12 @@ _ALL = (
         AREA_OR_GROUP,
         ("personer", "count", "Personer", "Skattepligtige uden uddannelsessøgende i lovens alder"),
         ("indkomst_1000_kr", "count", "Indkomst i alt, 1.000 kr.", "Summen af indkomst før skat i 1.000 kr."),
-        ("gennemsnit_kr", "kroner", "Gennemsnit, kr.", "Gennemsnitlig indkomst før skat, hele kroner, af den viste sum i 1.000 kr."),
+        (
+            "gennemsnit_kr",
+            "kroner",
+            "Gennemsnit, kr.",
+            "Gennemsnitlig indkomst før skat, hele kroner, af den viste sum i 1.000 kr.",
+        ),
         note="Samme personer og indkomst som i § 61 a, stk. 1, nr. 4.",
     ),
     _shape(

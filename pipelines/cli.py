@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -372,10 +373,13 @@ def pseudonymise(
 
     try:
         key = read_key(key_file, Home(home.absolute()))
-        rows = write_pseudonyms(key, source, target, tuple(column or ["PNR"]))
+        written = write_pseudonyms(key, source, target, tuple(column or ["PNR"]))
     except PseudonymiseError as error:
         raise _fail([str(error)]) from None
-    out.print(f"{target}: {rows} rows. Destroy {source} if it is no longer needed.", markup=False)
+    if written.of_other_shape:
+        told = f"{written.of_other_shape} values have no CPR number's shape: each got the pseudonym of what it says."
+        err.print(f"Warning: {told}", style="yellow", markup=False)
+    out.print(f"{target}: {written.rows} rows. Destroy {source} if it is no longer needed.", markup=False)
 
 
 @app.command()
@@ -588,6 +592,9 @@ def main() -> None:
     from pipelines.failures import plain
 
     os.umask(OWNER_ONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Danish letters must not end a run that is done
+            stream.reconfigure(errors="replace")
     gc.set_threshold(GARBAGE_AFTER)
     try:
         _mount_administration()

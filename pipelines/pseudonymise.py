@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
@@ -26,7 +27,8 @@ from pipelines.home import OWNER_ONLY, Home
 
 DIGITS = 17
 KEY_BYTES = 32
-CPR = re.compile("([0-9]{6})[- ]?([0-9]{4})")
+CPR = re.compile(r"([0-9]{6})[\s\u2010-\u2015\u2212-]*([0-9]{4})")
+"""With blanks or dashes of any kind after the date, or none."""
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
@@ -62,13 +64,28 @@ def pseudonym_of(key: bytes, value: str) -> str:
     return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}d}"
 
 
-def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...]) -> int:
-    """Writes `target` as `source` with pseudonyms in the columns. Returns its rows. Streams: no row is kept."""
+@dataclass
+class Written:
+    """What was written: rows, and how many of the values in the columns have no CPR number's shape."""
+
+    rows: int = 0
+    of_other_shape: int = 0
+
+
+def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...]) -> Written:
+    """Writes `target` as `source` with pseudonyms in the columns. Streams: no row is kept."""
     _check_names(source, target)
+    written = Written()
+
+    def replaced(value: str) -> str:
+        if value.strip() and not CPR.fullmatch(value.strip()):
+            written.of_other_shape += 1
+        return pseudonym_of(key, value)
+
     partial = target.with_name(f".{target.name}.partial")
     try:
         write = _parquet if _type_of(source) == ".parquet" else _csv
-        rows = write(lambda value: pseudonym_of(key, value), source, partial, {c.upper() for c in columns})
+        written.rows = write(replaced, source, partial, {c.upper() for c in columns})
         partial.replace(target)
     except PseudonymiseError:
         raise
@@ -76,7 +93,7 @@ def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...
         raise PseudonymiseError(f"{printable(str(source))}: the file is broken ({type(error).__name__}).") from None
     finally:
         partial.unlink(missing_ok=True)
-    return rows
+    return written
 
 
 def _type_of(path: Path) -> str:
@@ -88,6 +105,8 @@ def _check_names(source: Path, target: Path) -> None:
         raise PseudonymiseError(f"{printable(str(source))}: there is no such file.")
     if not _type_of(source) or _type_of(source) != _type_of(target):
         raise PseudonymiseError(f"{printable(str(target))}: both files end alike, in one of {', '.join(SUFFIXES)}.")
+    if not target.parent.is_dir():
+        raise PseudonymiseError(f"{printable(str(target.parent))}: there is no such folder.")
     if target.exists():
         raise PseudonymiseError(f"{printable(str(target))}: exists already. Name another file.")
 

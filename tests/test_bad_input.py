@@ -527,11 +527,15 @@ def test_a_reference_without_rows_and_what_is_not_read_are_told(tmp_path: Path) 
         world.tables[reference] = []
     snapshots = write_snapshots(world, tmp_path / "snapshots")
     (snapshots / "kraf" / "2023" / "20241003").mkdir()
+    copied = next((snapshots / "of" / "2022").glob("*.csv"))
+    shutil.copyfile(copied, copied.with_name(f"kopi af {copied.name}"))
     result = run_list(YEAR, snapshots, tmp_path / "home")
     assert result.code == 0, result.output[-3000:]
     told = " ".join(result.lines)
     assert "References with no row at all: 2 (of/2023, udda/2023)." in told
     assert "Files and folders of deliveries that are not read: 1 (kraf/2023/20241003)." in told
+    twice = f"2 (of/2022/kopi af {copied.name}, of/2022/{copied.name})"
+    assert f"Files with the bytes of another file beside them: {twice}." in told
 
 
 @pytest.fixture(scope="module")

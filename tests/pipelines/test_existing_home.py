@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.command import file_bytes, run_cli
+from tests.command import ROOT, file_bytes, run_cli
 from tests.graph.homes import YEAR, Ready
 
 OF_A_YEAR = ("--list-year", YEAR)
@@ -102,3 +105,13 @@ def test_deliveries_that_a_run_would_empty_are_refused(ready: Ready, tmp_path: P
     assert told.code == 1
     assert "which a run empties" in told.output
     assert file_bytes(inside) == before
+
+
+def test_a_terminal_without_danish_letters_is_told_all_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "verify", "--list-year", "2026", "--home", str(tmp_path / "å")]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    told = subprocess.run(command, cwd=ROOT, env=ascii_only, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (
+        1,
+        f"There is no home in {tmp_path}/?: no list year was run there. Name another folder with --home.\n",
+    )

@@ -13,11 +13,12 @@ import pytest
 
 from assets.deliveries import SUFFIXES
 from pipelines.home import Home
-from pipelines.pseudonymise import PseudonymiseError, pseudonym_of, pseudonymise, read_key
+from pipelines.pseudonymise import PseudonymiseError, Written, pseudonym_of, pseudonymise, read_key
 from tests.command import run_cli
 from tests.received.delivering import bef_folder, csv_text, people, person, receive_bef
 
 KEY = bytes(range(32))
+FORMS = ("010180-1234", "0101801234", " 010180 1234 ", "010180 - 1234", "010180\N{NON-BREAKING HYPHEN}1234")
 CPR = [f"{n + 1:02d}0180-{4000 + n}" for n in range(9)]
 
 
@@ -42,12 +43,20 @@ def test_pseudonym_is_the_keyed_hash_of_the_number() -> None:
 
 
 def test_pseudonym_depends_on_number_and_key_alone() -> None:
-    same = {pseudonym_of(KEY, form) for form in ("010180-1234", "0101801234", " 010180 1234 ")}
+    same = {pseudonym_of(KEY, form) for form in FORMS}
     assert len(same) == 1
     assert pseudonym_of(bytes(32), "0101801234") not in same
     assert len({pseudonym_of(KEY, cpr) for cpr in CPR}) == len(CPR)
     assert pseudonym_of(KEY, "  ") == ""
     assert all(len(pseudonym_of(KEY, cpr)) == 17 for cpr in CPR)
+
+
+def test_what_has_no_cpr_numbers_shape_is_counted(tmp_path: Path) -> None:
+    source = tmp_path / "foer.csv"
+    source.write_text("PNR\n" + "\n".join((*FORMS, "101801234", "firma", "0101801234.0", '""')), encoding="utf-8")
+    assert pseudonymise(KEY, source, tmp_path / "efter.csv", ("PNR",)) == Written(9, 3)
+    with pytest.raises(PseudonymiseError, match="no such folder"):
+        pseudonymise(KEY, source, tmp_path / "mangler" / "efter.csv", ("PNR",))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
@@ -64,7 +73,7 @@ def test_file_with_cpr_numbers_becomes_one_that_intake_accepts(tmp_path: Path, s
         source.write_bytes(gzip.compress(data) if suffix == "csv.gz" else data)
     assert receive_bef(tmp_path / "foer", checked=True).failing["no_cpr_number"] == len(CPR)
     target = bef_folder(tmp_path / "efter") / f"bef.{suffix}"
-    assert pseudonymise(KEY, source, target, ("PNR",)) == len(CPR)
+    assert pseudonymise(KEY, source, target, ("PNR",)) == Written(len(CPR))
     answer = receive_bef(tmp_path / "efter", checked=True)
     assert answer.stops == []
     assert answer.column("pnr") == sorted(int("1" + pseudonym_of(KEY, cpr)) for cpr in CPR)

@@ -1,0 +1,23 @@
+-- Files of which another file of the same reference has the very bytes, and which: a copy beside the file it was made of.
+WITH laeste_filer AS (
+    SELECT
+        promoted.register || '/' || promoted.reference AS place,
+        files.file_name,
+        files.sha256
+    FROM registers.promoted AS promoted
+    INNER JOIN received.files AS files ON files.content_sha256 = promoted.content_sha256
+    WHERE promoted.list_year = listeaar() AND files.rows > 0
+),
+
+flere_gange AS (
+    SELECT place, sha256
+    FROM laeste_filer
+    GROUP BY place, sha256
+    HAVING count(*) > 1
+)
+
+SELECT
+    count(*) AS files_delivered_once,
+    list(place || '/' || file_name ORDER BY place, file_name) AS named
+FROM laeste_filer
+SEMI JOIN flere_gange ON flere_gange.place = laeste_filer.place AND flere_gange.sha256 = laeste_filer.sha256
