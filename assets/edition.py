@@ -108,7 +108,7 @@ def seal(
     openlineage.write(staged, list_year, inputs, law_part["sha256"])
     target = home.edition(list_year)
     previous = sealing.read_manifest(target)
-    if previous is None and target.is_dir() and any(target.iterdir()):
+    if previous is None and target.is_dir() and any(not path.name.startswith(".") for path in target.iterdir()):
         raise Failure(
             f"editions/{list_year} has files and no {sealing.MANIFEST}: what they are is not known. Move them away.",
             allow_retries=False,
@@ -128,18 +128,18 @@ def seal(
     }
     if synthetic:
         manifest[sealing.SYNTHETIC] = True
+    released = releases.last_released(home.editions, list_year)
     if previous is not None:
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
-        if unchanged and not sealing.damaged_files(target, previous):
+        if unchanged and not sealing.damaged_files(target, previous) and _tells_changes(home.editions, previous):
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "newly_sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
-        released = releases.last_released(home.editions, list_year)
-        if released is not None:
-            manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
-        if (release, changes) != (None, manifest.get("changes")):
-            write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
-            manifest["outputs"] = sealing.describe_outputs(staged, rows)
+    if released is not None:
+        manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
+    if (release, changes) != (None, manifest.get("changes")):
+        write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
+        manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = _next_revision(home.editions, list_year, previous)
     first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
@@ -148,9 +148,20 @@ def seal(
     return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
 
 
+def _tells_changes(editions: Path, manifest: sealing.Manifest) -> bool:
+    """Whether an edition tells what changed since the revision released before it."""
+    if releases.release_of(manifest):
+        return True
+    list_year = int(manifest["list_year"])
+    released = releases.last_released(editions, list_year, before=manifest["revision"])
+    status = editions / str(list_year) / "area_status.parquet"
+    return manifest.get("changes") == (releases.changes_since(released, status) if released else None)
+
+
 def _next_revision(editions: Path, list_year: int, previous: Mapping[str, Any] | None) -> int:
     """One more than any that was sealed or released, also where an edition's folder was taken away."""
-    known = [*sealing.kept_revisions(editions, list_year), *releases.released_revisions(editions, list_year)]
+    known = [int(folder.name) for folder in sealing.kept_folders(editions, list_year)]
+    known += releases.released_revisions(editions, list_year)
     return 1 + max([*known, (previous or {}).get("revision", 0)])
 
 

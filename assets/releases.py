@@ -99,10 +99,8 @@ def release_of(manifest: Mapping[str, Any] | None) -> Release | None:
 
 def last_released(editions: Path, list_year: int, before: int | None = None) -> tuple[Path, sealing.Manifest] | None:
     """The newest released revision of a list year, earlier than `before` where that is given, with its manifest."""
-    kept = editions / sealing.REVISIONS / str(list_year)
-    folders = [editions / str(list_year), *(kept.iterdir() if kept.is_dir() else ())]
     found = []
-    for folder in folders:
+    for folder in [editions / str(list_year), *sealing.kept_folders(editions, list_year)]:
         manifest = sealing.read_manifest(folder)
         if release_of(manifest) and manifest and (before is None or manifest["revision"] < before):
             found.append((manifest["revision"], folder, manifest))

@@ -144,7 +144,7 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def released_already(editions: Path, list_year: int) -> list[dict[str, Finished]]:
     """The tables of every report of a list year that is out: of its earlier revisions, and of the newest."""
-    kept = sorted((editions / sealing.REVISIONS / str(list_year)).glob("[0-9]*"), key=lambda kept: int(kept.name))
+    kept = sealing.kept_folders(editions, list_year)
     return [_tables(edition) for edition in (*kept, editions / str(list_year)) if _whole(edition)]
 
 

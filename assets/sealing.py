@@ -281,22 +281,39 @@ def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
 
 
 def keep_revision(editions: Path, list_year: int, revision: int) -> None:
-    """Copies the sealed edition of a list year to `.revisions`, whole or not at all.
+    """Copies the sealed edition of a list year to `.revisions`, whole or not at all, and writes over no other.
 
-    A copy that is there, of a run that was stopped, is made anew: the revision may have been released since.
+    A copy of the same sealing is made anew, since the edition may have been released after a run that was stopped; one
+    that was released is left where the edition is its draft. Beside a copy of another sealing this one is kept aside.
     """
-    kept = editions / REVISIONS / str(list_year) / str(revision)
+    present, kept = editions / str(list_year), editions / REVISIONS / str(list_year) / str(revision)
+    if kept.exists():
+        (sealed, released), (kept_sealed, kept_released) = _sealing_of(present), _sealing_of(kept)
+        if sealed != kept_sealed:
+            kept = kept.with_name(f".{revision}-{sha256_of(present / MANIFEST)[:12]}")
+        elif kept_released and not released:
+            return
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_name(f".{kept.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(editions / str(list_year), partial)
+    shutil.copytree(present, partial)
     put_in_place(partial, kept)
 
 
-def kept_revisions(editions: Path, list_year: int) -> list[int]:
-    """The revisions of a list year that were sealed before the present one, ascending."""
+def _sealing_of(folder: Path) -> tuple[tuple[str, str] | None, bool]:
+    """Which run sealed an edition and when, and whether it was released; None where that cannot be read."""
+    try:
+        run = (read_manifest(folder) or {})["run"]
+        return (run["run_id"], run["sealed_at"]), "release" in run
+    except (ValueError, KeyError):
+        return None, False
+
+
+def kept_folders(editions: Path, list_year: int) -> list[Path]:
+    """The folders of the revisions of a list year that were sealed before the present one, ascending."""
     kept = editions / REVISIONS / str(list_year)
-    return sorted(int(path.name) for path in kept.glob("[0-9]*")) if kept.is_dir() else []
+    folders = [path for path in kept.iterdir() if path.name.isdecimal()] if kept.is_dir() else []
+    return sorted(folders, key=lambda path: int(path.name))
 
 
 # --- schema published: the sealed editions as tables ------------------------------------------------------------

@@ -75,6 +75,8 @@ def settings() -> dict[str, str | bool | int | float | list[str]]:
         "autoload_known_extensions": False,
     }
     if threads := os.environ.get(THREADS):
+        if not threads.isdecimal() or int(threads) < 1:
+            raise ValueError(f"{THREADS} is no whole number from 1 on")
         chosen["threads"] = int(threads)
     return chosen
 

@@ -18,8 +18,9 @@ from assets.administration.store import LOCK
 from assets.exchange import held
 from assets.sealing import sha256_of
 from pipelines.home import Home
+from pipelines.upkeep import OVERWRITTEN
 
-LEFT_OUT = ("scratch", ".lock", ".runs", LOCK)
+LEFT_OUT = ("scratch", ".lock", ".runs", LOCK, OVERWRITTEN)
 OWNER_ONLY = 0o600
 OTHERS = 0o7077
 """The rights of all but the owner, and those that change who one is."""

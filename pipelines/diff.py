@@ -50,8 +50,7 @@ def diff_revisions(home: Home, list_year: int, old: int | None, new: int | None)
 
 def revisions(home: Home, list_year: int) -> dict[int, tuple[Path, sealing.Manifest]]:
     """Folder and manifest of every revision of a list year by its number."""
-    kept = home.editions / sealing.REVISIONS / str(list_year)
-    folders = [*(kept.iterdir() if kept.is_dir() else ()), home.edition(list_year)]
+    folders = [*sealing.kept_folders(home.editions, list_year), home.edition(list_year)]
     read = [(folder, sealing.read_manifest(folder)) for folder in folders]
     return {manifest["revision"]: (folder, manifest) for folder, manifest in read if manifest is not None}
 

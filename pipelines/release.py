@@ -56,7 +56,7 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
         if entry.manifest_sha256 != sealing.sha256_of(staged / sealing.MANIFEST):
             raise ReleaseError(
                 f"{releases.LOG} has a release of revision {entry.revision} of {list_year} with other content. "
-                f"Run list year {list_year} again with a --reason, and release the revision that it seals."
+                f"Move editions/{list_year} away and run {list_year} again: the revision that it seals can be released."
             )
         if begun is None:
             releases.append(home.editions, entry)

@@ -28,7 +28,10 @@ BOOKKEEPING = (
     "registers.promoted",
 )
 UNFINISHED = ".forgetting"
-"""Stands in a home from before something is deleted until the file that held it has been overwritten."""
+"""Stands in a home from before something is deleted until the file that held it has been overwritten, and names the
+tables that are deleted."""
+OVERWRITTEN = "warehouse.deleted.duckdb"
+"""The old file's name while its bytes are overwritten; no backup takes it."""
 SAMPLE = 1000
 """So many deleted keys are searched for in the new file's bytes."""
 SHORTEST_SEARCHED = 6
@@ -66,22 +69,24 @@ def forget(home: Home, register_name: str, reference: str, vintage: str | None) 
             gone = _vintage(con, register, reference, vintage)
             if not gone and not unfinished.exists():
                 raise UpkeepError(f"{named}: nothing of it is stored in this home.")
-            unfinished.touch()
+            tables = [table for _, table in gone]
+            tables += unfinished.read_text(encoding="utf-8").split() if unfinished.exists() else []
+            unfinished.write_text("\n".join(tables), encoding="utf-8")
             keys = _delete(con, register, gone)
         before = home.warehouse.stat().st_size
         fresh = rewritten(home)
         try:
-            _prove(fresh, [table for _, table in gone], keys)
+            _prove(fresh, tables, keys)
         except UpkeepError:
             fresh.unlink()
             raise
-        _replace(home.warehouse, fresh)
+        _replace(home, fresh)
         unfinished.unlink()
     searched = f", and none of {len(keys)} deleted text keys in its bytes" if keys else ""
     return [
         f"{named}: {len(gone)} snapshot{'' if len(gone) == 1 else 's'} deleted from the home."
         if gone
-        else f"{named}: nothing of it is stored. What an earlier deletion left to do is done.",
+        else f"{named}: nothing of it is stored. An earlier deletion is finished, its text keys not looked for.",
         f"warehouse.duckdb was written anew ({before} bytes before, {home.warehouse.stat().st_size} now) and the old "
         f"file overwritten. It has none of the deleted tables{searched}.",
         "The delivery's own files in the snapshots folder are untouched: delete them too, or the next run reads them.",
@@ -151,15 +156,26 @@ def _prove(file: Path, tables: list[str], keys: list[str]) -> None:
             raise UpkeepError(f"A deleted key is still in the new file. {not_overwritten}")
 
 
-def _replace(old: Path, fresh: Path) -> None:
-    """Puts the new warehouse in the old one's place and overwrites the old bytes."""
-    with old.open("r+b") as stream:
-        fresh.replace(old)
+def _replace(home: Home, fresh: Path) -> None:
+    """Puts the new warehouse in the old one's place and overwrites the old bytes, which keep a name until they are."""
+    old = home.path / OVERWRITTEN
+    _overwrite(old)
+    os.link(home.warehouse, old)
+    fresh.replace(home.warehouse)
+    _overwrite(old)
+
+
+def _overwrite(file: Path) -> None:
+    """Writes over a file's bytes and removes it, if it is there."""
+    if not file.exists():
+        return
+    with file.open("r+b") as stream:
         left = os.fstat(stream.fileno()).st_size
         while left > 0:
             left -= stream.write(bytes(min(left, 1 << 20)))
         stream.flush()
         os.fsync(stream.fileno())
+    file.unlink()
 
 
 # --- the file format --------------------------------------------------------------------------------------------

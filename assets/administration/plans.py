@@ -19,7 +19,7 @@ from assets.administration import legal_basis
 from assets.administration.binding import Binding
 from assets.administration.cap import share_text
 from assets.administration.legal_basis import Basis, bases, required_basis
-from assets.administration.regimes import PARALLELSAMFUND
+from assets.administration.regimes import PARALLELSAMFUND, Area
 from assets.administration.store import Output, replace_output_rows
 from law.loader import Law, format_value
 
@@ -135,6 +135,9 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
     progress: list[list[Any]] = []
     outlook: list[list[Any]] = []
     for area_id, plan in binding.plans.items():
+        if plan.in_doubt:
+            outlook.append(_in_doubt(area_id, lists.areas.get(area_id), basis))
+            continue
         dispensation, percent = granted.get(area_id, (None, None))
         allowed = basis.share("udviklingsplan.family_home_share") if percent is None else Fraction(percent, 100)
         own = counts.get(area_id, [])
@@ -165,6 +168,13 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
     legal_basis.record(con, lists.list_year, [basis.values])
     states = [row[3] for row in outlook]
     return {state: states.count(state) for state in sorted(set(states))}
+
+
+def _in_doubt(area_id: str, area: Area | None, basis: Basis) -> list[Any]:
+    """The outlook of an area of whose plan a row was refused: neither the goal nor a dispensation is known."""
+    known = {"area_id": area_id, "state": "undecided", "parameter_set": basis.parameter_set}
+    known |= {"area_name": area.name, "kom": area.kom} if area else {}
+    return [known.get(column) for column in PLAN_OUTLOOK.columns]
 
 
 def _read_counts(con: duckdb.DuckDBPyConnection, m2_per_home: int) -> dict[str, list[Count]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -262,10 +262,12 @@ def refundable(a: Agreement, promises: Sequence[Promise], in_doubt: bool, basis:
         return False
     standing = [p.given_on for p in promises if p.ended_on is None or p.ended_on > a.signed_on]
     promised_on = a.tilsagn_on or min(standing, default=None)
+    unknown = a.tilsagn_on is None and in_doubt
     if promised_on is None:
-        return None if in_doubt or a.refund_sought is None else False
+        return None if unknown or a.refund_sought is None else False
     same_day = basis.choice("valg.tilsagn_same_day") == "enough"
-    return promised_on < a.signed_on or (same_day and promised_on == a.signed_on)
+    in_time = promised_on < a.signed_on or (same_day and promised_on == a.signed_on)
+    return None if unknown and not in_time else in_time
 
 
 @dataclass(frozen=True)
@@ -371,27 +373,29 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
 
 
 def _promises(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Promise]]:
-    """By agreement, what was promised on the applications that belong to it."""
+    """By agreement, what was promised on the applications that belong to it. An application may be made anew."""
     rows = con.execute(
         """
         SELECT
             link.agreement_id,
-            min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
-                FILTER (WHERE ledger.status = 'reserved') AS given_on,
-            min(CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE))
-                FILTER (WHERE ledger.status IN ('lapsed', 'withdrawn')) AS ended_on
+            link.application_id,
+            ledger.status = 'reserved' AS given,
+            CAST(CAST(ledger.happened_at AS TIMESTAMP WITH TIME ZONE) AS DATE) AS day
         FROM cases.private_refunds AS link
         INNER JOIN refund_basis AS ledger USING (application_id)
-        WHERE ledger.list_year = ?
-        GROUP BY link.agreement_id, link.application_id
-        HAVING given_on IS NOT NULL
-        ORDER BY ALL
+        WHERE ledger.list_year = ? AND ledger.status IN ('reserved', 'lapsed', 'withdrawn')
+        ORDER BY link.agreement_id, link.application_id, ledger.rowid
         """,
         [list_year],
     ).fetchall()
     found: dict[str, list[Promise]] = defaultdict(list)
-    for agreement_id, given_on, ended_on in rows:
-        found[agreement_id].append(Promise(given_on, ended_on))
+    standing: dict[str, Promise] = {}
+    for agreement_id, application_id, given, day in rows:
+        if given and application_id not in standing:
+            standing[application_id] = Promise(day, None)
+            found[agreement_id].append(standing[application_id])
+        elif not given and (promise := standing.pop(application_id, None)):
+            found[agreement_id][-1] = replace(promise, ended_on=day)
     return found
 
 
@@ -466,7 +470,7 @@ def _vacancy_rows(
     vacancies = [Vacancy(*row) for row in con.execute(query).fetchall()]
     accepted, refused = {vacancy.vacancy_id for vacancy in vacancies}, doubts(con, PRIVATE_VACANCIES)
     uses = {
-        name: Uses(agreement, refused=len(set(refused.get(name, [])) - accepted))
+        name: Uses(agreement, refused=_vacancies_refused(refused.get(name, []), accepted))
         for name, agreement in agreements.items()
     }
     rows: list[list[Any]] = []
@@ -500,6 +504,12 @@ def _vacancy_rows(
             ]
         )
     return rows
+
+
+def _vacancies_refused(keys: Sequence[str], accepted: Collection[str]) -> int:
+    """How many vacancies refused rows may have been about: one for each id that no other row has, and for each row
+    without one."""
+    return len({key for key in keys if key and key not in accepted}) + sum(not key for key in keys)
 
 
 def _answered_in_time(vacancy: Vacancy, answer_by: dt.date, day: dt.date) -> bool | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -45,7 +45,7 @@ class Area:
 class Plan:
     """A development plan, or the duty to make one where none is recorded (`approved_on` None).
 
-    `in_doubt`: the row that recorded it was refused, so that what it said is not known.
+    `in_doubt`: a row that recorded it was refused, so that what it said is not known.
     """
 
     area_id: str
@@ -132,8 +132,8 @@ def read_plans(con: duckdb.DuckDBPyConnection, lists: Lists, duty: Collection[st
     ).fetchall()
     plans = {row[0]: Plan(*row) for row in rows}
     known = {area_id for areas in lists.by_year.values() for area_id in areas}
-    for area_id in sorted(known & doubts(con, DEVELOPMENT_PLANS).keys() - plans.keys()):
-        plans[area_id] = Plan(area_id, None, None, None, in_doubt=True)
+    for area_id in sorted(known & doubts(con, DEVELOPMENT_PLANS).keys()):
+        plans[area_id] = replace(plans.get(area_id, Plan(area_id, None, None, None)), in_doubt=True)
     for area_id in sorted(known - plans.keys()):
         if any(lists.ever(area_id, category) for category in duty):
             plans[area_id] = Plan(area_id, None, None, None)

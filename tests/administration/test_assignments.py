@@ -582,6 +582,7 @@ REFUSED_PLANS = {
     "no day": [{"completed_on": "2027-02-30"}],
     "no day, before the plan": [{"completed_on": "2021-04-30"}],
     "twice": [{"completed_on": "2026-01-01"}, {}],
+    "beside one that can be read": [{}, {"completed_on": "2026-02-30"}],
     "twice, the other way": [{}, {"completed_on": "2026-01-01"}],
 }
 

@@ -162,6 +162,16 @@ def test_dispensations(tmp_path: Path) -> None:
     assert possible(None, 2099, None) == ("", "true")
 
 
+def test_the_outlook_of_a_plan_that_was_refused_is_open(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.area(2026, "A", "udsat_boligomraade", omdannelsesomraade=True)
+    world.seal()
+    plan = {"area_id": "A", "approved_on": "2020-01-01"}
+    world.give("development_plans", {**plan, "dispensation_pct": 160})
+    (row,) = world.run().table("plan_outlook")
+    assert (row["state"], row["allowed_share"], row["area_name"] != "") == ("undecided", "", True)
+
+
 def test_a_granted_dispensation_is_the_goal(tmp_path: Path) -> None:
     counts = ("2026-01-01", 500, 500, 0, 0)
     row = plan(world(tmp_path), counts, dispensation="stk_3", dispensation_pct=50)

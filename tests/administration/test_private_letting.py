@@ -170,6 +170,13 @@ def test_a_promise_that_had_ended_or_is_for_another_property_is_none(world: Worl
         "lapsed before": ("2026-06-01", [], {}, "false"),
         "withdrawn before": ("2026-03-02", [("2026-02-25", "withdrawal")], {}, "false"),
         "withdrawn after": ("2026-03-02", [("2026-03-05", "withdrawal")], {}, "true"),
+        "applied for again": ("2026-07-02", [("2026-06-20", "application")], {}, "true"),
+        "withdrawn and applied for again": (
+            "2026-03-20",
+            [("2026-02-25", "withdrawal"), ("2026-03-01", "application")],
+            {},
+            "true",
+        ),
         "another property": ("2026-03-02", [], {"property_id": "Z"}, ""),
         "another municipality": ("2026-03-02", [], {"kom": "147"}, ""),
     }
@@ -179,11 +186,11 @@ def test_a_promise_that_had_ended_or_is_for_another_property_is_none(world: Worl
         links.append({"application_id": n, "agreement_id": n})
         received = {"event_id": n, "application_id": n, "received_at": "2026-02-20T10:00:00+01:00", "property_id": n}
         events.append({**application, **received, **other})
-        events += [
-            {"event_id": f"{n} {kind}", "application_id": n, "received_at": f"{day}T10:00:00+01:00", "kind": kind}
-            for day, kind in more
-        ]
-    for event in events:  # each in a municipality of its own would leave room; the amounts are small enough together
+        for day, kind in more:
+            event = {"event_id": f"{n} {kind}", "received_at": f"{day}T10:00:00+01:00", "kind": kind}
+            again = {**application, "property_id": n} if kind == "application" else {}
+            events.append({**again, **event, "application_id": n})
+    for event in events:  # together within the municipality's limit
         event |= {"amount_oere": 1_000_000} if event["kind"] == "application" else {}
     world.give("private_agreements", *agreements)
     world.give("refund_events", *events)
@@ -196,6 +203,17 @@ def test_a_promise_that_had_ended_or_is_for_another_property_is_none(world: Worl
         "another property",
         "another municipality",
     }
+
+
+def test_a_refused_link_leaves_open_whether_the_refund_was_promised_in_time(world: World) -> None:
+    world.give("private_agreements", {**GOOD, "agreement_id": "A", "property_id": "P", "tilsagn_on": None})
+    late = {"kind": "application", "kom": "101", "property_id": "P", "property_homes": 8, "homes": 2}
+    late |= {"event_id": "e", "application_id": "late", "received_at": "2026-03-05T10:00:00+01:00", "amount_oere": 1}
+    world.give("refund_events", late)
+    for links, expected in (([], "false"), ([{"application_id": "lost", "agreement_id": "A"}], "")):
+        world.give("private_refunds", {"application_id": "late", "agreement_id": "A"}, *links)
+        found = world.run().by("private_agreement_decisions", "agreement_id")
+        assert found["A"]["refundable"] == expected
 
 
 def test_a_refused_agreement_leaves_open_whether_another_is_the_only_one(world: World) -> None:
@@ -369,6 +387,9 @@ def test_a_refused_vacancy_leaves_the_count_open(world: World) -> None:
     refused = {**rows[1], "vacancy_id": "r", "offered_on": "2026-04-31"}
     found = vacancies(world, agreement, [*rows, refused])
     assert [row["may_use"] for row in found.values()] == ["", "false", "false", "", "", ""]
+    nameless = [{**row, "vacancy_id": ""} for row in rows[:2]]
+    found = vacancies(world, agreement, [*rows[2:], *nameless])
+    assert [row["may_use"] for row in found.values()] == ["", "", "", ""]
     # what the refused row was about is there in another row
     found = vacancies(world, agreement, [*rows, {**refused, "vacancy_id": "2"}])
     assert [row["may_use"] for row in found.values()] == ["true", "false", "false", "false", "true", "true"]

@@ -281,10 +281,39 @@ def test_a_revision_number_is_given_once(story: Story, tmp_path: Path) -> None:
     shutil.rmtree(edition(home, YEAR))
     assert run_list(YEAR, story.snapshots, home).code == 0
     assert manifest(home, YEAR)["revision"] == 3
+    assert verify(home).code == 0, verify(home).output
     shutil.rmtree(edition(home, YEAR))
     shutil.rmtree(home / "editions" / ".revisions")
     assert run_list(YEAR, story.snapshots, home).code == 0
     assert manifest(home, YEAR)["revision"] == 3, "two are named by the log of releases"
+    assert verify(home).code == 0, verify(home).output
+    assert release(home, by="Direktøren").code == 0
+
+
+def test_a_draft_that_is_restored_takes_no_released_revisions_place(story: Story, tmp_path: Path) -> None:
+    home = copied(story, tmp_path)
+    kept = home / "editions" / ".revisions" / str(YEAR)
+    shutil.rmtree(edition(home, YEAR))
+    lay_down(story.draft, edition(home, YEAR))
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    assert file_bytes(kept / "1") == story.first
+    assert manifest(home, YEAR)["revision"] == 3, "two are named by the log of releases"
+    assert "Sammenholdt med revision 1" in manifest(home, YEAR)["changes"]
+    assert verify(home).code == 0
+
+
+def test_another_edition_with_a_kept_ones_number_is_kept_beside_it(story: Story, tmp_path: Path) -> None:
+    home = copied(story, tmp_path)
+    kept, target = home / "editions" / ".revisions" / str(YEAR), edition(home, YEAR)
+    other = manifest(home, YEAR)
+    other["revision"], other["run"]["sealed_at"] = 1, "2001-01-01T00:00:00+00:00"
+    other["law"]["sha256"] = "0" * 64
+    sealing.write_manifest(other, target)
+    before = file_bytes(target)
+    assert run_list(YEAR, story.snapshots, home).code == 0
+    assert file_bytes(kept / "1") == story.first
+    (aside,) = [path for path in kept.iterdir() if path.name.startswith(".1-")]
+    assert file_bytes(aside) == before
 
 
 def test_files_that_no_manifest_names_are_not_written_over(ready: Ready, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from assets import snapshots as received_snapshots
 from assets.contracts import REGISTER_BY_NAME
 from assets.snapshots import check, receive
 from pipelines import upkeep
+from pipelines.backup import backup
 from pipelines.executor import recover
 from pipelines.home import Home
 from pipelines.upkeep import UpkeepError, disk_encryption, forget, protection, upgrade
@@ -175,7 +177,10 @@ def test_nothing_is_replaced_where_the_proof_fails_and_the_next_finishes(
     assert list(home.scratch.iterdir()) == []
     assert GONE.encode() in warehouse_bytes(home)
     lines = forget(home, "bef", DAY, "")
-    assert lines[0] == f"bef/{DAY}: nothing of it is stored. What an earlier deletion left to do is done."
+    assert (
+        lines[0]
+        == f"bef/{DAY}: nothing of it is stored. An earlier deletion is finished, its text keys not looked for."
+    )
     with home.warehouse.open("rb") as stream:
         assert b"ejerlav" in stream.read()
     with pytest.raises(UpkeepError, match="nothing of it is stored"):
@@ -195,6 +200,29 @@ def test_what_a_killed_deletion_left_is_overwritten_by_the_next(
             forget(home, "bef", DAY, "")
     assert GONE.encode() in warehouse_bytes(home)
     forget(home, "bef", DAY, "")
+    assert GONE.encode() not in warehouse_bytes(home)
+
+
+def test_old_bytes_that_were_not_overwritten_yet_are_by_the_next(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(file: Path) -> None:
+        if file.exists():
+            raise KeyboardInterrupt
+
+    home = copied(kept, tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(upkeep, "_overwrite", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(home, "bef", DAY, "")
+    left = home.path / upkeep.OVERWRITTEN
+    assert GONE.encode() in left.read_bytes()
+    archive = backup(home, tmp_path / "backup", dt.datetime(2026, 12, 1))
+    assert GONE.encode() not in archive.read_bytes()
+    with left.open("rb") as old:
+        forget(home, "bef", DAY, "")
+        assert old.read().strip(b"\0") == b""
+    assert not left.exists()
     assert GONE.encode() not in warehouse_bytes(home)
 
 
