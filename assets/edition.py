@@ -128,14 +128,15 @@ def seal(
     }
     if synthetic:
         manifest[sealing.SYNTHETIC] = True
-    released = releases.last_released(home.editions, list_year)
     if previous is not None:
         unchanged = sealing.substance(previous) == sealing.substance(manifest)
-        if unchanged and not sealing.damaged_files(target, previous) and _tells_changes(home.editions, previous):
+        # what was released stays as it was told
+        tells_changes = release is not None or changes == releases.changes_of(home.editions, previous)
+        if unchanged and tells_changes and not sealing.damaged_files(target, previous):
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "newly_sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
-    if released is not None:
+    if (released := releases.last_released(home.editions, list_year)) is not None:
         manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
     if (release, changes) != (None, manifest.get("changes")):
         write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
@@ -146,16 +147,6 @@ def seal(
     sealing.write_manifest(manifest, staged)
     exchange.put_in_place(staged, target)
     return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
-
-
-def _tells_changes(editions: Path, manifest: sealing.Manifest) -> bool:
-    """Whether an edition tells what changed since the revision released before it."""
-    if releases.release_of(manifest):
-        return True
-    list_year = int(manifest["list_year"])
-    released = releases.last_released(editions, list_year, before=manifest["revision"])
-    status = editions / str(list_year) / "area_status.parquet"
-    return manifest.get("changes") == (releases.changes_since(released, status) if released else None)
 
 
 def _next_revision(editions: Path, list_year: int, previous: Mapping[str, Any] | None) -> int:

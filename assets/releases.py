@@ -107,6 +107,13 @@ def last_released(editions: Path, list_year: int, before: int | None = None) -> 
     return max(found, key=lambda item: item[0])[1:] if found else None
 
 
+def changes_of(editions: Path, manifest: sealing.Manifest) -> str | None:
+    """What the edition in place must say of changes since the revision released before it; None where there is none."""
+    list_year = int(manifest["list_year"])
+    released = last_released(editions, list_year, before=manifest["revision"])
+    return changes_since(released, editions / str(list_year) / "area_status.parquet") if released else None
+
+
 def changes_since(released: tuple[Path, sealing.Manifest], status: Path) -> str:
     """In Danish, for the public page: which areas stand on another list than on the released one, one line each."""
     folder, manifest = released

@@ -52,7 +52,7 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
             _same_files(sealing.describe_outputs(derived, rows), manifest)
     except AsideError as error:
         raise VerificationError(str(error)) from None
-    _same_changes(home, list_year, manifest)
+    _same_changes(home, manifest)
     told = [*_report_whole(folder), *_stale(home, list_year)]
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
@@ -100,11 +100,8 @@ def _same_manifest(home: Home, list_year: int) -> None:
         raise VerificationError(f"{sealing.MANIFEST}: not the file that was sealed.")
 
 
-def _same_changes(home: Home, list_year: int, manifest: Mapping[str, Any]) -> None:
-    released = releases.last_released(home.editions, list_year, before=manifest["revision"])
-    status = home.edition(list_year) / "area_status.parquet"
-    expected = None if released is None else releases.changes_since(released, status)
-    if manifest.get("changes") != expected:
+def _same_changes(home: Home, manifest: sealing.Manifest) -> None:
+    if manifest.get("changes") != releases.changes_of(home.editions, manifest):
         raise VerificationError("changes: not what differs from the revision released before.")
 
 
