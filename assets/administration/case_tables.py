@@ -406,11 +406,9 @@ PRIVATE_REFUNDS = CaseTable(
             "application_id: no accepted application",
         ),
         Rule(
-            "NOT EXISTS (SELECT 1 FROM cases.refund_events AS e INNER JOIN cases.private_agreements AS a "
-            "USING (kom, property_id) WHERE e.kind = 'application' AND e.application_id = typed.application_id "
-            "AND a.agreement_id = typed.agreement_id) AND agreement_id IN "
-            "(SELECT agreement_id FROM cases.private_agreements) AND application_id IN "
-            "(SELECT application_id FROM cases.refund_events WHERE kind = 'application')",
+            "NOT (SELECT bool_or(e.kom = a.kom AND e.property_id = a.property_id) "
+            "FROM cases.refund_events AS e CROSS JOIN cases.private_agreements AS a WHERE e.kind = 'application' "
+            "AND e.application_id = typed.application_id AND a.agreement_id = typed.agreement_id)",
             "application_id: for another municipality or property than the agreement",
         ),
     ),

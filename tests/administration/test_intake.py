@@ -479,7 +479,8 @@ def test_nothing_is_lost_whatever_stands_in_a_file(
 
 
 def test_every_table_says_what_it_is() -> None:
-    for table in CASE_TABLES:
+    for number, table in enumerate(CASE_TABLES):
+        assert set(table.after) <= {earlier.name for earlier in CASE_TABLES[:number]}
         names = [column.name for column in table.columns]
         assert len(set(names)) == len(names)
         assert {*table.key, *table.first_by, table.subject or table.key[0]} <= set(names)
