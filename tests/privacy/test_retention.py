@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -187,6 +188,14 @@ def test_nothing_is_replaced_where_the_proof_fails_and_the_next_finishes(
         forget(home, "bef", DAY, "")
 
 
+def stopped_in(monkeypatch: pytest.MonkeyPatch, step: str, killed: Callable[..., object], home: Home) -> None:
+    """A deletion of the first vintage of bef that is stopped in one of its steps."""
+    with monkeypatch.context() as broken:
+        broken.setattr(upkeep, step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(home, "bef", DAY, "")
+
+
 def test_what_a_killed_deletion_left_is_overwritten_by_the_next(
     kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,10 +203,7 @@ def test_what_a_killed_deletion_left_is_overwritten_by_the_next(
         raise KeyboardInterrupt
 
     home = copied(kept, tmp_path)
-    with monkeypatch.context() as broken:
-        broken.setattr(upkeep, "rewritten", killed)
-        with pytest.raises(KeyboardInterrupt):
-            forget(home, "bef", DAY, "")
+    stopped_in(monkeypatch, "rewritten", killed, home)
     assert GONE.encode() in warehouse_bytes(home)
     forget(home, "bef", DAY, "")
     assert GONE.encode() not in warehouse_bytes(home)
@@ -211,10 +217,7 @@ def test_old_bytes_that_were_not_overwritten_yet_are_by_the_next(
             raise KeyboardInterrupt
 
     home = copied(kept, tmp_path)
-    with monkeypatch.context() as broken:
-        broken.setattr(upkeep, "_overwrite", killed)
-        with pytest.raises(KeyboardInterrupt):
-            forget(home, "bef", DAY, "")
+    stopped_in(monkeypatch, "_overwrite", killed, home)
     left = home.path / upkeep.OVERWRITTEN
     assert GONE.encode() in left.read_bytes()
     archive = backup(home, tmp_path / "backup", dt.datetime(2026, 12, 1))
