@@ -1,7 +1,8 @@
 """Checks across registers, after promotion: they warn, with a count, and never stop a run.
 
-Each check is a number that a query in `sql/checks/` counts of offending rows, in a column of the check's name. What a
-query counts over whole registers is noted with what it was counted from, and counted anew once that is another.
+Each check is a number that a query in `sql/checks/` counts of offending rows, in a column of the check's name; one
+counts what stands unread in the folders of the deliveries. What a query counts over whole registers is noted with what
+it was counted from, and counted anew once that is another.
 What does not belong here: what can be said of a register alone (`assets.validation`).
 """
 
@@ -32,6 +33,7 @@ from assets.partitions import LIST_YEARS
 from pipelines.resources import Run
 
 MAY_BE_EMPTY = sorted(register.name for register in REGISTERS if register.optional or register is LISTE)
+"""Registers of which a reference without rows says something: nothing was decided, moved or listed."""
 MOST_NAMED = 10
 """Areas, councils or references that a warning names."""
 
