@@ -17,7 +17,7 @@ from dagster import AssetExecutionContext, Failure, MaterializeResult, MetadataV
 
 from assets import deliveries, derivation, exchange, openlineage, public_lists, releases, sealing, snapshots
 from assets.code_lists import municipality_names
-from assets.disclosure import disclosure_limits
+from assets.disclosure.limits import disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
 from assets.law_tables import set_law_variables

@@ -23,7 +23,7 @@ from dagster import (
 from assets import derivation
 from assets.contracts import LISTE, REGISTER_BY_NAME
 from assets.derivation import Derived
-from assets.disclosure import set_limit_variables
+from assets.disclosure.limits import set_limit_variables
 from assets.documentation import described, materialized, paragraph_link
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years

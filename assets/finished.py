@@ -1,7 +1,7 @@
 """Finished tables: the report's figures as they are released, after disclosure control, and their CSV form.
 
 Everything the report says is read from these. What does not belong here: how a figure is counted (`sql/report`),
-which are withheld (`assets.report_counts`, `assets.suppression`), and how a table is shown.
+which are withheld (`assets.reporting.counts`, `assets.disclosure.suppression`), and how a table is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from assets.disclosure import WITHHELD
+from assets.disclosure.limits import WITHHELD
 from assets.rounding import rounded
 
 Kind = Literal["text", "code", "year", "flag", "count", "pct", "pct2", "signed", "signed2", "kroner", "ratio"]

@@ -1,7 +1,7 @@
 """The Danish names of the lists and statuses of §§ 61 a and 61 b, in the words of the act as it is now.
 
 What does not belong here: what a list was called on an earlier day (`law/parameters`, group `betegnelse`), and the
-names of other groups (`assets.report_labels`).
+names of other groups (`assets.reporting.labels`).
 """
 
 from __future__ import annotations

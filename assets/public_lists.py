@@ -27,7 +27,7 @@ from typing import Any, Literal, cast
 
 import jinja2
 
-from assets.disclosure import WITHHELD, Limits
+from assets.disclosure.limits import WITHHELD, Limits
 from assets.list_names import LIST_NAMES
 from assets.rounding import rounded
 from law.loader import Law, LawError, list_day

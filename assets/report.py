@@ -1,7 +1,7 @@
 """The annual report: its tables, the disclosure check that may hold it back, and the finished publication.
 
 The edition is sealed before any of this runs and never waits for it. What does not belong here: how figures are
-counted (`sql/report`), withheld (`assets.report_counts`), attacked (`assets.report_check`) or shown.
+counted (`sql/report`), withheld (`assets.reporting.counts`), attacked (`assets.reporting.check`) or shown.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from dagster import (
 )
 
 from assets import derivation
-from assets.disclosure import LIMITS, disclosure_limits
+from assets.disclosure.limits import LIMITS, disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import (
     OWNER,
@@ -42,8 +42,8 @@ from assets.factory import (
 )
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
-from assets.report_cells import Before, told_by_releases
-from assets.report_shapes import SHAPES
+from assets.reporting.cells import Before, told_by_releases
+from assets.reporting.shapes import SHAPES
 from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue, report_law
 from pipelines.resources import Run
@@ -52,31 +52,25 @@ FINISHED = "report.finished"
 READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap")
 REMEDY = "The report is held back, the lists stand. Withhold more, or look at what else publishes these figures."
 ATTACKING = (
-    *("attack", "cells", "disclosure", "finished", "linear_programs", "list_names"),
-    *("report_cells", "report_check", "report_labels", "rounding"),
+    *("disclosure/attack", "disclosure/cells", "disclosure/limits", "disclosure/linear_programs"),
+    *("finished", "list_names", "rounding"),
+    *("reporting/cells", "reporting/check", "reporting/labels"),
 )
 """The modules that the attack is made of: it is tried again when one of them, or the solver, is another."""
 MAKING = (
     *ATTACKING,
-    *(
-        "code_lists",
-        "public_lists",
-        "report_comparisons",
-        "report_counts",
-        "report_shapes",
-        "report_shown",
-        "report_source",
-    ),
-    *("report_tables", "suppression", "uncertainty"),
+    *("code_lists", "disclosure/suppression", "public_lists"),
+    *("reporting/comparisons", "reporting/counts", "reporting/shapes", "reporting/shown", "reporting/source"),
+    *("reporting/tables", "reporting/uncertainty"),
 )
 """The modules that fill the report's tables."""
 SHOWING = (
-    *("report_charts", "report_document", "report_files", "report_html", "report_pdf", "report_publication"),
-    *("report_text", "report_workbook"),
+    *("reporting/charts", "reporting/document", "reporting/files", "reporting/html", "reporting/pdf"),
+    *("reporting/publication", "reporting/text", "reporting/workbook"),
 )
 """The modules that show them."""
-TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "report_charts.yaml")
-"""The files below `templates` that say how they look."""
+TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "charts.yaml")
+"""The files below `reporting/templates` that say how they look."""
 SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
 _REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
 
@@ -89,7 +83,7 @@ def _code(*modules: str) -> str:
     """Hash of what the report is made by: SQL, the law's values, the limits and some modules."""
     sql = derivation.macros() + "".join(table.sql for table in derivation.REPORT)
     parts = (sql.encode(), report_law().sha256.encode(), LIMITS.read_bytes(), _source(modules))
-    looks = [(Path(__file__).parent / "templates" / name).read_bytes() for name in TEMPLATES]
+    looks = [(Path(__file__).parent / "reporting" / "templates" / name).read_bytes() for name in TEMPLATES]
     return hashlib.sha256(b"".join([*parts, *looks])).hexdigest()
 
 
@@ -112,8 +106,9 @@ def _code(*modules: str) -> str:
 )
 def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Makes the tables of a list year's report, and records what is withheld in them."""
-    from assets import report_files, report_tables
-    from assets.report_source import Source
+    from assets.reporting import files
+    from assets.reporting.source import Source
+    from assets.reporting.tables import release
 
     list_year = int(context.partition_key)
     law = law_of(run, list_year)
@@ -121,11 +116,11 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
         digest = _refuse_stale(con, law, list_year)
-        earlier = report_files.released_before(run.at_home.editions, list_year)
+        earlier = files.released_before(run.at_home.editions, list_year)
         before = _told_before(run, list_year)
         values = report_law().for_list_year(list_year)
         source = Source(con, list_year, values, disclosure_limits(), earlier, before)
-        released = report_tables.release(source)
+        released = release(source)
         with transaction(con):
             con.execute("DELETE FROM report.finished_tables WHERE list_year = ?", [list_year])
             con.execute("DELETE FROM report.hidden_cells WHERE list_year = ?", [list_year])
@@ -197,11 +192,11 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
 
 def _told_before(run: Run, list_year: int) -> Before:
     """What earlier releases tell of the figures of a list year's report."""
-    from assets import report_files
+    from assets.reporting import files
 
     editions = run.at_home.editions
-    of_years = report_files.released_before(editions, list_year)
-    return told_by_releases(report_files.released_already(editions, list_year), list(of_years.values()))
+    of_years = files.released_before(editions, list_year)
+    return told_by_releases(files.released_already(editions, list_year), list(of_years.values()))
 
 
 def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> tuple[int, list[str]]:
@@ -209,8 +204,8 @@ def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> t
 
     The very same tables, limits, earlier releases and attack are not tried twice: the answer is read back.
     """
-    from assets import report_check
-    from assets.attack import ContradictionError
+    from assets.disclosure.attack import ContradictionError
+    from assets.reporting.check import attacked
 
     tables = finished_tables(con, list_year)
     digest = hashlib.sha256("".join(to_csv(table) for table in tables.values()).encode())
@@ -223,7 +218,7 @@ def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> t
     if known:
         return int(known[0][0]), list(known[0][1])
     try:
-        found = report_check.attacked(tables, disclosure_limits(), before)
+        found = attacked(tables, disclosure_limits(), before)
         withheld, lines = found.withheld, found.lines
     except ContradictionError as error:
         withheld, lines = 0, [f"the tables contradict each other: {error}"]
@@ -262,8 +257,8 @@ def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
 )
 def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Writes the report of a list year, or leaves it as it is where nothing changed."""
-    from assets import report_files, report_publication
-    from assets.report_tables import HiddenCell
+    from assets.reporting import files, publication
+    from assets.reporting.tables import HiddenCell
 
     list_year = int(context.partition_key)
     law = law_of(run, list_year)
@@ -284,10 +279,10 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     staged = home.scratch / f"report-{list_year}"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
-    standing = report_files.standing_of(edition)
-    rows = report_publication.write(tables, report_law().for_list_year(list_year), list_year, standing, staged)
-    manifest = report_files.report_manifest(list_year, edition, standing, staged, rows)
-    made = report_files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
+    standing = files.standing_of(edition)
+    rows = publication.write(tables, report_law().for_list_year(list_year), list_year, standing, staged)
+    manifest = files.report_manifest(list_year, edition, standing, staged, rows)
+    made = files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
     told = {"newly_made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
     version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
     return materialized(None, "report.report", sum(rows.values()), told, list_year, version)

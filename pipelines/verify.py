@@ -65,12 +65,12 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
 
 def _report_whole(folder: Path) -> list[str]:
     """A line on the edition's report, where it has one: its files are those it was made with, for this edition."""
-    from assets import report_files
+    from assets.reporting.files import damaged, read_report_manifest
 
-    damaged = report_files.damaged(folder)
-    if damaged:
-        raise VerificationError(*(f"{line}." for line in damaged))
-    report = report_files.read_report_manifest(folder)
+    broken = damaged(folder)
+    if broken:
+        raise VerificationError(*(f"{line}." for line in broken))
+    report = read_report_manifest(folder)
     return [f"Report: {len(report['files'])} files are those it was made with."] if report else []
 
 

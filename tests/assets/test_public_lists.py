@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from assets.disclosure import WITHHELD, disclosure_limits
+from assets.disclosure.limits import WITHHELD, disclosure_limits
 from assets.public_lists import (
     CSV_COLUMNS,
     INVENTED,

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 import pytest
 
-from assets import report_comparisons, uncertainty
 from assets.finished import Finished, Row
-from assets.report_comparisons import COMPARED, sides, verdict
-from assets.report_labels import VERDICTS
-from assets.report_shapes import SHAPES
+from assets.reporting import comparisons, uncertainty
+from assets.reporting.comparisons import COMPARED, sides, verdict
+from assets.reporting.labels import VERDICTS
+from assets.reporting.shapes import SHAPES
 from law.loader import Law, report_law
 
 CONFIDENCE = 0.95
@@ -112,8 +112,8 @@ def amended() -> Law:
 def test_years_are_before_or_after_the_rules_whatever_is_amended_later(
     law: Law, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_comparisons, "report_law", lambda: law)
-    rows = report_comparisons.differences(exports(2020, 2021, 2022, 2030), 5, CONFIDENCE).rows
+    monkeypatch.setattr(comparisons, "report_law", lambda: law)
+    rows = comparisons.differences(exports(2020, 2021, 2022, 2030), 5, CONFIDENCE).rows
     periods = {(row["aar"], row["periode"]) for row in rows}
     assert periods == {(2020, "foer"), (2021, "foer"), (2022, "efter"), (2030, "efter")}
     changed = {row["aar"]: row["dom"] for row in rows if row["maal"] == "aendring"}

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from assets.cells import Cell
-from assets.disclosure import WITHHELD, disclosure_limits
+from assets.disclosure.cells import Cell
+from assets.disclosure.limits import WITHHELD, disclosure_limits
 from assets.finished import Finished, Value, from_csv
-from assets.report_cells import Before, counts, incomes_by_difference, list_year_of, read
-from assets.report_check import attacked
-from assets.report_shapes import SHAPES
+from assets.reporting.cells import Before, counts, incomes_by_difference, list_year_of, read
+from assets.reporting.check import attacked
+from assets.reporting.shapes import SHAPES
 from tests.report.conftest import LAST, Reported
 
 Tables = dict[str, Finished]

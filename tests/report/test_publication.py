@@ -14,11 +14,11 @@ import openpyxl
 import pytest
 
 from assets.finished import danish, from_csv, parsed, written
-from assets.report_charts import counterparts
-from assets.report_files import standing_of
-from assets.report_html import soft
-from assets.report_publication import write
-from assets.report_shapes import SHAPES, SOURCES
+from assets.reporting.charts import counterparts
+from assets.reporting.files import standing_of
+from assets.reporting.html import soft
+from assets.reporting.publication import write
+from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law
 from tests.report.conftest import LAST, WITHHELD, Reported
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets import report_cells
-from assets.cells import Cell
+from assets.disclosure.cells import Cell
 from assets.finished import from_csv
-from assets.report_document import INVENTED
-from assets.report_shapes import SHAPES
+from assets.reporting import cells
+from assets.reporting.document import INVENTED
+from assets.reporting.shapes import SHAPES
 from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
@@ -108,9 +108,9 @@ def test_weak_suppression_holds_back_the_report_and_not_the_list(
     reported: Reported, copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only what is small itself is hidden: the check finds that it follows from the totals."""
-    from assets import report_tables
+    from assets.reporting import tables
 
-    monkeypatch.setattr(report_tables, "suppress", lambda problem: dict.fromkeys(problem.sensitive, "primary"))
+    monkeypatch.setattr(tables, "suppress", lambda problem: dict.fromkeys(problem.sensitive, "primary"))
     made = edition(copied, LAST)
     for folder in ("report", "report.internal"):
         shutil.rmtree(made / folder)
@@ -144,7 +144,7 @@ def _delivered_again(snapshots: Path, to: Path) -> Path:
 
 
 def _cells(folder: Path) -> tuple[dict[Cell, int], set[Cell]]:
-    return report_cells.read(
+    return cells.read(
         {name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()}
     )
 
@@ -184,10 +184,11 @@ def _left_out_and_made_again(home: Path, snapshots: Path) -> None:
 def test_a_revision_that_forgets_the_earlier_one_is_held_back(
     reported: Reported, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets import report_tables, suppression
+    from assets.disclosure import suppression
+    from assets.reporting import tables
 
     monkeypatch.setattr(
-        report_tables, "suppress", lambda problem: suppression.suppress(replace(problem, withheld=frozenset()))
+        tables, "suppress", lambda problem: suppression.suppress(replace(problem, withheld=frozenset()))
     )
     snapshots = _delivered_again(reported.snapshots[LAST], tmp_path / "again")
     report = run_annual_list(Home(copied), snapshots, LAST, f"{LAST}-12-01", "", lambda _name, _done, _total: None)

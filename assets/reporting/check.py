@@ -1,7 +1,7 @@
 """The disclosure check: attacks the finished tables as an outsider would, and says what can be bounded too closely.
 
 It reads the tables as they are about to leave, nothing else. What does not belong here: how the bounds are found
-(`assets.attack`).
+(`assets.disclosure.attack`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assets import attack, report_cells
-from assets.cells import Cell, Interval
-from assets.disclosure import Limits
+from assets.disclosure import attack
+from assets.disclosure.cells import Cell, Interval
+from assets.disclosure.limits import Limits
 from assets.finished import Finished
-from assets.report_cells import Before
+from assets.reporting import cells
+from assets.reporting.cells import Before
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,11 @@ def attacked(tables: Mapping[str, Finished], limits: Limits, before: Before) -> 
 
     Raises attack.ContradictionError where the tables do not add up.
     """
-    structure = report_cells.structure_of(tables)
-    told, hidden = report_cells.read(tables)
+    structure = cells.structure_of(tables)
+    told, hidden = cells.read(tables)
     known = {cell for cube in structure.cubes for cell in (cube.cell(*at) for at in cube.coordinates())}
     silent = known - told.keys() - hidden
-    elsewhere = report_cells.told_elsewhere(tables) | report_cells.told_by_the_cap(tables)
+    elsewhere = cells.told_elsewhere(tables) | cells.told_by_the_cap(tables)
     bounds = {cell: interval for cell, interval in elsewhere.items() if cell in hidden}
     found = attack.intervals(told, sorted(hidden | silent), structure.relations, bounds)
     close = {
@@ -63,7 +64,7 @@ def attacked(tables: Mapping[str, Finished], limits: Limits, before: Before) -> 
         len(hidden),
         close,
         frozenset(before.withheld & told.keys()),
-        frozenset(report_cells.incomes_by_difference(told, before, limits.minimum_count)),
+        frozenset(cells.incomes_by_difference(told, before, limits.minimum_count)),
     )
 
 

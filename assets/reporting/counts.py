@@ -1,7 +1,7 @@
 """The report's counts: sparse rows filled to whole cubes, and which of them disclosure control must look at.
 
 What does not belong here: how anything is counted (`sql/report`) and the method of suppression
-(`assets.suppression`).
+(`assets.disclosure.suppression`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from assets import report_cells
-from assets.cells import Cell, Problem, filled
+from assets.disclosure.cells import Cell, Problem, filled
 from assets.finished import Finished, Row
-from assets.report_cells import AREA, MOVED, STAYED, Structure
-from assets.report_labels import ALL, COUNTRY, DIMENSIONS
-from assets.report_shapes import SHAPES
-from assets.report_source import PRIVATE_GROUPS, Area, Source
+from assets.reporting import cells
+from assets.reporting.cells import AREA, MOVED, STAYED, Structure
+from assets.reporting.labels import ALL, COUNTRY, DIMENSIONS
+from assets.reporting.shapes import SHAPES
+from assets.reporting.source import PRIVATE_GROUPS, Area, Source
 
 
 def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Structure]:
@@ -26,7 +26,7 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     moved = source.rows("report.social_export")
     koms = sorted({row["kom"] for row in moved if row["kom"]})
     years = sorted({int(row["year"]) for row in migrations})
-    structure = report_cells.structure({area.area_id: area.status for area in areas}, koms, years)
+    structure = cells.structure({area.area_id: area.status for area in areas}, koms, years)
     counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
 
     def add(cube: str, at: tuple[str, ...], persons: int) -> None:
@@ -80,8 +80,8 @@ def _fill_implied(values: dict[Cell, int]) -> None:
     for cell in list(values):
         name, *at = cell
         for ending, whole, part in (
-            (report_cells.NOT_OF_WORKING_AGE, "", "_beskaeftigelse"),
-            (report_cells.NOT_OF_MIDDLE_AGE, "_beskaeftigelse", "_uddannelse"),
+            (cells.NOT_OF_WORKING_AGE, "", "_beskaeftigelse"),
+            (cells.NOT_OF_MIDDLE_AGE, "_beskaeftigelse", "_uddannelse"),
         ):
             if name.endswith(ending):
                 base = name.removesuffix(f"_{ending}")
@@ -97,7 +97,7 @@ def problem(source: Source, values: dict[Cell, int], structure: Structure, crite
         scope = _lowest_scope(row) or row["housing_group"] or COUNTRY
         if row["dominated"] or 0 < row["persons"] < least:
             sensitive[("indkomst", scope)] = 0
-    for cell in sensitive.keys() | report_cells.incomes_by_difference(values, source.before, least):
+    for cell in sensitive.keys() | cells.incomes_by_difference(values, source.before, least):
         if cell[0] == "indkomst":
             sensitive[cell] = max(1, abs(values[cell]) * source.limits.income_protection_pct / 100)
     # Whoever has an earlier release knows what it told: where that still holds, hiding it hides nothing.
@@ -146,4 +146,4 @@ def _told(values: Mapping[Cell, int], criteria: Finished) -> dict[Cell, tuple[fl
         for cell in values
         if cell[0] == f"sammensaetning_{dimension}" and cell[1].startswith(AREA) and cell[2] == ALL
     ]
-    return report_cells.told_elsewhere({"sammensaetning_omraader": replace(shape, rows=rows), "kriterier": criteria})
+    return cells.told_elsewhere({"sammensaetning_omraader": replace(shape, rows=rows), "kriterier": criteria})

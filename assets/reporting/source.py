@@ -1,6 +1,6 @@
 """What the report's tables are made from: the warehouse, the law with the report's choices, the limits, the areas.
 
-What does not belong here: any table of the report (`assets.report_tables`).
+What does not belong here: any table of the report (`assets.reporting.tables`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 
 from assets.code_lists import municipality_names
-from assets.disclosure import Limits
+from assets.disclosure.limits import Limits
 from assets.finished import Finished
 from assets.public_lists import danish_order
-from assets.report_cells import LISTED_GROUPS, Before
+from assets.reporting.cells import LISTED_GROUPS, Before
 from law.loader import LegalValue
 
 PRIVATE_GROUPS = ("oevrige_almene", "oevrige_boliger")

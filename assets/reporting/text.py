@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assets.finished import Finished, Row, Value
-from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.report_document import (
+from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
+from assets.reporting.document import (
     Block,
     Chart,
     Document,
@@ -29,7 +29,7 @@ from assets.report_document import (
     inhabited,
     term,
 )
-from assets.report_labels import (
+from assets.reporting.labels import (
     ALL,
     CATEGORIES,
     COUNTERPARTS,

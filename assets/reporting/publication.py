@@ -1,6 +1,6 @@
 """Writes the report's files from the finished tables: HTML, PDF, workbook, one CSV per table, and their dictionary.
 
-What does not belong here: the tables themselves, and where the files are put (`assets.report_files`).
+What does not belong here: the tables themselves, and where the files are put (`assets.reporting.files`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assets.finished import Finished, to_csv
-from assets.report_document import Standing
+from assets.reporting.document import Standing
 from law.loader import LegalValue
 
 DICTIONARY = "variabelliste.csv"
@@ -25,11 +25,11 @@ def write(
     folder: Path,
 ) -> dict[str, int]:
     """Writes every file into a folder. Returns rows per CSV."""
-    from assets.report_charts import charts
-    from assets.report_html import page
-    from assets.report_pdf import pdf
-    from assets.report_text import document
-    from assets.report_workbook import workbook
+    from assets.reporting.charts import charts
+    from assets.reporting.html import page
+    from assets.reporting.pdf import pdf
+    from assets.reporting.text import document
+    from assets.reporting.workbook import workbook
 
     rows: dict[str, int] = {}
     for table in tables.values():

@@ -1,8 +1,9 @@
 """The report's tables, disclosure control applied and ready to leave the ministry, put together here.
 
-The tables of counts are in `assets.report_shown`, those that hold something against another in
-`assets.report_comparisons`. What does not belong here: how anything is counted (`sql/report`), which counts may not be
-told (`assets.report_counts`), the method of suppression (`assets.suppression`), and the report's text and look.
+The tables of counts are in `assets.reporting.shown`, those that hold something against another in
+`assets.reporting.comparisons`. What does not belong here: how anything is counted (`sql/report`), which counts may not
+be told (`assets.reporting.counts`), the method of suppression (`assets.disclosure.suppression`), and the report's text
+and look.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from assets import report_cells
-from assets.cells import Cell
 from assets.code_lists import in_force, municipality_names
-from assets.disclosure import WITHHELD
+from assets.disclosure.cells import Cell
+from assets.disclosure.limits import WITHHELD
+from assets.disclosure.suppression import suppress
 from assets.finished import Finished, Row, Value, share_pct
 from assets.public_lists import figure_rests_on_few
-from assets.report_cells import AREA, LISTED_GROUPS
-from assets.report_comparisons import comparison, exempted, migrations, social_export
-from assets.report_counts import counts, problem
-from assets.report_labels import (
+from assets.reporting import cells
+from assets.reporting.cells import AREA, LISTED_GROUPS
+from assets.reporting.comparisons import comparison, exempted, migrations, social_export
+from assets.reporting.counts import counts, problem
+from assets.reporting.labels import (
     ALL,
     CATEGORIES,
     CHANGES,
@@ -32,11 +34,10 @@ from assets.report_labels import (
     STATUS,
     age_texts,
 )
-from assets.report_shapes import SHAPES
-from assets.report_shown import Shown
-from assets.report_source import Area, Source, listed_areas, place
+from assets.reporting.shapes import SHAPES
+from assets.reporting.shown import Shown
+from assets.reporting.source import Area, Source, listed_areas, place
 from assets.rounding import rounded
-from assets.suppression import suppress
 from law.loader import list_day
 
 
@@ -111,7 +112,7 @@ def _record(tables: Mapping[str, Finished], hidden: Mapping[Cell, str], list_yea
     found = []
     for name, table in tables.items():
         for row in table.rows:
-            counted = dict(report_cells.counts(name, row, list_year))
+            counted = dict(cells.counts(name, row, list_year))
             for column in table.columns:
                 if row[column.name] == WITHHELD:
                     at = "/".join(str(row[key]) for key in table.key)

@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assets import derivation, disclosure, exchange, releases, sealing
+from assets import derivation, exchange, releases, sealing
+from assets.disclosure.limits import LIMITS
 from assets.finished import Finished, from_csv
-from assets.report_document import Standing
-from assets.report_shapes import SHAPES
-from assets.report_tables import HiddenCell
+from assets.reporting.document import Standing
+from assets.reporting.shapes import SHAPES
+from assets.reporting.tables import HiddenCell
 from law.loader import report_law
 
 REPORT, INTERNAL = sealing.REPORT_FOLDERS
@@ -50,7 +51,7 @@ def report_manifest(
         "draft": standing.release is None,
         **({sealing.SYNTHETIC: True} if standing.invented else {}),
         "law_sha256": report_law().sha256,
-        "disclosure_sha256": sealing.sha256_of(disclosure.LIMITS),
+        "disclosure_sha256": sealing.sha256_of(LIMITS),
         "sql": {f"{t.schema}/{t.name}.sql": hashlib.sha256(t.sql.encode()).hexdigest() for t in derivation.REPORT},
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "files": _described(staged, rows),

@@ -1,6 +1,6 @@
 """The shape of every table in the report: its columns, key, and what they mean. The data dictionary is made from this.
 
-What does not belong here: rows (`assets.report_tables`, `assets.report_shown`, `assets.report_comparisons`).
+What does not belong here: rows (`assets.reporting.tables`, `assets.reporting.shown`, `assets.reporting.comparisons`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.finished import Column, Finished, Kind
-from assets.report_labels import CRITERIA, EDUCATION_NOTE, EMPLOYMENT_NOTE
+from assets.reporting.labels import CRITERIA, EDUCATION_NOTE, EMPLOYMENT_NOTE
 
 Described = tuple[str, Kind, str, str]
 """A column in short: its name, kind, title and meaning."""

@@ -1,6 +1,6 @@
 """The report's tables of counts, as they are shown: a figure, or the word for one that is withheld.
 
-What does not belong here: which figures are withheld (`assets.report_counts`, `assets.suppression`).
+What does not belong here: which figures are withheld (`assets.reporting.counts`, `assets.disclosure.suppression`).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from assets import report_cells
-from assets.cells import Cell
-from assets.disclosure import WITHHELD
+from assets.disclosure.cells import Cell
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, Value, share_pct
-from assets.report_cells import AREA, LISTED_GROUPS
-from assets.report_labels import (
+from assets.reporting import cells
+from assets.reporting.cells import AREA, LISTED_GROUPS
+from assets.reporting.labels import (
     ALL,
     COUNTERPARTS,
     COUNTRY,
@@ -25,8 +25,8 @@ from assets.report_labels import (
     LISTED,
     USES,
 )
-from assets.report_shapes import SHAPES
-from assets.report_source import PRIVATE_GROUPS, Area
+from assets.reporting.shapes import SHAPES
+from assets.reporting.source import PRIVATE_GROUPS, Area
 from assets.rounding import rounded
 
 
@@ -59,7 +59,7 @@ class Shown:
         whole = self(cube, scope, ALL)
         texts = {**self.categories[dimension], ALL: "I alt"}
         rows: list[Row] = []
-        for category in report_cells.TRAITS[dimension].members:
+        for category in cells.TRAITS[dimension].members:
             persons = self(cube, scope, category)
             rows.append(
                 {
@@ -149,7 +149,7 @@ class Shown:
                 for group in (*LISTED_GROUPS, LISTED):
                     for counterpart, text in COUNTERPARTS[direction].items():
                         whole = self(cube, group, counterpart, ALL)
-                        for category in report_cells.TRAITS[dimension].members:
+                        for category in cells.TRAITS[dimension].members:
                             persons = self(cube, group, counterpart, category)
                             rows.append(
                                 {

@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assets.report_charts import font_folder
-from assets.report_document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points, Term, View
-from assets.report_shapes import SOURCES
+from assets.reporting.charts import font_folder
+from assets.reporting.document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points, Term, View
+from assets.reporting.shapes import SOURCES
 from law.loader import list_day
 
 TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.typ"

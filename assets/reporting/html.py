@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 
 from assets.finished import written
-from assets.report_document import Chart, Document
-from assets.report_shapes import SOURCES
+from assets.reporting.document import Chart, Document
+from assets.reporting.shapes import SOURCES
 
 BREAKS = re.compile(
     r"(?<=forebyggelses)(?=områd)|(?<=bolig)(?=områd)|(?<=omdannelses)(?=områd)|(?<=arbejds)(?=marked)|(?<=uddan)(?=nelse)|(?<=beskæf)(?=tig)|"

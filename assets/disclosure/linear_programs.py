@@ -2,7 +2,7 @@
 
 A program is asked many questions that differ in their costs and bounds alone, so it is given to the solver once and
 each answer is looked for from the one before. What does not belong here: what figures and equations mean
-(`assets.attack`, `assets.suppression`).
+(`assets.disclosure.attack`, `assets.disclosure.suppression`).
 """
 
 from __future__ import annotations

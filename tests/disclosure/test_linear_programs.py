@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from assets import linear_programs
-from assets.linear_programs import Answer, Equation, Outcome, Program, SolverError
+from assets.disclosure import linear_programs
+from assets.disclosure.linear_programs import Answer, Equation, Outcome, Program, SolverError
 
 FREE = math.inf
 

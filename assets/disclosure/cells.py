@@ -1,7 +1,7 @@
 """Cells of published tables, and how they add up: what suppression chooses among and what an attacker reckons with.
 
-What does not belong here: which cells are hidden (`assets.suppression`), and how closely a hidden one can be bounded
-(`assets.attack`).
+What does not belong here: which cells are hidden (`assets.disclosure.suppression`), and how closely a hidden one can be
+bounded (`assets.disclosure.attack`).
 """
 
 from __future__ import annotations

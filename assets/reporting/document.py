@@ -1,6 +1,6 @@
 """The report as a document: sections of text, charts and tables, in which every figure points at a finished table.
 
-HTML and PDF are made from it. What does not belong here: the words themselves (`assets.report_text`) and any look.
+HTML and PDF are made from it. What does not belong here: the words themselves (`assets.reporting.text`) and any look.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from assets.disclosure import WITHHELD
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
 from assets.public_lists import INVENTED, Release
-from assets.report_labels import ALL
+from assets.reporting.labels import ALL
 from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."

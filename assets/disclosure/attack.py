@@ -1,7 +1,7 @@
 """The attacker: how closely every cell that is not told can be bounded from all the totals that are.
 
 It knows the finished tables, how they add up, and that nobody is counted below 0; each bound is exact, by integer
-programming. What does not belong here: what was hidden and why (`assets.suppression`).
+programming. What does not belong here: what was hidden and why (`assets.disclosure.suppression`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from assets.cells import Cell, Interval, Relation, components
-from assets.linear_programs import Equation, Outcome, Program
+from assets.disclosure.cells import Cell, Interval, Relation, components
+from assets.disclosure.linear_programs import Equation, Outcome, Program
 
 
 class ContradictionError(Exception):

@@ -2,7 +2,8 @@
 
 For each cell that may not be told a linear program finds the cheapest set of other cells whose figures could be
 changed together with it, all published totals unchanged: those are hidden too. What does not belong here: the
-attacker that tries the result (`assets.attack`), and which cells may not be told (`assets.report_counts`).
+attacker that tries the result (`assets.disclosure.attack`), and which cells may not be told
+(`assets.reporting.counts`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from assets import attack
-from assets.cells import Cell, Problem, Relation, components
-from assets.linear_programs import Equation, Outcome, Program
+from assets.disclosure import attack
+from assets.disclosure.cells import Cell, Problem, Relation, components
+from assets.disclosure.linear_programs import Equation, Outcome, Program
 
 PRIMARY = "primary"
 SECONDARY = "secondary"

@@ -1,7 +1,7 @@
 """The report's charts, drawn as vector graphics from the finished tables alone.
 
-What does not belong here: figures, and where a chart stands (`assets.report_text`). Sizes and colours are in
-`templates/report_charts.yaml`.
+What does not belong here: figures, and where a chart stands (`assets.reporting.text`). Sizes and colours are in
+`templates/charts.yaml`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from assets.disclosure import WITHHELD
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, danish, number
-from assets.report_cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.report_document import Chart, Parts, age_span, confidence_note, inhabited, term
-from assets.report_labels import (
+from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
+from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, term
+from assets.reporting.labels import (
     ALL,
     COUNTERPARTS,
     COUNTRY,
@@ -32,7 +32,7 @@ from assets.report_labels import (
 from law.loader import LegalValue
 
 STYLE: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent / "templates" / "report_charts.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parent / "templates" / "charts.yaml").read_text(encoding="utf-8")
 )
 BAR_GROUPS = (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger", COUNTRY)
 

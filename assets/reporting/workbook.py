@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assets.disclosure import WITHHELD
+from assets.disclosure.limits import WITHHELD
 from assets.finished import DECIMALS, Finished, Kind, Value
-from assets.report_document import Standing
-from assets.report_shapes import SOURCES
+from assets.reporting.document import Standing
+from assets.reporting.shapes import SOURCES
 from law.loader import list_day
 
 SHEET_NAME = 31

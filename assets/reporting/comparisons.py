@@ -1,7 +1,7 @@
 """What the report holds against each other: social export, net immigration, and areas on either side of the limits.
 
 Verdicts are of statistics, with their uncertainty, and no legal decisions. What does not belong here: what is counted
-(`sql/report`) and how an interval is reckoned (`assets.uncertainty`).
+(`sql/report`) and how an interval is reckoned (`assets.reporting.uncertainty`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from fractions import Fraction
 from statistics import fmean
 from typing import Any
 
-from assets import uncertainty
 from assets.code_lists import municipality_names
-from assets.disclosure import WITHHELD
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, Value, number, share_pct
-from assets.report_cells import MOVED
-from assets.report_labels import ALL, MUNICIPALITY_GROUPS, ORIGINS, OUTCOMES, SIDES, TARGETS, VERDICTS
-from assets.report_shapes import SHAPES
-from assets.report_shown import Shown
-from assets.report_source import Source, place
+from assets.reporting import uncertainty
+from assets.reporting.cells import MOVED
+from assets.reporting.labels import ALL, MUNICIPALITY_GROUPS, ORIGINS, OUTCOMES, SIDES, TARGETS, VERDICTS
+from assets.reporting.shapes import SHAPES
+from assets.reporting.shown import Shown
+from assets.reporting.source import Source, place
 from assets.rounding import rounded
 from law.loader import report_law
 

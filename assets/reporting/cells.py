@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assets.cells import Axis, Cell, Cube, Interval, Relation
-from assets.disclosure import WITHHELD
+from assets.disclosure.cells import Axis, Cell, Cube, Interval, Relation
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, number
-from assets.report_labels import (
+from assets.reporting.labels import (
     AGES,
     ALL,
     COUNTERPARTS,

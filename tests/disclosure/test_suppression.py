@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from assets import attack
-from assets.attack import ContradictionError, intervals, too_close
-from assets.cells import Axis, Cell, Cube, Problem, Relation, filled
-from assets.suppression import PRIMARY, SECONDARY, UnprotectableError, suppress
+from assets.disclosure import attack
+from assets.disclosure.attack import ContradictionError, intervals, too_close
+from assets.disclosure.cells import Axis, Cell, Cube, Problem, Relation, filled
+from assets.disclosure.suppression import PRIMARY, SECONDARY, UnprotectableError, suppress
 
 LIMIT = 5
 AREAS = Axis("area", {"group": None, "a": "group", "b": "group", "c": "group"})

@@ -1,0 +1,1 @@
+"""Tests of disclosure control: what is hidden, and whether it can be found all the same."""
