@@ -15,9 +15,10 @@ from typing import Any
 
 import duckdb
 
-from assets import derivation, law_tables, snapshots, warehouse
+from assets import derivation, law_tables, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.derivation import TABLES, Derived
+from assets.intake import snapshots
 from assets.warehouse import sql_file
 from law.loader import Law, LegalValue, list_day
 from pipelines.home import Home

@@ -2,7 +2,7 @@
 
 This is the one place that says what a delivery must look like. Intake, validation, the descriptions in the
 Dagster UI, the documentation and the demo read it. What does not belong here: how a file is opened (`assets.intake`),
-how a rule is evaluated (`assets.validation`), and anything that the law decides (`law/parameters`).
+how a rule is evaluated (`assets.intake.validation`), and anything that the law decides (`law/parameters`).
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, MetadataValue, asset
 
-from assets import deliveries, derivation, exchange, openlineage, public_lists, releases, sealing, snapshots
+from assets import derivation, exchange, openlineage, public_lists, releases, sealing
 from assets.code_lists import municipality_names
 from assets.disclosure.limits import disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
+from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from law.loader import Law, LegalValue, statistics_law

@@ -25,9 +25,9 @@ from assets.contracts import LISTE, REGISTER_BY_NAME
 from assets.derivation import Derived
 from assets.disclosure.limits import set_limit_variables
 from assets.documentation import described, materialized, paragraph_link
+from assets.intake.snapshots import NOTHING_PROMOTED, promoted_fingerprints
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
-from assets.snapshots import NOTHING_PROMOTED, promoted_fingerprints
 from law.loader import LawError, LegalValue, list_day, report_law, shipped_law, statistics_law
 from pipelines.resources import Run
 

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from assets import derivation, published_tables, snapshots, warehouse
+from assets import derivation, published_tables, warehouse
 from assets.contracts import REGISTERS
 from assets.derivation import TABLE_BY_NAME, TABLES
 from assets.disclosure.limits import set_limit_variables
+from assets.intake import snapshots
 from assets.law_tables import LAW_TABLES, fill_law_table, set_law_variables
 from law.loader import list_day, report_law, statistics_law
 

@@ -2,7 +2,7 @@
 
 A snapshot stands here under the hash of its content until `assets.registers` promotes it. The checks are the
 closed list of what stops a run and what only warns. What does not belong here: how a file is read
-(`assets.intake`) and how a rule is evaluated (`assets.validation`).
+(`assets.intake.storing`) and how a rule is evaluated (`assets.intake.validation`).
 """
 
 import hashlib
@@ -25,10 +25,11 @@ from dagster import (
     PreviewWarning,
 )
 
-from assets import snapshots, validation, warehouse
+from assets import warehouse
 from assets.contracts import REGISTERS, Register
 from assets.documentation import contract_text, described, materialized
 from assets.factory import OWNER, key_of, law_of, one_step
+from assets.intake import snapshots, validation
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run

@@ -3,7 +3,7 @@
 Each check is a number that a query in `sql/checks/` counts of offending rows, in a column of the check's name; one
 counts what stands unread in the folders of the deliveries. What a query counts over whole registers is noted with what
 it was counted from, and counted anew once that is another.
-What does not belong here: what can be said of a register alone (`assets.validation`).
+What does not belong here: what can be said of a register alone (`assets.intake.validation`).
 """
 
 import warnings
@@ -26,8 +26,8 @@ from dagster import (
 
 from assets import derivation
 from assets.contracts import LISTE, REGISTER_BY_NAME, REGISTERS, ROW_CHANGE_PCT, status_years
-from assets.deliveries import printable, unread
 from assets.factory import WRITER_POOL, key_of, law_of
+from assets.intake.deliveries import printable, unread
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS
 from pipelines.resources import Run

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import duckdb
 from dagster import AssetExecutionContext, AssetSpec, Failure, MaterializeResult
 
-from assets import snapshots
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
 from assets.factory import OWNER, key_of, law_of, one_step
+from assets.intake import snapshots
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run

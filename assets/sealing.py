@@ -2,7 +2,7 @@
 
 An edition is written aside, complete, and then takes its place in one step (`assets.exchange`); the one it replaces is
 kept under `.revisions`. What does not belong here: what the tables mean (`sql/`), whether they may be published
-(`assets.snapshots.gate`), and the Dagster asset (`assets.edition`).
+(`assets.intake.snapshots.gate`), and the Dagster asset (`assets.edition`).
 """
 
 from __future__ import annotations

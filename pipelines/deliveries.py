@@ -2,7 +2,7 @@
 
 Days come from Statistics Denmark's catalogue (`delivery_data/register_datasets.csv`): the day a dataset was made, or
 the announced one; for a dataset not yet in it, the day of the newest one known, as many years later. What does not
-belong here: reading a delivery (`assets.intake`) and starting a run (`pipelines.sensors`).
+belong here: reading a delivery (`assets.intake.storing`) and starting a run (`pipelines.sensors`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from assets.contracts import LISTE, REGISTERS, Register, history_years, reference_years
-from assets.deliveries import COMPLETE, find_delivery
+from assets.intake.deliveries import COMPLETE, find_delivery
 from law.loader import LegalValue, list_day
 
 CATALOGUE = Path(__file__).parent / "delivery_data" / "register_datasets.csv"

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from assets.contracts import REGISTER_BY_NAME
-from assets.deliveries import SYNTHETIC, is_synthetic
+from assets.intake.deliveries import SYNTHETIC, is_synthetic
 from pipelines.demo_model import housing as homes
 from pipelines.demo_model import people as persons
 from pipelines.demo_model import plan, registers

@@ -32,7 +32,8 @@ from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.system_config.objects import ResolvedRunConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 
-from assets import published_database, sealing, snapshots, warehouse
+from assets import published_database, sealing, warehouse
+from assets.intake import snapshots
 from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run

@@ -1,7 +1,7 @@
 """Errors as one line that is safe to print and to store: the kind, the place in the product, and what to do.
 
 The message of an error may quote a row, so it never leaves here. What does not belong here: faults of deliveries
-(`assets.deliveries`) and refusals that the product words itself.
+(`assets.intake.deliveries`) and refusals that the product words itself.
 """
 
 from __future__ import annotations

@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
-from assets import derivation, sealing, snapshots, warehouse
+from assets import derivation, sealing, warehouse
 from assets.aside import derive_all, show_history
 from assets.contracts import REGISTERS
-from assets.deliveries import printable
+from assets.intake import snapshots
+from assets.intake.deliveries import printable
 from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, statistics_law
 from pipelines.diff import in_full

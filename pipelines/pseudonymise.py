@@ -20,8 +20,8 @@ from typing import IO, cast
 
 import duckdb
 
-from assets.deliveries import DAMAGED, file_facts, printable
-from assets.intake_files import delimiter_of, open_text
+from assets.intake.deliveries import DAMAGED, file_facts, printable
+from assets.intake.files import delimiter_of, open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 

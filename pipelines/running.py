@@ -68,8 +68,8 @@ def run_annual_list(
 ) -> RunReport:
     """Runs the job for a list year in this process. `on_step` is told what is under way (the step, then each asset that
     it made), how many assets and checks are done, and their total. While Dagster is imported the files are hashed."""
-    from assets.deliveries import read_ahead
-    from assets.snapshots import files_wanted
+    from assets.intake.deliveries import read_ahead
+    from assets.intake.snapshots import files_wanted
 
     law = statistics_law().for_list_year(list_year)
     with read_ahead(files_wanted(law, list_year, snapshots)):

@@ -26,7 +26,7 @@ from dagster import (
 
 from assets import sealing
 from assets.contracts import REGISTERS
-from assets.deliveries import find_delivery
+from assets.intake.deliveries import find_delivery
 from assets.partitions import END_LIST_YEAR, FIRST_LIST_YEAR
 from law.loader import statistics_law
 from pipelines import notices

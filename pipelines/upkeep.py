@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from assets import snapshots, warehouse
+from assets import warehouse
 from assets.contracts import REGISTER_BY_NAME, REGISTERS, Kind, Register
+from assets.intake import snapshots
 from assets.warehouse import sql_text
 from pipelines.home import OWNER_ONLY, Home
 

@@ -33,7 +33,7 @@ import dagster, duckdb_engine, great_expectations.expectations, rich.progress, r
 import dagster._core.storage.legacy_storage, dagster._core.storage.local_compute_log_manager
 import dagster._core.storage.runs.sqlite, dagster._core.storage.schedules.sqlite
 import highspy, matplotlib.backends.backend_svg, matplotlib.figure, matplotlib.font_manager, typst, xlsxwriter
-import assets.reporting.publication, assets.reporting.tables, assets.snapshot_dialect
+import assets.reporting.publication, assets.reporting.tables, assets.intake.dialect
 import pipelines.cli, pipelines.definitions, pipelines.event_log, pipelines.running
 gc.freeze()
 for request in sys.stdin:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from assets import intake, intake_columns
 from assets.columns import describe
 from assets.contracts import AKM, REGISTERS, Column, Register
 from assets.documentation import contract_text
-from assets.intake import content_hash
+from assets.intake import columns, storing
+from assets.intake.storing import content_hash
 from assets.sealing import what_changed
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
@@ -114,13 +114,13 @@ def test_a_snapshot_is_read_anew_where_the_contract_reads_otherwise_alone() -> N
 def test_a_snapshot_is_read_anew_where_it_is_read_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     known = content_hash(AKM, "2023", ())
     with monkeypatch.context() as another:
-        another.setattr(intake, "READING", "another")
+        another.setattr(storing, "READING", "another")
         assert content_hash(AKM, "2023", ()) != known
-    intake._reading_fingerprint.cache_clear()
+    storing._reading_fingerprint.cache_clear()
     with monkeypatch.context() as another:
-        another.setattr(intake_columns, "_code", lambda *_: "-1")
+        another.setattr(columns, "_code", lambda *_: "-1")
         assert content_hash(AKM, "2023", ()) != known
-    intake._reading_fingerprint.cache_clear()
+    storing._reading_fingerprint.cache_clear()
     assert content_hash(AKM, "2023", ()) == known
 
 

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets import derivation, snapshots, warehouse
+from assets import derivation, warehouse
 from assets.aside import put_law
 from assets.contracts import REGISTERS
+from assets.intake import snapshots
 from law.loader import list_day
 from tests.deriving import (
     LAW,

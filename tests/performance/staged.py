@@ -128,13 +128,14 @@ def _watch(clock: Clock) -> None:
     """Wraps what a run calls, from outside: the product knows nothing of being measured."""
     from dagster._core.execution.plan import execute_step
 
-    from assets import deliveries, intake, snapshots, validation, warehouse
+    from assets import warehouse
+    from assets.intake import deliveries, snapshots, storing, validation
 
     compute, connect = execute_step.execute_core_compute, warehouse.connect
     facts, receive, store, judge = (
         deliveries._facts,
         snapshots.receive,
-        intake.store_snapshot,
+        storing.store_snapshot,
         validation.validate,
     )
 
@@ -180,7 +181,7 @@ def _watch(clock: Clock) -> None:
     warehouse.connect = connected  # type: ignore[assignment]
     deliveries._facts = read
     snapshots.receive = received
-    intake.store_snapshot = stored
+    storing.store_snapshot = stored
     validation.validate = judged
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from assets import derivation, validation, warehouse
+from assets import derivation, warehouse
 from assets.contracts import REGISTER_BY_NAME, Kind
+from assets.intake import validation
 from assets.law_tables import set_law_variables
 from law.loader import statistics_law
 from pipelines.home import Home

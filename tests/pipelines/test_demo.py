@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from assets.contracts import AKM, LISTE, REGISTER_BY_NAME, Register
-from assets.deliveries import is_synthetic
+from assets.intake.deliveries import is_synthetic
 from pipelines import demo
 from pipelines.demo import build_country, council_decisions, write_demo
 from pipelines.demo_model import plan

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.deliveries import SUFFIXES
+from assets.intake.deliveries import SUFFIXES
 from pipelines.home import Home
 from pipelines.pseudonymise import PseudonymiseError, Written, pseudonym_of, pseudonymise, read_key
 from tests.command import run_cli

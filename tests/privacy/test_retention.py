@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets import intake, warehouse
-from assets import snapshots as received_snapshots
+from assets import warehouse
 from assets.contracts import REGISTER_BY_NAME
-from assets.snapshots import check, receive
+from assets.intake import snapshots as received_snapshots
+from assets.intake import storing
+from assets.intake.snapshots import check, receive
 from pipelines import upkeep
 from pipelines.backup import backup
 from pipelines.executor import recover
@@ -120,7 +121,7 @@ def test_what_a_killed_run_stored_is_gone_too(tmp_path: Path, monkeypatch: pytes
     home.prepare()
     rows = [*people(2), person(PNR=GONE if stage == "staged" else "70000009")]
     with monkeypatch.context() as broken:
-        broken.setattr(*((intake, "_rewrite") if stage == "staged" else (received_snapshots, "insert_rows")), dies)
+        broken.setattr(*((storing, "_rewrite") if stage == "staged" else (received_snapshots, "insert_rows")), dies)
         with pytest.raises(Killed):
             received(home, snapshots, "bef", DAY, csv_text(rows))
     with warehouse.connect(home.warehouse, home.scratch) as con:

@@ -22,9 +22,9 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from assets import snapshots as received_snapshots
 from assets import warehouse
 from assets.contracts import REGISTER_BY_NAME, Register
+from assets.intake import snapshots as received_snapshots
 
 LIST_YEAR = 2024
 BEF_COLUMNS = ("PNR", "FOED_DAG", "KOEN", "KOM", "ADRESSE_ID", "IE_TYPE", "OPR_LAND", "STATSB")

@@ -1,7 +1,7 @@
 """Hashing ahead: files are hashed beside other work, and never taken for what they are no longer.
 
-Belongs here: `assets.deliveries.read_ahead`, and which files a list year hashes so. Does not belong here: what a file's
-text is judged by (tests/received/test_intake.py).
+Belongs here: `assets.intake.deliveries.read_ahead`, and which files a list year hashes so. Does not belong here: what a
+file's text is judged by (tests/received/test_intake.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from assets import deliveries
-from assets.deliveries import BLOCK, file_facts, read_ahead
-from assets.snapshots import files_wanted
+from assets.intake import deliveries
+from assets.intake.deliveries import BLOCK, file_facts, read_ahead
+from assets.intake.snapshots import files_wanted
 from law.loader import statistics_law
 from tests.command import manifest
 from tests.graph.homes import YEAR, Ready

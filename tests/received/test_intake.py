@@ -19,8 +19,8 @@ import pandas as pd
 import pytest
 
 from assets.contracts import AKM, REGISTER_BY_NAME
-from assets.deliveries import unread
-from assets.intake_files import missing_columns
+from assets.intake.deliveries import unread
+from assets.intake.files import missing_columns
 from tests.received.delivering import (
     bef_folder,
     csv_text,
@@ -180,16 +180,16 @@ def test_every_faulty_file_of_a_delivery_is_said(tmp_path: Path) -> None:
 def test_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = bef_folder(tmp_path) / "bef.csv"
     path.write_text(csv_text(people(2)))
-    from assets import snapshots
+    from assets.intake import snapshots
 
-    inspect = snapshots.intake.inspect_files
+    inspect = snapshots.storing.inspect_files
 
     def inspect_and_append(*args: object) -> object:
         with path.open("a") as stream:
             stream.write(csv_text(people(3)).splitlines()[-1] + "\n")
         return inspect(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(snapshots.intake, "inspect_files", inspect_and_append)
+    monkeypatch.setattr(snapshots.storing, "inspect_files", inspect_and_append)
     assert "changed while it was read" in refused(tmp_path)
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets import intake, intake_columns, warehouse
+from assets import warehouse
 from assets.contracts import REGISTER_BY_NAME
-from assets.deliveries import Delivery, FileFacts, file_facts
-from assets.intake_files import Source
+from assets.intake import columns, storing
+from assets.intake.deliveries import Delivery, FileFacts, file_facts
+from assets.intake.files import Source
 
 PLAIN_KEYS = (
     "0",
@@ -69,12 +70,12 @@ def stored(
 ) -> tuple[list[tuple[object, ...]] | None, list[tuple[object, ...]]]:
     """What the quick way stores, None where it refuses the file, and what the thorough one stores."""
     register = REGISTER_BY_NAME[delivery.register]
-    thorough, faults = intake._store_any(con, register, delivery, (facts,), "thorough", scratch)
+    thorough, faults = storing._store_any(con, register, delivery, (facts,), "thorough", scratch)
     assert thorough is not None
     assert faults == []
     rows = con.execute('SELECT * FROM received."thorough" ORDER BY ALL').fetchall()
     try:
-        quick = intake._store_plain(con, register, delivery, (facts,), "quick")
+        quick = storing._store_plain(con, register, delivery, (facts,), "quick")
     except duckdb.Error:
         assert not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quick'").fetchall()
         return None, rows
@@ -133,9 +134,9 @@ def test_no_short_text_is_taken_for_another_number(con: duckdb.DuckDBPyConnectio
     con.execute(f"CREATE TABLE texts AS {of_five} UNION {of_eight} UNION {hexadecimal}")
     register = REGISTER_BY_NAME["akm"]
     source = Source("texts", {"PNR": ("text", "text")})
-    refusing = intake_columns.plain_select(register, source)
+    refusing = columns.plain_select(register, source)
     quick = refusing.replace("error('no key')", "NULL").replace("error('not all digits')", "NULL")
-    number, _, _ = intake_columns._pseudonym("text", "text")
+    number, _, _ = columns._pseudonym("text", "text")
     texts, keys, taken_for_another = con.execute(
         f"""
         SELECT count(*), count({number}), count(*) FILTER (quick.pnr IS DISTINCT FROM {number})
@@ -183,32 +184,32 @@ def test_storing_that_is_interrupted_is_not_begun_anew(tmp_path: Path, monkeypat
         begun.set()
         con.execute("SELECT count(*) FROM range(10_000_000_000) AS a(i), range(1000) AS b(j) WHERE i % 7 = j")
 
-    monkeypatch.setattr(intake, "_store_plain", store_plain)
+    monkeypatch.setattr(storing, "_store_plain", store_plain)
     register = REGISTER_BY_NAME["akm"]
     with duckdb.connect() as con, ThreadPoolExecutor(1) as beside:
         warehouse.prepare(con)
         delivery, facts = write(con, tmp_path, "akm", "SELECT '7' AS PNR, 110 AS SOCIO13")
-        storing = beside.submit(intake.store_snapshot, con, register, delivery, (facts,), "akm_2025", tmp_path)
+        under_way = beside.submit(storing.store_snapshot, con, register, delivery, (facts,), "akm_2025", tmp_path)
         assert begun.wait(timeout=20)
-        while not storing.done():
+        while not under_way.done():
             con.interrupt()
             time.sleep(0.05)
         with pytest.raises(duckdb.InterruptException):
-            storing.result()
+            under_way.result()
 
 
 def test_reading_that_is_interrupted_is_no_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> int:
         raise duckdb.InterruptException("INTERRUPT Error")
 
-    monkeypatch.setattr(intake, "_insert", interrupted)
+    monkeypatch.setattr(storing, "_insert", interrupted)
     with duckdb.connect() as con:
         warehouse.prepare(con)
         path = tmp_path / "akm.csv"
         path.write_text("PNR,SOCIO13\n7,110\n", encoding="utf-8")
         delivery = Delivery("akm", "2025", "", tmp_path, (path,))
         with pytest.raises(duckdb.InterruptException):
-            intake.store_snapshot(con, REGISTER_BY_NAME["akm"], delivery, (file_facts(path),), "akm_2025", tmp_path)
+            storing.store_snapshot(con, REGISTER_BY_NAME["akm"], delivery, (file_facts(path),), "akm_2025", tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["VARCHAR", "DOUBLE", "DECIMAL(14,2)", "DECIMAL(18,4)"])

@@ -13,10 +13,10 @@ import duckdb
 import pytest
 from dagster import AssetKey, AssetSelection, ExecuteInProcessResult, materialize
 
-from assets import snapshots
 from assets.contracts import LISTE, REGISTERS, history_years
+from assets.intake import snapshots
+from assets.intake.snapshots import IN_TURN
 from assets.received import ASSETS
-from assets.snapshots import IN_TURN
 from law.loader import statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from assets import validation
 from assets.contracts import REGISTER_BY_NAME, SQL_TYPES
+from assets.intake import validation
 
 YEAR = 2024
 

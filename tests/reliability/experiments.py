@@ -23,8 +23,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from assets import snapshots as received_snapshots
 from assets.contracts import BEF, KRAF, Register
+from assets.intake import snapshots as received_snapshots
 from tests.received.delivering import a_warehouse, csv_text, person, write_sas7bdat, write_xpt
 from tests.reliability import faulting
 from tests.reliability.faulting import SECRET, YEAR, Run

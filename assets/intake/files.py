@@ -1,7 +1,7 @@
 """The files of a delivery as DuckDB reads them: their columns' names, and a relation to select from.
 
 Text is read as text whatever stands in it, Parquet and SAS in their own types. What does not belong here: which value a
-cell is (`assets.intake_columns`) and where rows are stored (`assets.intake`).
+cell is (`assets.intake.columns`) and where rows are stored (`assets.intake.storing`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import IO, Any, cast
 import duckdb
 
 from assets.contracts import Column, Kind, Register
-from assets.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
+from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
 SAS_ROWS = 200_000

@@ -1,7 +1,7 @@
 """Judges a stored snapshot: Great Expectations inside DuckDB for what its rows must be, counts for the rest.
 
 Each rule has a name, blocks or warns, and says what to do. Results are counts: no value of any row leaves here,
-whatever a rule's outcome. What does not belong here: reading files (`assets.intake`), and which registers and
+whatever a rule's outcome. What does not belong here: reading files (`assets.intake.storing`), and which registers and
 codes there are (`assets.contracts`).
 """
 
@@ -395,7 +395,7 @@ def _import_great_expectations() -> None:
     for name in UNUSED:
         _import_once_used(name)
     import_module("great_expectations.expectations")
-    import_module("assets.snapshot_dialect")
+    import_module("assets.intake.dialect")
 
 
 def _import_once_used(name: str) -> None:
@@ -503,7 +503,7 @@ def _validator(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> Iterato
     from great_expectations.validator.validator import Validator
     from sqlalchemy.pool import StaticPool
 
-    from assets.snapshot_dialect import NAME, SnapshotDialect
+    from assets.intake.dialect import NAME, SnapshotDialect
 
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     # Great Expectations closes a connection before it fetches unless its dialect is known to keep one

@@ -1,6 +1,6 @@
 """The SQL that types the columns of a delivered file: a value that is not its type is counted, never passed on.
 
-What does not belong here: how a file is opened (`assets.intake_files`), and which columns and codes a register has
+What does not belong here: how a file is opened (`assets.intake.files`), and which columns and codes a register has
 (`assets.contracts`).
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from assets.code_lists import code_list
 from assets.contracts import SQL_TYPES, UNREADABLE_CODE, Column, Kind, Register
-from assets.intake_files import Source
+from assets.intake.files import Source
 from assets.warehouse import sql_text
 from law.danish_time import TIME_ZONE
 

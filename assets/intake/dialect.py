@@ -2,7 +2,7 @@
 
 Great Expectations asks a dialect for the columns and the primary key of every table that it judges, and DuckDB's own
 dialect answers by five queries on PostgreSQL's catalog. A snapshot's table has no primary key, and no rule asks for a
-type. Imported with Great Expectations, which is late (`assets.validation`). What does not belong here: any rule.
+type. Imported with Great Expectations, which is late (`assets.intake.validation`). What does not belong here: any rule.
 """
 
 from __future__ import annotations

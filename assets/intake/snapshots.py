@@ -1,8 +1,8 @@
 """Schema `received` and `registers`: what was delivered, whether it was checked, and what is promoted for a list year.
 
 A list year sees a register through the view `registers.<name>`, whose rows are the promoted snapshots alone, with
-the list year and the reference year beside them. What does not belong here: reading files (`assets.intake`),
-judging rows (`assets.validation`), and the Dagster assets (`assets.received`, `assets.registers`).
+the list year and the reference year beside them. What does not belong here: reading files (`assets.intake.storing`),
+judging rows (`assets.intake.validation`), and the Dagster assets (`assets.received`, `assets.registers`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 
 import duckdb
 
-from assets import deliveries, intake, validation
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
-from assets.deliveries import Delivery, Fault, FileFacts, printable
+from assets.intake import deliveries, storing, validation
+from assets.intake.deliveries import Delivery, Fault, FileFacts, printable
 from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue
 
@@ -191,7 +191,7 @@ def _receive_files(
     stored: Collection[str],
 ) -> Received:
     reference = delivery.reference
-    content = intake.content_hash(register, reference, facts)
+    content = storing.content_hash(register, reference, facts)
     if content not in stored:
         faults = _store(con, register, delivery, facts, content, scratch)
         if faults:
@@ -233,12 +233,12 @@ def _store(
     content: str,
     scratch: Path,
 ) -> list[Fault]:
-    faults = intake.inspect_files(con, register, delivery, facts)
+    faults = storing.inspect_files(con, register, delivery, facts)
     if faults:
         return faults
     validation.make_ready()
     table = f"{register.name}_{delivery.reference.replace('-', '')}_{content[:CONTENT_DIGITS]}"
-    snapshot, faults = intake.store_snapshot(con, register, delivery, facts, table, scratch)
+    snapshot, faults = storing.store_snapshot(con, register, delivery, facts, table, scratch)
     if snapshot is None:
         return faults
     with transaction(con):

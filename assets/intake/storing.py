@@ -1,10 +1,10 @@
-"""Intake: reads the files of a delivery once and stores the contract columns, typed.
+"""Storing: the files of a delivery are read once and their contract columns stored, typed.
 
 A snapshot is stored under the hash of its content in schema `received`; nothing downstream reads it before it has
 been checked and promoted (`assets.registers`). Values never leave intake in a message: files are read as
 text or in their own type, cast with TRY_CAST, and what does not fit is counted. What does not belong here: which
-columns and codes a register has (`assets.contracts`), how a file is opened (`assets.intake_files`) and a column typed
-(`assets.intake_columns`), and how the stored rows are judged (`assets.validation`).
+columns and codes a register has (`assets.contracts`), how a file is opened (`assets.intake.files`) and a column typed
+(`assets.intake.columns`), and how the stored rows are judged (`assets.intake.validation`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from pathlib import Path
 import duckdb
 
 from assets.contracts import SQL_TYPES, Kind, Register
-from assets.deliveries import FETCH_AGAIN, Delivery, Fault, FileFacts, UnreadableFileError, printable, stamp_of
-from assets.intake_columns import (
+from assets.intake.columns import (
     PHYSICAL_TYPES,
     UNKNOWN_ACT,
     delivered_columns,
@@ -27,7 +26,8 @@ from assets.intake_columns import (
     plain_select,
     select,
 )
-from assets.intake_files import (
+from assets.intake.deliveries import FETCH_AGAIN, Delivery, Fault, FileFacts, UnreadableFileError, printable, stamp_of
+from assets.intake.files import (
     Source,
     ambiguous_columns,
     column_names,

@@ -1,7 +1,7 @@
 """Deliveries on disk: which vintage of a reference is used, which files it has, and what each file is made of.
 
 Nothing is read from outside the snapshots folder, whatever links lead there, and nothing is written into it. What
-does not belong here: reading rows (`assets.intake`) and what a register must hold (`assets.contracts`).
+does not belong here: reading rows (`assets.intake.storing`) and what a register must hold (`assets.contracts`).
 """
 
 from __future__ import annotations
