@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from dagster import AssetDep, AssetExecutionContext, Failure, MaterializeResult, asset
 
-from assets import derivation, lineage, sealing
+from assets import derivation, lineage
 from assets.aside import AsideError, Snapshot, open_aside, promoted_snapshots, put_law, show_registers
 from assets.contracts import LISTE, OMRAADE, REGISTERS, reference_years
 from assets.documentation import described, materialized
@@ -30,6 +30,7 @@ from assets.factory import (
 )
 from assets.law_tables import LAW_TABLES
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
+from assets.publishing import sealing
 from assets.warehouse import Row, insert_rows, sql_file, transaction
 from law.loader import Law, LawError, LegalValue, list_day
 from pipelines.home import Home

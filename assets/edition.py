@@ -1,7 +1,7 @@
 """The sealed edition: the one asset that publishes, and only what has been received, checked, promoted and derived.
 
 Whichever way it is started, it asks again whether everything upstream is in order. What does not belong here: file
-handling (`assets.sealing`) and the look of the public lists (`assets.public_lists`).
+handling (`assets.publishing.sealing`) and the look of the public lists (`assets.publishing.public_lists`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from dagster import AssetExecutionContext, Failure, MaterializeResult, MetadataValue, asset
 
-from assets import derivation, exchange, openlineage, public_lists, releases, sealing
+from assets import derivation, exchange
 from assets.code_lists import municipality_names
 from assets.disclosure.limits import disclosure_limits
 from assets.documentation import described, materialized
@@ -23,6 +23,7 @@ from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, so
 from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
+from assets.publishing import openlineage, public_lists, releases, sealing
 from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run

@@ -5,7 +5,7 @@ that it was read from and is passed over once they differ. `python -m assets.lin
 sqlglot reads the same text that DuckDB runs. A macro is no table: `lov`, `lov_aar`, `lov_koder` and `lov_kodetal` lead
 to the value of a legal parameter, the others to the columns they are given. `count(*)` names no column, so what is
 counted is declared in `COUNTED`. What does not belong here: what a column means (`assets.columns`), and how Dagster and
-OpenLineage say it (`assets.documentation`, `assets.openlineage`).
+OpenLineage say it (`assets.documentation`, `assets.publishing.openlineage`).
 """
 
 from __future__ import annotations

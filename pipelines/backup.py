@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from assets.administration.store import LOCK
 from assets.exchange import held
-from assets.sealing import sha256_of
+from assets.publishing.sealing import sha256_of
 from pipelines.home import Home
 from pipelines.upkeep import OVERWRITTEN
 

@@ -409,7 +409,7 @@ def release(
     note: Annotated[str, typer.Option(help="A remark, printed on the public page.")] = "",
 ) -> None:
     """Verifies the newest edition, notes the release in the log, and takes udkast off the public lists."""
-    from assets.releases import ReleaseLogError
+    from assets.publishing.releases import ReleaseLogError
     from pipelines.release import ReleaseError, release_edition
     from pipelines.verify import VerificationError
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from assets import releases, sealing
 from assets.derivation import PUBLISHED
+from assets.publishing import releases, sealing
 from assets.warehouse import sql_file
 from pipelines.home import Home
 

@@ -32,8 +32,9 @@ from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.system_config.objects import ResolvedRunConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 
-from assets import published_database, sealing, warehouse
+from assets import warehouse
 from assets.intake import snapshots
+from assets.publishing import published_database, sealing
 from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run

@@ -18,10 +18,11 @@ import duckdb
 import yaml
 
 import law
-from assets import sealing, warehouse
+from assets import warehouse
 from assets.aside import AsideError, aside
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
+from assets.publishing import sealing
 from assets.rounding import rounded
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home

@@ -1,7 +1,7 @@
 """What a late delivery would change: the newest vintages derived aside and compared with the sealed edition.
 
 Nothing is sealed and no table of the home is written. What does not belong here: deriving anew what was sealed
-(`pipelines.verify`) and sealing (`assets.sealing`).
+(`pipelines.verify`) and sealing (`assets.publishing.sealing`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 
 import duckdb
 
-from assets import derivation, sealing, warehouse
+from assets import derivation, warehouse
 from assets.aside import derive_all, show_history
 from assets.contracts import REGISTERS
 from assets.intake import snapshots
 from assets.intake.deliveries import printable
+from assets.publishing import sealing
 from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, statistics_law
 from pipelines.diff import in_full

@@ -14,9 +14,9 @@ from dagster import (
     op,
 )
 
-from assets import sealing
 from assets.factory import law_of
 from assets.partitions import LIST_YEARS
+from assets.publishing import sealing
 from pipelines.deliveries import references, summary
 from pipelines.resources import Run
 

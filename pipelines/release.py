@@ -2,7 +2,7 @@
 
 The tables are not touched. The public lists are written anew with the release on them, the manifest with their new
 hashes and, under `run`, the release; both take their place in one step. What does not belong here: the log itself
-(`assets.releases`).
+(`assets.publishing.releases`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assets import edition, exchange, published_database, releases, sealing, warehouse
+from assets import edition, exchange, warehouse
 from assets.aside import aside
-from assets.releases import Entry
+from assets.publishing import published_database, releases, sealing
+from assets.publishing.releases import Entry
 from law.loader import Law, statistics_law
 from pipelines.home import Home
 from pipelines.verify import read_sealed, verify_locked

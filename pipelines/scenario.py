@@ -22,10 +22,11 @@ from typing import Any
 
 import duckdb
 
-from assets import derivation, exchange, sealing
+from assets import derivation, exchange
 from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots, show_registers
 from assets.code_lists import municipality_names
 from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
+from assets.publishing import sealing
 from law.loader import (
     STATISTICS_GROUPS,
     WHOLE_UNITS,

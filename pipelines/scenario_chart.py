@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
-from assets.public_lists import INVENTED
+from assets.publishing.public_lists import INVENTED
 
 NOTICE = "Scenarie - ikke en officiel liste"
 VEGA_LITE = "6.4"

@@ -24,10 +24,10 @@ from dagster import (
     sensor,
 )
 
-from assets import sealing
 from assets.contracts import REGISTERS
 from assets.intake.deliveries import find_delivery
 from assets.partitions import END_LIST_YEAR, FIRST_LIST_YEAR
+from assets.publishing import sealing
 from law.loader import statistics_law
 from pipelines import notices
 from pipelines.deliveries import is_complete, needed_years

@@ -1,6 +1,6 @@
 """Verification: derives a sealed edition anew, aside, from the home's register tables and the history sealed in it.
 
-Nothing in the home is written. What does not belong here: how an edition is sealed (`assets.sealing`).
+Nothing in the home is written. What does not belong here: how an edition is sealed (`assets.publishing.sealing`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any
 
 import duckdb
 
-from assets import edition, openlineage, releases, sealing, warehouse
+from assets import edition, warehouse
 from assets.aside import AsideError, aside
-from assets.public_lists import Release
+from assets.publishing import openlineage, releases, sealing
+from assets.publishing.public_lists import Release
 from law.loader import LegalValue, statistics_law
 from pipelines.home import Home
 

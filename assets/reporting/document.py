@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.public_lists import INVENTED, Release
+from assets.publishing.public_lists import INVENTED, Release
 from assets.reporting.labels import ALL
 from law.loader import LegalValue
 

@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assets import derivation, exchange, releases, sealing
+from assets import derivation, exchange
 from assets.disclosure.limits import LIMITS
 from assets.finished import Finished, from_csv
+from assets.publishing import releases, sealing
 from assets.reporting.document import Standing
 from assets.reporting.shapes import SHAPES
 from assets.reporting.tables import HiddenCell

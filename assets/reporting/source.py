@@ -14,7 +14,7 @@ import duckdb
 from assets.code_lists import municipality_names
 from assets.disclosure.limits import Limits
 from assets.finished import Finished
-from assets.public_lists import danish_order
+from assets.publishing.public_lists import danish_order
 from assets.reporting.cells import LISTED_GROUPS, Before
 from law.loader import LegalValue
 

@@ -18,7 +18,7 @@ from assets.disclosure.cells import Cell
 from assets.disclosure.limits import WITHHELD
 from assets.disclosure.suppression import suppress
 from assets.finished import Finished, Row, Value, share_pct
-from assets.public_lists import figure_rests_on_few
+from assets.publishing.public_lists import figure_rests_on_few
 from assets.reporting import cells
 from assets.reporting.cells import AREA, LISTED_GROUPS
 from assets.reporting.comparisons import comparison, exempted, migrations, social_export

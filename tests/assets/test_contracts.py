@@ -17,7 +17,7 @@ from assets.contracts import AKM, REGISTERS, Column, Register
 from assets.documentation import contract_text
 from assets.intake import columns, storing
 from assets.intake.storing import content_hash
-from assets.sealing import what_changed
+from assets.publishing.sealing import what_changed
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
 OFFICE = "https://www.dst.dk/"

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.sealing import describe_sql
+from assets.publishing.sealing import describe_sql
 from law.loader import Law
 from pipelines.classify import Figures, Judgement, judge
 from tests.deriving import LAW, create, database, derive, rows_of

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from assets.disclosure.limits import WITHHELD, disclosure_limits
-from assets.public_lists import (
+from assets.publishing.public_lists import (
     CSV_COLUMNS,
     INVENTED,
     CriteriaLimits,

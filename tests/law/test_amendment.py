@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assets.sealing import describe_law
+from assets.publishing.sealing import describe_law
 from law.loader import PARAMETER_DIRECTORY, STATISTICS_GROUPS, Law, LawError, list_day, load_law
 from tests.deriving import LAW, categories, database, put_figures
 from tests.law.test_boundaries import EXPECTED

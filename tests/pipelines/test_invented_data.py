@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assets.intake.deliveries import SYNTHETIC
-from assets.public_lists import INVENTED
+from assets.publishing.public_lists import INVENTED
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
 from tests.graph.homes import YEAR, Ready
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets import sealing, warehouse
+from assets import warehouse
+from assets.publishing import sealing
 from tests.command import edition, manifest, run_cli, run_list, warehouse_table
 from tests.graph.homes import YEAR, Ready
 

@@ -17,8 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets import releases, sealing, warehouse
-from assets.releases import Entry
+from assets import warehouse
+from assets.publishing import releases, sealing
+from assets.publishing.releases import Entry
 from pipelines.home import Home
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
 from tests.graph.homes import YEAR, Ready

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.sealing import stale_editions
+from assets.publishing.sealing import stale_editions
 from pipelines.explain import as_text, explain_area
 from pipelines.home import Home
 from pipelines.verify import verify_edition

@@ -2,7 +2,7 @@
 
 A line of `editions/releases.jsonl` holds the hash of the line before it and of the released manifest, so that no line
 can be altered or taken out without a trace. What does not belong here: how an edition is released
-(`pipelines.release`) and the look of the page (`assets.public_lists`).
+(`pipelines.release`) and the look of the page (`assets.publishing.public_lists`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 
-from assets import sealing
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST
-from assets.public_lists import Release, danish_day
+from assets.publishing import sealing
+from assets.publishing.public_lists import Release, danish_day
 from assets.warehouse import sql_file
 
 LOG = "releases.jsonl"
