@@ -29,7 +29,7 @@ from assets import warehouse
 from assets.contracts import REGISTERS, Register
 from assets.documentation import contract_text, described, materialized
 from assets.factory import OWNER, key_of, law_of, one_step
-from assets.intake import snapshots, validation
+from assets.intake import deliveries, snapshots, validation
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run
@@ -102,13 +102,14 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
     law = law_of(run, list_year)
     storing = [register for register in snapshots.IN_TURN if _key(register) in context.selected_asset_keys]
     with run.warehouse() as con, warehouse.beside(con) as second, ThreadPoolExecutor(max_workers=1) as ahead:
-        stored = {r.name: ahead.submit(_received, second, r, law, list_year, run) for r in storing}
+        books = snapshots.read_books(con, list_year)
+        stored = {r.name: ahead.submit(_received, second, r, law, list_year, run, books) for r in storing}
         try:
             for register in snapshots.IN_TURN:
                 if register.name in stored:
                     yield stored[register.name].result()
                 if asked := {c for c in context.selected_asset_check_keys if c.asset_key == _key(register)}:
-                    yield from (told for told in _checked(con, register, list_year) if _check_key(told) in asked)
+                    yield from (told for told in _checked(con, register, books) if _check_key(told) in asked)
         except BaseException:
             ahead.shutdown(wait=False, cancel_futures=True)
             while not all(future.done() for future in stored.values()):
@@ -118,23 +119,30 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
 
 
 def _received(
-    con: duckdb.DuckDBPyConnection, register: Register, law: Mapping[str, LegalValue], list_year: int, run: Run
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    run: Run,
+    books: snapshots.Books,
 ) -> MaterializeResult:
     folder = run.snapshot_folder
-    wanted = snapshots.wanted_references(con, register, law, list_year, folder)
-    items = snapshots.receive(con, register, wanted, list_year, folder, run.at_home.scratch)
+    wanted = snapshots.wanted_references(
+        con, register, law, list_year, deliveries.delivered_years(folder, register, list_year)
+    )
+    items = snapshots.receive(con, register, wanted, list_year, folder, run.at_home.scratch, books)
     found = {
         "references": ", ".join(item.reference for item in items),
         "faults": sum(len(item.faults) for item in items),
     }
     content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
-    rows = snapshots.stored_rows(con, items)
+    rows = books.stored_rows(items)
     return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
 
 
-def _checked(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> Iterator[AssetCheckResult]:
+def _checked(con: duckdb.DuckDBPyConnection, register: Register, books: snapshots.Books) -> Iterator[AssetCheckResult]:
     key = _key(register)
-    faults, checked = snapshots.check(con, register, list_year)
+    faults, checked = snapshots.check(con, register, books)
     for name in DELIVERY_CHECKS:
         lines = [fault.line for fault in faults if fault.check == name]
         yield AssetCheckResult(

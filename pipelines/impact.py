@@ -18,7 +18,7 @@ from assets import derivation, warehouse
 from assets.aside import derive_all, show_history
 from assets.contracts import REGISTERS
 from assets.intake import snapshots
-from assets.intake.deliveries import printable
+from assets.intake.deliveries import delivered_years, printable
 from assets.publishing import sealing
 from assets.warehouse import sql_file, sql_text
 from law.loader import LegalValue, statistics_law
@@ -93,10 +93,12 @@ def _promote_all(
 ) -> list[str]:
     """Receives, checks and promotes every register. Returns what would stop a run."""
     stops: list[str] = []
+    books = snapshots.read_books(con, list_year)
     for register in REGISTERS:
-        wanted = snapshots.wanted_references(con, register, values, list_year, folder)
-        snapshots.receive(con, register, wanted, list_year, folder, scratch)
-        faults, checked = snapshots.check(con, register, list_year)
+        there = delivered_years(folder, register, list_year)
+        wanted = snapshots.wanted_references(con, register, values, list_year, there)
+        snapshots.receive(con, register, wanted, list_year, folder, scratch, books)
+        faults, checked = snapshots.check(con, register, books)
         stops += [fault.line for fault in faults]
         stops += [line for item in checked if item.rule.blocking for line in item.lines]
     if not stops:

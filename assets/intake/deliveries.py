@@ -99,9 +99,9 @@ class UnreadableFileError(Exception):
 
 
 def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
-    """The years up to the list year for which a register of any year has a folder, ascending."""
+    """The years up to the list year for which a register of any year has a folder, ascending; of another none."""
     folder = snapshots / register.name
-    if not folder.is_dir():
+    if not register.any_year or not folder.is_dir():
         return []
     years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
     return sorted(year for year in years if year <= list_year)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
 from assets.intake import deliveries, storing, validation
 from assets.intake.deliveries import Delivery, Fault, FileFacts, printable
-from assets.warehouse import insert_rows, transaction
+from assets.warehouse import Row, insert_rows, transaction
 from law.loader import LegalValue
 
 DELIVERIES = ("SMALLINT", *("VARCHAR",) * 8)
@@ -52,6 +51,26 @@ class Received:
     faults: tuple[Fault, ...] = ()
 
 
+@dataclass
+class Books:
+    """What the home has noted of deliveries: found for a list year, stored, and judged. It is read once for all
+    registers, and says what a register's turn added as soon as that has ended."""
+
+    noted: dict[str, list[Received]]
+    """By register, what was found of its references for the list year."""
+    vintages: set[tuple[str, str, str, str]]
+    tables: dict[str, str]
+    """The table of each stored content."""
+    rows: dict[str, int]
+    """The rows of each stored content."""
+    outcomes: dict[tuple[str, str], dict[str, int]]
+    """Rows that break each check, by the content that was judged and the suite that judged it."""
+
+    def stored_rows(self, received: Iterable[Received]) -> int:
+        """Rows stored of what was received, over all references."""
+        return sum(self.rows[item.content_sha256] for item in received if item.content_sha256)
+
+
 @dataclass(frozen=True)
 class CheckedRule:
     """How a rule came out over all references of a register for a list year."""
@@ -61,22 +80,32 @@ class CheckedRule:
     lines: tuple[str, ...]
 
 
+def read_books(con: duckdb.DuckDBPyConnection, list_year: int) -> Books:
+    """The books as they stand."""
+    stored = con.execute("SELECT content_sha256, table_name, rows FROM received.snapshots").fetchall()
+    return Books(
+        _noted(con, list_year),
+        set(con.execute("SELECT * FROM received.vintages").fetchall()),
+        {content: table for content, table, _ in stored},
+        {content: rows for content, _, rows in stored},
+        _outcomes(con),
+    )
+
+
 def wanted_references(
     con: duckdb.DuckDBPyConnection,
     register: Register,
     law: Mapping[str, LegalValue],
     list_year: int,
-    snapshots: Path | None = None,
+    there: Sequence[int],
 ) -> list[tuple[str, int]]:
     """The references a list year needs, as folder name and year. `liste` gives only years without an own edition.
 
-    Of a register of any year: those that stand in the folder `snapshots`; without it, those last received.
+    Of a register of any year those that are `there`: in the snapshots folder, or received last (`years_of`).
     """
     years: Sequence[int]
-    if register.any_year and snapshots is not None:
-        years = deliveries.delivered_years(snapshots, register, list_year)
-    elif register.any_year:
-        years = _years_received(con, register, list_year)
+    if register.any_year:
+        years = there
     elif register is LISTE:
         own = {row[0] for row in con.execute("SELECT list_year FROM published.editions").fetchall()}
         years = [year for year in history_years(law, list_year) if year not in own]
@@ -85,9 +114,9 @@ def wanted_references(
     return [(register.reference_name(year), year) for year in years]
 
 
-def _years_received(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> list[int]:
-    query = "SELECT DISTINCT CAST(reference AS INTEGER) FROM received.deliveries WHERE list_year = ? AND register = ?"
-    return sorted(int(row[0]) for row in con.execute(query, [list_year, register.name]).fetchall())
+def years_of(received: Iterable[Received]) -> list[int]:
+    """The years of what was found of a register, ascending."""
+    return sorted({int(item.reference[:4]) for item in received})
 
 
 def files_wanted(law: Mapping[str, LegalValue], list_year: int, snapshots: Path) -> list[Path]:
@@ -114,47 +143,42 @@ def receive(
     list_year: int,
     snapshots: Path,
     scratch: Path,
+    books: Books,
 ) -> list[Received]:
     """Finds, hashes and stores what a list year needs of a register, and notes it in `received.deliveries`.
 
-    A snapshot whose content is stored already is not read again.
+    A snapshot whose content is stored already is not read again, and what is noted already stays untouched.
     """
-    stored = _stored_contents(con, register)
-    found = [_receive_one(con, register, reference, snapshots, scratch, stored) for reference, _ in wanted]
+    found = [_receive_one(con, register, reference, snapshots, scratch, books) for reference, _ in wanted]
     received = [item for item in found if item is not None]
-    with transaction(con):
-        _note_deliveries(con, register, list_year, received)
-        _note_vintages(con, register, received)
+    rows, vintages = _delivery_rows(list_year, received), _vintages(received) - books.vintages
+    if vintages or Counter(rows) != Counter(_delivery_rows(list_year, books.noted[register.name])):
+        with transaction(con):
+            con.execute(
+                "DELETE FROM received.deliveries WHERE list_year = ? AND register = ?", [list_year, register.name]
+            )
+            insert_rows(con, "received.deliveries", DELIVERIES, rows)
+            insert_rows(con, "received.vintages", ("VARCHAR",) * 4, sorted(vintages))
+        books.noted[register.name] = _noted(con, list_year)[register.name]
+        books.vintages |= vintages
     return received
 
 
-def _stored_contents(con: duckdb.DuckDBPyConnection, register: Register) -> frozenset[str]:
-    query = "SELECT content_sha256 FROM received.snapshots WHERE register = ?"
-    return frozenset(row[0] for row in con.execute(query, [register.name]).fetchall())
-
-
-def _note_deliveries(
-    con: duckdb.DuckDBPyConnection, register: Register, list_year: int, received: Sequence[Received]
-) -> None:
-    """What was found for a list year in the place of what was found before. What is noted already stays untouched."""
-    rows: list[tuple[Any, ...]] = []
+def _delivery_rows(list_year: int, received: Iterable[Received]) -> list[Row]:
+    """What was found, as rows of `received.deliveries`: one for each fault, or the only one."""
+    rows: list[Row] = []
     for item in received:
         for fault in item.faults or (None,):
             told = (None,) * 4 if fault is None else (fault.check, fault.place, fault.what, fault.remedy)
             rows.append((list_year, item.register, item.reference, item.vintage, item.content_sha256, *told))
-    of_list_year = "FROM received.deliveries WHERE list_year = ? AND register = ?"
-    if Counter(con.execute(f"SELECT * {of_list_year}", [list_year, register.name]).fetchall()) == Counter(rows):
-        return
-    con.execute(f"DELETE {of_list_year}", [list_year, register.name])
-    insert_rows(con, "received.deliveries", DELIVERIES, rows)
+    return rows
 
 
-def _note_vintages(con: duckdb.DuckDBPyConnection, register: Register, received: Sequence[Received]) -> None:
+def _vintages(received: Iterable[Received]) -> set[tuple[str, str, str, str]]:
     """Which vintage a stored content came as, kept for as long as the content is (`deliveries` knows the newest)."""
-    known = set(con.execute("SELECT * FROM received.vintages WHERE register = ?", [register.name]).fetchall())
-    stored = [item for item in received if item.content_sha256]
-    came = {(item.register, item.reference, item.vintage, item.content_sha256) for item in stored}
-    insert_rows(con, "received.vintages", ("VARCHAR",) * 4, sorted(came - known))
+    return {
+        (item.register, item.reference, item.vintage, item.content_sha256) for item in received if item.content_sha256
+    }
 
 
 def _receive_one(
@@ -163,7 +187,7 @@ def _receive_one(
     reference: str,
     snapshots: Path,
     scratch: Path,
-    stored: Collection[str],
+    books: Books,
 ) -> Received | None:
     delivery = deliveries.find_delivery(snapshots, register, reference)
     if delivery is None:
@@ -179,7 +203,7 @@ def _receive_one(
             closed.append(Fault(register.name, reference, "readable", *told))
     if delivery.faults or closed:
         return Received(register.name, reference, delivery.vintage, None, (*delivery.faults, *closed))
-    return _receive_files(con, register, delivery, tuple(facts), scratch, stored)
+    return _receive_files(con, register, delivery, tuple(facts), scratch, books)
 
 
 def _receive_files(
@@ -188,12 +212,12 @@ def _receive_files(
     delivery: Delivery,
     facts: tuple[FileFacts, ...],
     scratch: Path,
-    stored: Collection[str],
+    books: Books,
 ) -> Received:
     reference = delivery.reference
     content = storing.content_hash(register, reference, facts)
-    if content not in stored:
-        faults = _store(con, register, delivery, facts, content, scratch)
+    if content not in books.tables:
+        faults = _store(con, register, delivery, facts, content, scratch, books)
         if faults:
             return Received(register.name, reference, delivery.vintage, None, tuple(faults))
     return Received(register.name, reference, delivery.vintage, content)
@@ -232,6 +256,7 @@ def _store(
     facts: tuple[FileFacts, ...],
     content: str,
     scratch: Path,
+    books: Books,
 ) -> list[Fault]:
     faults = storing.inspect_files(con, register, delivery, facts)
     if faults:
@@ -251,23 +276,24 @@ def _store(
         insert_rows(con, "received.files", ("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), files)
         counts = [(content, name, rows) for name, rows in snapshot.counts.items()]
         insert_rows(con, "received.counts", ("VARCHAR", "VARCHAR", "BIGINT"), counts)
+    books.tables[content], books.rows[content] = table, snapshot.rows
     return []
 
 
 # --- checking ---------------------------------------------------------------------------------------------------
 
 
-def check(con: duckdb.DuckDBPyConnection, register: Register, list_year: int) -> tuple[list[Fault], list[CheckedRule]]:
-    """The faults of a register's deliveries for a list year, and every rule's outcome over its snapshots.
+def check(con: duckdb.DuckDBPyConnection, register: Register, books: Books) -> tuple[list[Fault], list[CheckedRule]]:
+    """The faults of a register's deliveries for the books' list year, and every rule's outcome over its snapshots.
 
-    A snapshot that was judged by the same rules before is not judged again: the outcome is read back.
+    A snapshot that was judged by the same rules before is not judged again.
     """
-    noted = _noted(con, list_year)[register.name]
+    noted = books.noted[register.name]
     faults = [fault for item in noted for fault in item.faults]
     failing: dict[str, int] = {}
     found: dict[str, list[Fault]] = {}
-    stored = _stored(noted, _tables(con))
-    judged = _judged(con, register, stored)
+    stored = _stored(noted, books.tables)
+    judged = _judged(con, register, stored, books)
     names = _file_names(con, [content for content, outcomes in judged.items() if any(outcomes.values())])
     for reference, vintage, content, _ in stored:
         place = "/".join(part for part in (register.name, reference, vintage) if part)
@@ -313,11 +339,6 @@ def _noted(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Rec
     return {register: list(items.values()) for register, items in found.items()}
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The table of each stored content."""
-    return dict(con.execute("SELECT content_sha256, table_name FROM received.snapshots").fetchall())
-
-
 def _stored(noted: Iterable[Received], tables: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
     """What is stored of what was found: reference, vintage, content and table."""
     return [
@@ -343,49 +364,41 @@ def _file_names(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict
 
 
 def _judged(
-    con: duckdb.DuckDBPyConnection, register: Register, stored: Sequence[tuple[str, str, str, str]]
+    con: duckdb.DuckDBPyConnection, register: Register, stored: Sequence[tuple[str, str, str, str]], books: Books
 ) -> dict[str, dict[validation.Rule, int]]:
     """By content, how each rule of a register came out; what was not judged by these rules before is judged now."""
-    found = _known_outcomes(con, register, [content for _, _, content, _ in stored])
+    found = {content: _known_outcomes(register, content, books) for _, _, content, _ in stored}
     new = [(content, table, int(reference[:4])) for reference, _, content, table in stored if not found[content]]
     kept = validation.kept_by_all(con, register, [table for _, table, _ in new])
     for content, table, year in new:
         query = "SELECT measure, rows FROM received.counts WHERE content_sha256 = ?"
         counts = dict(con.execute(query, [content]).fetchall())
         outcomes = validation.validate(con, register, table, year, counts, kept)
-        _note_outcomes(con, register, content, outcomes)
+        _note_outcomes(con, register, content, outcomes, books)
         found[content] = {outcome.rule: outcome.failing_rows for outcome in outcomes}
     return found
 
 
-def _known_outcomes(
-    con: duckdb.DuckDBPyConnection, register: Register, contents: Sequence[str]
-) -> dict[str, dict[validation.Rule, int]]:
-    """By content, the outcome of every rule as noted; empty where it was not judged by all of today's rules."""
-    query = """
-        SELECT content_sha256, check_name, failing_rows
-        FROM received.validations
-        WHERE content_sha256 IN ? AND suite_sha256 = ?
-    """
-    known: dict[str, dict[str, int]] = {content: {} for content in contents}
-    for content, name, rows in con.execute(query, [list(contents), validation.suite_hash(register)]).fetchall():
-        known[content][name] = int(rows)
+def _known_outcomes(register: Register, content: str, books: Books) -> dict[validation.Rule, int]:
+    """The outcome of every rule as noted; empty where the content was not judged by all of today's rules."""
+    noted = books.outcomes.get((content, validation.suite_hash(register)), {})
     rules = validation.rules(register)
-    names = {rule.name for rule in rules}
-    return {
-        content: {rule: noted[rule.name] for rule in rules} if set(noted) == names else {}
-        for content, noted in known.items()
-    }
+    return {rule: noted[rule.name] for rule in rules} if set(noted) == {rule.name for rule in rules} else {}
 
 
 def _note_outcomes(
-    con: duckdb.DuckDBPyConnection, register: Register, content: str, outcomes: Sequence[validation.Outcome]
+    con: duckdb.DuckDBPyConnection,
+    register: Register,
+    content: str,
+    outcomes: Sequence[validation.Outcome],
+    books: Books,
 ) -> None:
     suite = validation.suite_hash(register)
     noted = [(content, suite, o.rule.name, o.rule.blocking, o.failing_rows) for o in outcomes]
     with transaction(con):
         con.execute("DELETE FROM received.validations WHERE content_sha256 = ?", [content])
         insert_rows(con, "received.validations", ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT"), noted)
+    books.outcomes[content, suite] = {o.rule.name: o.failing_rows for o in outcomes}
 
 
 # --- promotion --------------------------------------------------------------------------------------------------
@@ -395,17 +408,18 @@ def hindrances(
     con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
 ) -> list[str]:
     """Why registers cannot be promoted for a list year: faults, broken rules, or not checked. Empty: they can."""
-    noted, tables, outcomes = _noted(con, list_year), _tables(con), _outcomes(con)
+    books = read_books(con, list_year)
     found: list[str] = []
     for register in registers:
-        found += [fault.line for item in noted[register.name] for fault in item.faults]
-        delivered = {reference: content for reference, _, content, _ in _stored(noted[register.name], tables)}
-        faulty = {item.reference for item in noted[register.name] if item.faults}
-        for reference, _ in wanted_references(con, register, law, list_year):
+        noted = books.noted[register.name]
+        found += [fault.line for item in noted for fault in item.faults]
+        delivered = {reference: content for reference, _, content, _ in _stored(noted, books.tables)}
+        faulty = {item.reference for item in noted if item.faults}
+        for reference, _ in wanted_references(con, register, law, list_year, years_of(noted)):
             if reference in faulty or (register.optional and reference not in delivered):
                 continue
             if reference in delivered:
-                known = outcomes.get((delivered[reference], validation.suite_hash(register)), {})
+                known = books.outcomes.get((delivered[reference], validation.suite_hash(register)), {})
                 found += _unmet(register, reference, known)
             else:
                 first = f"Materialise received/{register.name} first."
@@ -442,11 +456,12 @@ def promote(
     Call it only where `hindrances` is empty. What was received and is not wanted any more (a history year that this
     home has sealed since) is left out.
     """
-    noted, stored_as = _noted(con, list_year), _tables(con)
+    books = read_books(con, list_year)
     promoted = []
     for register in registers:
-        years = dict(wanted_references(con, register, law, list_year))
-        for reference, vintage, content, _ in _stored(noted[register.name], stored_as):
+        noted = books.noted[register.name]
+        years = dict(wanted_references(con, register, law, list_year, years_of(noted)))
+        for reference, vintage, content, _ in _stored(noted, books.tables):
             if reference in years:
                 promoted.append((list_year, register.name, reference, years[reference], vintage, content))
     names = [register.name for register in registers]
@@ -524,19 +539,12 @@ def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_yea
         return found
     query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ?"
     promoted = set(con.execute(query, [list_year]).fetchall())
-    noted, tables = _noted(con, list_year), _tables(con)
+    books = read_books(con, list_year)
     for register in REGISTERS:
-        name = register.name
-        wanted = {reference for reference, _ in wanted_references(con, register, law, list_year)}
-        stored = _stored(noted[name], tables)
+        name, noted = register.name, books.noted[register.name]
+        wanted = {reference for reference, _ in wanted_references(con, register, law, list_year, years_of(noted))}
+        stored = _stored(noted, books.tables)
         received = {(name, reference, content) for reference, _, content, _ in stored if reference in wanted}
         if received != {row for row in promoted if row[0] == name}:
             found.append(f"{name}: what was received is not promoted. Materialise registers/{name}.")
     return found
-
-
-def stored_rows(con: duckdb.DuckDBPyConnection, received: Sequence[Received]) -> int:
-    """Rows stored of what was received, over all references."""
-    contents = [item.content_sha256 for item in received if item.content_sha256]
-    query = "SELECT coalesce(sum(rows), 0) FROM received.snapshots WHERE content_sha256 IN ?"
-    return int(con.execute(query, [contents]).fetchall()[0][0])

@@ -96,9 +96,10 @@ def derived_from_files(folder: Path, scratch: Path, list_year: int) -> dict[str,
     try:
         warehouse.prepare(opened)
         derivation.prepare_session(opened)
+        books = snapshots.read_books(opened, list_year)
         for register in REGISTERS:
-            wanted = snapshots.wanted_references(opened, register, values, list_year)
-            received = snapshots.receive(opened, register, wanted, list_year, folder, scratch)
+            wanted = snapshots.wanted_references(opened, register, values, list_year, [])
+            received = snapshots.receive(opened, register, wanted, list_year, folder, scratch, books)
             assert not [fault for item in received for fault in item.faults]
         snapshots.promote(opened, REGISTERS, values, list_year)
         put_law(opened, values, list_year, list_day(list_year))

@@ -96,8 +96,10 @@ def receive(folder: Path, register_name: str, reference: str, checked: bool = Tr
     """Receives one reference from the snapshots folder `folder`/snapshots; `checked` also judges its rows."""
     register = REGISTER_BY_NAME[register_name]
     with a_warehouse(folder) as con:
+        books = received_snapshots.read_books(con, LIST_YEAR)
+        wanted = [(reference, int(reference[:4]))]
         found = received_snapshots.receive(
-            con, register, [(reference, int(reference[:4]))], LIST_YEAR, folder / "snapshots", folder / "scratch"
+            con, register, wanted, LIST_YEAR, folder / "snapshots", folder / "scratch", books
         )
         faults = [fault.line for item in found for fault in item.faults]
         answer = Answer(faults, {}, [])
@@ -110,7 +112,7 @@ def receive(folder: Path, register_name: str, reference: str, checked: bool = Tr
 
 
 def _judge(con: duckdb.DuckDBPyConnection, register: Register, answer: Answer) -> None:
-    _, checked = received_snapshots.check(con, register, LIST_YEAR)
+    _, checked = received_snapshots.check(con, register, received_snapshots.read_books(con, LIST_YEAR))
     for item in checked:
         if item.failing_rows:
             answer.failing[item.rule.name] = item.failing_rows

@@ -90,9 +90,10 @@ def test_a_history_year_that_was_sealed_meanwhile_is_taken_from_its_edition(tmp_
         place.mkdir(parents=True)
         (place / "liste.csv").write_text("AREA_ID,LISTE\na,parallelsamfund\n", encoding="utf-8")
     with a_warehouse(tmp_path) as con:
-        wanted = snapshots.wanted_references(con, LISTE, law, YEAR)
-        snapshots.receive(con, LISTE, wanted, YEAR, tmp_path / "snapshots", tmp_path / "scratch")
-        snapshots.check(con, LISTE, YEAR)
+        books = snapshots.read_books(con, YEAR)
+        wanted = snapshots.wanted_references(con, LISTE, law, YEAR, [])
+        snapshots.receive(con, LISTE, wanted, YEAR, tmp_path / "snapshots", tmp_path / "scratch", books)
+        snapshots.check(con, LISTE, books)
         assert snapshots.promote(con, [LISTE], law, YEAR) == {"liste": len(years)}
         con.execute("INSERT INTO published.editions VALUES (?, 1, 'x')", [years[-1]])
         assert snapshots.hindrances(con, [LISTE], law, YEAR) == []

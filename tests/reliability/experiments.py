@@ -316,7 +316,9 @@ def _batch(folder: Path, files: dict[str, bytes], seed: int, cases: int) -> None
 def _answer(con: duckdb.DuckDBPyConnection, register: Register, reference: str, root: Path, folder: Path) -> str:
     try:
         year = int(reference[:4])
-        found = received_snapshots.receive(con, register, [(reference, year)], YEAR, root, folder / "scratch")
+        books = received_snapshots.read_books(con, YEAR)
+        wanted, scratch = [(reference, year)], folder / "scratch"
+        found = received_snapshots.receive(con, register, wanted, YEAR, root, scratch, books)
     except Exception as error:
         return f"raised {type(error).__name__}"
     lines = [fault.line for item in found for fault in item.faults]
