@@ -348,7 +348,7 @@ def status_changes(context: AssetExecutionContext, run: Run) -> MaterializeResul
         value = hashlib.sha256(f"{code_version()}{upstream}{last}{causes}".encode()).hexdigest()
         derivation.record_fingerprint(con, TABLE, list_year, value)
     changed = sum(row[list(COLUMNS).index("change")] is not None for row in rows)
-    return materialized(None, TABLE, len(rows), {"changed": changed, "fingerprint": value}, version=value)
+    return materialized(TABLE, len(rows), value, {"changed": changed, "fingerprint": value})
 
 
 ASSETS = [status_changes]

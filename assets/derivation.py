@@ -467,13 +467,11 @@ def _errors_without_values(derived: Derived, list_year: int) -> Iterator[None]:
         raise DerivationError(f"{derived.table}: {type(error).__name__} while deriving list year {list_year}") from None
 
 
-def rows_derived(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str) -> int:
-    """The rows of a list year. Those of a view are persons or dwellings and take a pass over the registers; they are
+def rows_shown(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str) -> int:
+    """The rows of a list year that a view shows: persons or dwellings, which take a pass over the registers and are
     noted under `made_from`. Raises DerivationError."""
     with _errors_without_values(derived, list_year):
-        if derived.kind == "table":
-            return rows_of(con, derived.table, list_year)
-        counting = _count_sql(derived.table, list_year)
+        counting = f"SELECT count(*) FROM {derived.table} WHERE list_year = {int(list_year)}"
         of_year = f"{list_year} {made_from}"
         return counts(con, (derived.table,), list_year, counting, of_year)[derived.table]
 
@@ -482,15 +480,6 @@ def stored_tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The derived tables that are there; a view is none."""
     query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
     return frozenset(row[0] for row in con.execute(query).fetchall())
-
-
-def rows_of(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> int:
-    """How many rows a list year has in a derived table."""
-    return int(con.execute(_count_sql(table, list_year)).fetchall()[0][0])
-
-
-def _count_sql(table: str, list_year: int) -> str:
-    return f"SELECT count(*) FROM {table} WHERE list_year = {int(list_year)}"
 
 
 def _replace(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int) -> None:

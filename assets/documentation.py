@@ -1,8 +1,8 @@
 """Says in Dagster's terms what a table is: title, paragraphs as links, columns with types and texts, lineage, versions.
 
-An asset's definition takes `described`, its materialisation `materialized`. Column schema and column lineage of derived
-tables are read at the first materialisation of a process, so that loading the definitions stays quick. What does not
-belong here: the texts (`assets.columns`, `assets.derivation`, `assets.contracts`) and the reading (`assets.lineage`).
+An asset's definition takes `described`: what is so of every list year. Its materialisation takes `materialized`: what a
+run made, and the column lineage that it was made by. What does not belong here: the texts (`assets.columns`,
+`assets.derivation`, `assets.contracts`) and the reading (`assets.lineage`).
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ PUBLISHED = "published"
 
 
 def described(table: str, title: str, paragraphs: Sequence[str] = (), **more: Any) -> dict[str, Any]:
-    """Definition metadata of a table's asset: its Danish title, its paragraphs as links, and what is known beforehand
-    of its columns."""
+    """Definition metadata of a table's asset: its Danish title, its paragraphs as links, its columns with types and
+    texts, and what each comes from."""
     metadata: dict[str, Any] = {"title": title, **more}
     if paragraphs:
         metadata["paragraphs"] = MetadataValue.md(", ".join(paragraph_link(text) for text in paragraphs))
-    known = known_columns(table)
-    if known:
-        metadata["dagster/column_schema"] = table_schema(table, known)
+    columns = columns_of(table)
+    if columns:
+        metadata["dagster/column_schema"] = table_schema(table, columns)
+    if lineage.sources_of(table):
+        metadata["column_sources"] = MetadataValue.md(sources_text(table))
     return metadata
 
 
@@ -149,37 +151,21 @@ def _dep(source: str) -> TableColumnDep:
     return TableColumnDep(asset_of(table), column)
 
 
-def materialized(
-    con: duckdb.DuckDBPyConnection | None,
-    table: str,
-    rows: int,
-    more: Mapping[str, Any] | None = None,
-    list_year: int | None = None,
-    version: str | None = None,
-) -> MaterializeResult:
-    """What a materialisation reports: row count, columns, lineage, and the hash of the content as its data version.
-
-    `version` is given where the content is not hashed row by row: snapshots, whose files are hashed, and views.
-    """
+def materialized(table: str, rows: int, version: str, more: Mapping[str, Any] | None = None) -> MaterializeResult:
+    """What a materialisation reports: row count, column lineage, and as its data version the hash of its content, or
+    of what the content follows from (the files of a snapshot, the inputs of a view)."""
     metadata: dict[str, Any] = {"dagster/row_count": rows, **(more or {})}
-    columns = columns_of(table)
-    if columns:
-        metadata["dagster/column_schema"] = table_schema(table, columns)
     deps = column_lineage(table)
     if deps is not None:
         metadata["dagster/column_lineage"] = deps
-        metadata["column_sources"] = MetadataValue.md(sources_text(table))
-    if version is None:
-        assert con is not None
-        version = content_hash(con, table, list_year)
     return MaterializeResult(asset_key=AssetKey(table.split(".")), metadata=metadata, data_version=DataVersion(version))
 
 
-def content_hash(con: duckdb.DuckDBPyConnection, table: str, list_year: int | None) -> str:
-    """Hash of a table's rows, whatever their order; of one list year where one is given."""
+def content_of(con: duckdb.DuckDBPyConnection, table: str, list_year: int | None = None) -> tuple[int, str]:
+    """How many rows a table has and their hash, whatever their order; of one list year where one is given."""
     where = "" if list_year is None else f" WHERE list_year = {int(list_year)}"
-    found = con.execute(
-        "SELECT string_agg(digest, '' ORDER BY digest) "
+    ((rows, digests),) = con.execute(
+        "SELECT count(*), string_agg(digest, '' ORDER BY digest) "
         f"FROM (SELECT sha256(CAST(t AS VARCHAR)) AS digest FROM {table} AS t{where})"
     ).fetchall()
-    return hashlib.sha256(str(found[0][0] or "").encode()).hexdigest()
+    return int(rows), hashlib.sha256(str(digests or "").encode()).hexdigest()

@@ -65,7 +65,7 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         sealing.synchronise_published(con, run.at_home.editions)
         sealed["stale_editions"] = MetadataValue.json(sealing.stale_editions(con, run.at_home.editions))
     version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
-    return materialized(None, "edition.edition", sealed["areas"], sealed, version=version)
+    return materialized("edition.edition", sealed["areas"], version, sealed)
 
 
 def _run_part(context: AssetExecutionContext, run: Run) -> dict[str, str]:

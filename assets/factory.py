@@ -24,7 +24,7 @@ from assets import derivation
 from assets.contracts import LISTE, REGISTER_BY_NAME
 from assets.derivation import Derived
 from assets.disclosure.limits import set_limit_variables
-from assets.documentation import described, materialized, paragraph_link
+from assets.documentation import content_of, described, materialized, paragraph_link
 from assets.intake.snapshots import NOTHING_PROMOTED, promoted_fingerprints
 from assets.law_tables import law_fingerprints, set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
@@ -145,32 +145,26 @@ def _made(
     recorded: dict[str, str],
     stored: Collection[str],
 ) -> MaterializeResult:
-    """Derives a table from what is there now, and notes it in `recorded`. `stored` names the tables that are there.
+    """Derives a table from what is there now, unless the list year's rows were derived by the same SQL from the same
+    inputs before, and notes it in `recorded`. `stored` names the tables that are there.
 
     Raises Failure where that is not what the list year rests on.
     """
     _refuse_unready(derived, list_year, recorded, sources)
     value = derivation.fingerprint(derived.table, sources)
+    # the report's tables rest besides on disclosure limits, which are not in their fingerprint
+    made_before = derived in derivation.TABLES and derived.table in stored and recorded.get(derived.table) == value
     try:
-        made_before = derived.table in stored and recorded.get(derived.table) == value
-        rows = _derive(con, derived, list_year, value, made_before)
+        if not made_before:
+            derivation.derive(con, derived, list_year, value)
+        if derived.kind == "view":  # it stores no row: what it shows follows from its inputs alone
+            rows, version = derivation.rows_shown(con, derived, list_year, value), value
+        else:
+            rows, version = content_of(con, derived.table, list_year)
     except derivation.DerivationError as error:
         raise Failure(str(error), allow_retries=False) from None
     recorded[derived.table] = value
-    # a view stores no row: what it shows follows from its inputs alone
-    version = value if derived.kind == "view" else None
-    return materialized(con, derived.table, rows, {"fingerprint": value}, list_year, version)
-
-
-def _derive(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int, made_from: str, made_before: bool) -> int:
-    """Derives a table, unless the list year's rows were derived by the same SQL from the same inputs before.
-
-    The report's tables are always derived: what they rest on besides (disclosure limits) is not in their fingerprint.
-    """
-    if made_before and derived in derivation.TABLES:
-        return derivation.rows_of(con, derived.table, list_year)
-    derivation.derive(con, derived, list_year, made_from)
-    return derivation.rows_derived(con, derived, list_year, made_from)
+    return materialized(derived.table, rows, version, {"fingerprint": value})
 
 
 def _waits_for(derived: Derived) -> tuple[str, ...]:

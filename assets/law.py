@@ -19,7 +19,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from assets.derivation import record_fingerprint
+from assets.derivation import record_fingerprint, recorded_fingerprints
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, one_step
 from assets.law_tables import LAW_TABLES, LawTable, fill_law_table, law_fingerprints
@@ -57,14 +57,15 @@ def law_tables(context: AssetExecutionContext, run: Run) -> Iterator[Materialize
 def _filled(
     con: duckdb.DuckDBPyConnection, tables: Sequence[LawTable], law: Mapping[str, LegalValue], list_year: int
 ) -> list[MaterializeResult]:
-    fingerprints = law_fingerprints(law, list_day(list_year))
+    fingerprints, recorded = law_fingerprints(law, list_day(list_year)), recorded_fingerprints(con, list_year)
     filled = []
     with transaction(con):
         for table in tables:
             name = f"law.{table.name}"
             rows, content = fill_law_table(con, table, law, list_year, list_day(list_year))
-            record_fingerprint(con, name, list_year, fingerprints[name])
-            filled.append(materialized(None, name, rows, {"fingerprint": fingerprints[name]}, version=content))
+            if recorded.get(name) != fingerprints[name]:
+                record_fingerprint(con, name, list_year, fingerprints[name])
+            filled.append(materialized(name, rows, content, {"fingerprint": fingerprints[name]}))
     return filled
 
 

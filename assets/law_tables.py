@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -221,21 +222,28 @@ def law_fingerprints(law: Mapping[str, LegalValue], day: dt.date) -> dict[str, s
 def fill_law_table(
     con: duckdb.DuckDBPyConnection, table: LawTable, law: Mapping[str, LegalValue], list_year: int, day: dt.date
 ) -> tuple[int, str]:
-    """Replaces a list year in a law table. Returns the row count and the hash of the rows."""
+    """Puts a list year into a law table, unless it stands there already. Returns the row count and the hash of the
+    rows."""
     rows = [(list_year, *row) for row in table.rows(law, day)]
     columns = {"list_year": "SMALLINT", **table.columns}
     layout = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     con.execute(f"CREATE TABLE IF NOT EXISTS law.{table.name} ({layout})")
-    con.execute(f"DELETE FROM law.{table.name} WHERE list_year = ?", [list_year])
-    insert_rows(con, f"law.{table.name}", tuple(columns.values()), rows)
+    there = con.execute(f"SELECT * FROM law.{table.name} WHERE list_year = ?", [list_year]).fetchall()
+    if Counter(there) != Counter(rows):
+        con.execute(f"DELETE FROM law.{table.name} WHERE list_year = ?", [list_year])
+        insert_rows(con, f"law.{table.name}", tuple(columns.values()), rows)
     return len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> None:
-    """Gives the SQL files their list year, whole numbers, code sets and choices (the words of `sql/macros.sql`)."""
+    """Gives the SQL files their list year, whole numbers, code sets and choices (the words of `sql/macros.sql`), unless
+    the connection has them."""
     numbers = {name: value.value for name, value in law.items() if isinstance(value.value, int)}
     codes = {name: list(value.value) for name, value in law.items() if isinstance(value.value, tuple)}
     choices = {name: value.value for name, value in law.items() if isinstance(value.value, str)}
+    version = hashlib.sha256(repr((list_year, numbers, codes, choices)).encode()).hexdigest()
+    if con.execute("SELECT getvariable('law_set')").fetchall()[0][0] == version:
+        return
     con.execute("SET VARIABLE list_year = CAST(? AS INTEGER)", [list_year])
     con.execute(
         "SET VARIABLE law_numbers = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",
@@ -249,3 +257,4 @@ def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalVal
         "SET VARIABLE law_choices = map(CAST(? AS VARCHAR[]), CAST(? AS VARCHAR[]))",
         [list(choices), list(choices.values())],
     )
+    con.execute("SET VARIABLE law_set = ?", [version])

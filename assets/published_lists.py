@@ -8,7 +8,7 @@ command's answer (`pipelines.reconcile`).
 from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, asset
 
 from assets import published_tables
-from assets.documentation import described, materialized
+from assets.documentation import content_of, described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of
 from assets.warehouse import transaction
 from pipelines.resources import Run
@@ -28,8 +28,8 @@ def _reference_asset(name: str, description: str) -> AssetsDefinition:
     )
     def compute(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
         with run.warehouse() as con, transaction(con):
-            rows = published_tables.fill_from_file(con, name)
-            return materialized(con, f"reference.{name}", rows)
+            published_tables.fill_from_file(con, name)
+            return materialized(f"reference.{name}", *content_of(con, f"reference.{name}"))
 
     return compute
 
@@ -49,7 +49,10 @@ def _reference_asset(name: str, description: str) -> AssetsDefinition:
 def omdannelsesomraade_years(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """The rule in force on the list day of every year with a published list; none before the rule."""
     with run.warehouse() as con, transaction(con):
-        return materialized(con, "reference.omdannelsesomraade_years", published_tables.fill_years(con))
+        published_tables.fill_years(con)
+        return materialized(
+            "reference.omdannelsesomraade_years", *content_of(con, "reference.omdannelsesomraade_years")
+        )
 
 
 @asset(
@@ -67,8 +70,10 @@ def omdannelsesomraade_years(_context: AssetExecutionContext, run: Run) -> Mater
 def reconciliation(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Both sides of each list year; a row that stands on one side only is a disagreement."""
     with run.warehouse() as con, transaction(con):
-        total, apart = published_tables.fill_reconciliation(con)
-        return materialized(con, "reference.reconciliation", total, {"disagreements": apart})
+        apart = published_tables.fill_reconciliation(con)
+        return materialized(
+            "reference.reconciliation", *content_of(con, "reference.reconciliation"), {"disagreements": apart}
+        )
 
 
 ASSETS = [

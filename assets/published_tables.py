@@ -28,29 +28,27 @@ TYPES: Mapping[tuple[str, str], str] = {
 }
 
 
-def fill_from_file(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Replaces a table by its file. Returns the rows."""
+def fill_from_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Replaces a table by its file."""
     with (FOLDER / FILES[name][0]).open(encoding="utf-8", newline="") as stream:
         header, *rows = list(csv.reader(stream))
     kinds = {column: TYPES.get((name, column), "VARCHAR") for column in header}
     layout = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
     con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({layout})")
     insert_rows(con, f"reference.{name}", tuple(kinds.values()), [_empty_as_null(row) for row in rows])
-    return len(rows)
 
 
 def _empty_as_null(row: list[str]) -> Row:
     return tuple(value or None for value in row)
 
 
-def fill_years(con: duckdb.DuckDBPyConnection) -> int:
-    """The years that the law of each list day asks for; none before the rule. Returns the rows."""
+def fill_years(con: duckdb.DuckDBPyConnection) -> None:
+    """The years that the law of each list day asks for; none before the rule."""
     listed = con.execute("SELECT DISTINCT CAST(list_year AS INTEGER) FROM reference.published_membership").fetchall()
     dated = {row[0]: shipped_law().in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
     rows = [(year, value.value) for year, value in sorted(dated.items()) if value is not None]
     con.execute("CREATE OR REPLACE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
     insert_rows(con, "reference.omdannelsesomraade_years", ("SMALLINT", "SMALLINT"), rows)
-    return len(rows)
 
 
 def reconciliation_sql() -> str:
@@ -58,13 +56,11 @@ def reconciliation_sql() -> str:
     return (SQL / "reference" / "reconciliation.sql").read_text(encoding="utf-8")
 
 
-def fill_reconciliation(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Both sides of each list year. Returns all rows, and those that stand on one side only."""
+def fill_reconciliation(con: duckdb.DuckDBPyConnection) -> int:
+    """Both sides of each list year. Returns the rows that stand on one side only."""
     con.execute(f"CREATE OR REPLACE TABLE reference.reconciliation AS {reconciliation_sql()}")
-    total, apart = con.execute(
-        "SELECT count(*), count(*) FILTER (is_derived <> is_published) FROM reference.reconciliation"
-    ).fetchall()[0]
-    return int(total), int(apart)
+    apart = con.execute("SELECT count(*) FROM reference.reconciliation WHERE is_derived <> is_published").fetchall()
+    return int(apart[0][0])
 
 
 def fill(con: duckdb.DuckDBPyConnection) -> None:

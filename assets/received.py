@@ -137,7 +137,7 @@ def _received(
     }
     content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
     rows = books.stored_rows(items)
-    return materialized(None, f"received.{register.name}", rows, found, version=content.hexdigest())
+    return materialized(f"received.{register.name}", rows, content.hexdigest(), found)
 
 
 def _checked(con: duckdb.DuckDBPyConnection, register: Register, books: snapshots.Books) -> Iterator[AssetCheckResult]:

@@ -55,7 +55,7 @@ def _promoted(
 ) -> list[MaterializeResult]:
     rows = snapshots.promote(con, wanted, law, list_year)
     versions = snapshots.promoted_fingerprints(con, list_year)
-    return [materialized(None, f"registers.{name}", count, version=versions[name]) for name, count in rows.items()]
+    return [materialized(f"registers.{name}", count, versions[name]) for name, count in rows.items()]
 
 
 ASSETS = [registers]

@@ -132,7 +132,7 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         derivation.record_fingerprint(con, FINISHED, list_year, digest)
     rows = sum(len(table.rows) for table in released.tables.values())
     told = {"tables": len(released.tables), "withheld": len(released.hidden)}
-    return materialized(None, FINISHED, rows, told, list_year, digest)
+    return materialized(FINISHED, rows, digest, told)
 
 
 def _refuse_stale(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
@@ -285,7 +285,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     made = files.put_in_place(edition, staged, manifest, [HiddenCell(*cell) for cell in hidden], home.scratch)
     told = {"newly_made": made, "files": len(manifest["files"]), "revision": manifest["edition"]["revision"]}
     version = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    return materialized(None, "report.report", sum(rows.values()), told, list_year, version)
+    return materialized("report.report", sum(rows.values()), version, told)
 
 
 ASSETS = [*layer(REPORT), finished, report]

@@ -149,7 +149,7 @@ def test_an_asset_shows_its_text_sql_columns_and_tags(browser: Page, address: st
 
 
 def test_an_asset_leads_upstream_column_by_column(browser: Page, address: str) -> None:
-    browser.goto(f"{address}/assets/criteria/area_criteria?view=events&partition={YEAR}")
+    browser.goto(f"{address}/assets/criteria/area_criteria?view=overview")
     expect(browser.get_by_text("column_sources").first).to_be_visible()
     row = browser.locator("tr").filter(has_text="column_sources").last
     row.get_by_text("Show Markdown", exact=False).click()
