@@ -6,6 +6,7 @@ What does not belong here: which references of a register a list year needs (`as
 from __future__ import annotations
 
 import warnings
+from functools import cache
 
 from dagster import BackfillPolicy, BetaWarning, TimeWindowPartitionMapping, TimeWindowPartitionsDefinition
 
@@ -24,6 +25,9 @@ LIST_YEARS = TimeWindowPartitionsDefinition(
     end_offset=END_LIST_YEAR - FIRST_LIST_YEAR,
 )
 """List years from the first under § 61 a. They do not grow with the clock: a run refuses a year after its own day."""
+
+# Dagster asks over a hundred times in a run when a list year begins, and works it out from the cron string each time
+object.__setattr__(LIST_YEARS, "start_time_for_partition_key", cache(LIST_YEARS.start_time_for_partition_key))
 
 warnings.filterwarnings("ignore", category=BetaWarning, message="Parameter `backfill_policy`")
 

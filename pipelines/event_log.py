@@ -34,11 +34,13 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, text
 
 Answer = TypeVar("Answer")
 
 STORAGES = ("storage", "run_storage", "event_log_storage", "schedule_storage")
+LAYOUT = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+"""The statements that SQLite keeps of a database's tables and indexes, in the order in which they were made."""
 MAY_WAIT = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
@@ -206,6 +208,27 @@ class OpenEventLogStorage(SqliteEventLogStorage):
                     self._begun[shard] = self._open.enter_context(self._engine(shard).begin())
                 yield self._begun[shard]
 
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        """Lays a run's new database out as the index is. Dagster reads all its migrations for that, twice, and once
+        more for a database that is there."""
+        with engine.connect() as connection:
+            known, empty = _revision_of(connection), not inspect(connection).get_table_names()
+        if known:
+            return
+        with self._engine(INDEX_SHARD_NAME).connect() as index:
+            revision = _revision_of(index)
+            layout = index.execute(text(LAYOUT)).scalars().all()
+        if not (empty and revision):
+            super()._initdb(engine, for_index_shard)
+            return
+        with engine.connect() as connection:
+            connection.execute(text("PRAGMA journal_mode = WAL"))
+            for statement in layout:
+                connection.execute(text(statement))
+            # last: a database without a revision is one that was not finished, and Dagster completes it
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+            connection.commit()
+
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         if column_name not in self._columns:
             self._columns[column_name] = super()._has_asset_key_col_on_connection(conn, column_name)
@@ -234,6 +257,14 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+
+def _revision_of(connection: Connection) -> str | None:
+    """How far Dagster's migrations of a database have come; None where it is not made yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
 
 
 def _planned_rows(entry: EventLogEntry, row: Mapping[str, Any], number: int) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ def test_a_derived_asset_shows_its_sql(key: AssetKey) -> None:
 
 @each(TABLES)
 def test_a_table_shows_its_columns(key: AssetKey) -> None:
-    schema = GRAPH.get(key).metadata["dagster/column_schema"].value
+    schema = GRAPH.get(key).metadata["dagster/column_schema"]
     assert isinstance(schema, TableSchema)
     assert {column.name: column.type for column in schema.columns} == dict(columns_of(table_of(key)))
     assert all(column.description for column in schema.columns)

@@ -109,6 +109,46 @@ def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
     assert len(written["index"][0]["asset_check_executions"]) == 6
 
 
+def layouts_of(folder: Path) -> set[tuple[object, ...]]:
+    """How each database of an event log is laid out, how far its migrations have come, and how it is journalled."""
+    found = set()
+    for path in (folder / "history" / "runs").glob("*.db"):
+        with closing(sqlite3.connect(path)) as con:
+            layout = con.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+            revision = con.execute("SELECT version_num FROM alembic_version").fetchall()
+            journal = con.execute("PRAGMA journal_mode").fetchall()
+        found.add((path.stem == "index", *layout, *revision, *journal))
+    return found
+
+
+def test_a_runs_database_is_laid_out_as_dagster_does_it(tmp_path: Path) -> None:
+    ours, theirs = Home(tmp_path / "ours"), Home(tmp_path / "theirs")
+    for home in (ours, theirs):
+        home.prepare()
+    for instance_at in (instance_of(ours.instance), DagsterInstance.from_config(str(theirs.instance))):
+        with instance_at as instance:
+            assert materialize([counted], instance=instance).success
+    assert layouts_of(ours.instance) == layouts_of(theirs.instance)
+
+
+def test_a_database_that_was_not_finished_is_completed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with instance_of(home.instance) as instance:
+        first = materialize([counted], instance=instance)
+    run = home.instance / "history" / "runs" / f"{first.run_id}.db"
+    with closing(sqlite3.connect(run)) as con:
+        whole = con.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        con.execute("DROP TABLE asset_event_tags")
+        con.execute("DELETE FROM alembic_version")
+        con.commit()
+    with instance_of(home.instance) as instance:
+        assert instance.all_logs(first.run_id)
+    with closing(sqlite3.connect(run)) as con:
+        assert con.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall() == whole
+        assert con.execute("SELECT count(*) FROM alembic_version").fetchall() == [(1,)]
+
+
 def test_what_waits_is_written_before_anything_is_read(tmp_path: Path) -> None:
     seen: list[str | None] = []
 
