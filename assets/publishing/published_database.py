@@ -38,7 +38,7 @@ def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None
         with transaction(con):
             for (name,) in sorted(tables):
                 con.execute(f"CREATE TABLE {ALIAS}.{name} AS SELECT * FROM published.{name}")
-            _describe(con, {str(name) for (name,) in tables})
+            _describe(con)
     finally:
         con.execute(f"DETACH {ALIAS}")
     os.chmod(aside, READ_ONLY)
@@ -46,12 +46,12 @@ def refresh(con: duckdb.DuckDBPyConnection, scratch: Path, target: Path) -> None
     os.replace(aside, target)
 
 
-def _describe(con: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+def _describe(con: duckdb.DuckDBPyConnection) -> None:
+    published = {table.split(".")[1]: table for table in PUBLISHED}
     written = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ? ORDER BY ALL"
-    columns = con.execute(written, [ALIAS]).fetchall()
-    for table in PUBLISHED:
-        name = table.split(".")[1]
-        if name in present:
-            for column in (column for of, column in columns if of == name):
-                text = describe(table, str(column)).replace("'", "''")
-                con.execute(f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS '{text}'")
+    told = [
+        f"COMMENT ON COLUMN {ALIAS}.main.{name}.{column} IS {sql_text(describe(published[name], column))}"
+        for name, column in con.execute(written, [ALIAS]).fetchall()
+        if name in published
+    ]
+    con.execute("; ".join(told))

@@ -62,10 +62,9 @@ def write_tables(con: duckdb.DuckDBPyConnection, list_year: int, folder: Path) -
         name, of_year = table.split(".")[1], f"SELECT * FROM {table} WHERE list_year = {int(list_year)}"
         con.execute(f"CREATE OR REPLACE TEMP TABLE sealed_now AS {of_year} ORDER BY {KEYS[table]}")
         query = f"SELECT * FROM sealed_now ORDER BY {KEYS[table]}"
-        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.csv')} (FORMAT csv, HEADER, DELIMITER ',')")
-        con.execute(f"COPY ({query}) TO {sql_text(folder / f'{name}.parquet')} (FORMAT parquet)")
-        count = con.execute("SELECT count(*) FROM sealed_now").fetchall()[0][0]
-        rows[f"{name}.csv"] = rows[f"{name}.parquet"] = int(count)
+        for file, form in ((f"{name}.csv", "FORMAT csv, HEADER, DELIMITER ','"), (f"{name}.parquet", "FORMAT parquet")):
+            copied = con.execute(f"COPY ({query}) TO {sql_text(folder / file)} ({form})").fetchall()
+            rows[file] = int(copied[0][0])
     con.execute("DROP TABLE sealed_now")
     con.execute("SET preserve_insertion_order = false")
     return rows
