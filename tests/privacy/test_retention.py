@@ -15,7 +15,7 @@ from assets import warehouse
 from assets.contracts import REGISTER_BY_NAME
 from assets.intake import snapshots as received_snapshots
 from assets.intake import storing
-from assets.intake.snapshots import check, receive
+from assets.intake.snapshots import check, read_books, receive
 from pipelines import upkeep
 from pipelines.backup import backup
 from pipelines.executor import recover
@@ -91,8 +91,9 @@ def received(home: Home, snapshots: Path, register: str, reference: str, text: s
     (place / "f.csv").write_text(text, encoding="utf-8")
     named = REGISTER_BY_NAME[register]
     with warehouse.connect(home.warehouse, home.scratch) as con:
-        receive(con, named, [(reference, int(reference[:4]))], YEAR, snapshots, home.scratch)
-        return {item.rule.name: item.failing_rows for item in check(con, named, YEAR)[1] if item.failing_rows}
+        books = read_books(con, YEAR)
+        receive(con, named, [(reference, int(reference[:4]))], YEAR, snapshots, home.scratch, books)
+        return {item.rule.name: item.failing_rows for item in check(con, named, books)[1] if item.failing_rows}
 
 
 def test_a_key_that_comes_after_a_forgotten_one_is_nobody_elses(tmp_path: Path) -> None:
