@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -70,15 +70,24 @@ class Measure:
 
 
 @dataclass
+class Ratios:
+    """Of what was measured in turn, how often one took as long as the other, ascending: in wall and processor time."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+@dataclass
 class Country:
-    """All that was measured on one population; `ratios` are those of a first run to the bare query just before it."""
+    """All that was measured on one population. `to_bare` is a first run to the bare query just before it, `to_first` a
+    changed parameter to the first run just before it."""
 
     population: int
     snapshot_bytes: int
     areas: int = 0
     measures: dict[str, Measure] = field(default_factory=dict)
-    ratios: list[float] = field(default_factory=list)
-    ratios_cpu: list[float] = field(default_factory=list)
+    to_bare: Ratios = field(default_factory=Ratios)
+    to_first: Ratios = field(default_factory=Ratios)
     same_figures: bool = False
 
 
@@ -153,23 +162,37 @@ class Bench:
         settings = ("--list-year", list_year or self.list_year, "--home", home, "--as-of", f"{self.list_year}-12-01")
         return self.product(name, "run", *settings, "--snapshots", self.snapshots, "--no-report", *more, cwd=cwd)
 
-    def compared(self, with_pandas: bool) -> None:
-        """The yardsticks and the first run, one after the other and as often as asked for; then the run of nothing."""
-        home, rounds = self.folder / "home", []
+    def compared(self, with_pandas: bool, with_report: bool) -> None:
+        """Bare query, first run and a run with one parameter changed, one after the other and as often as asked for;
+        then pandas, the run of nothing and the report."""
+        home, copy, rounds = self.folder / "home", self.folder / "changed", []
+        first_edition = self.folder / "edition"
         for _ in range(self.repeat):
             shutil.rmtree(home, ignore_errors=True)
-            rounds.append((self._bare(), self.run("first run", home)))
-        self.country.ratios = sorted(first.wall / bare.wall for bare, first in rounds)
-        self.country.ratios_cpu = sorted(first.cpu / bare.cpu for bare, first in rounds)
+            bare, first = self._bare(), self.run("first run", home)
+            if not copy.exists():
+                shutil.copytree(home / "editions" / str(self.list_year), first_edition)
+                _changed_copy(copy)
+            changed = self.run("one parameter changed", home, cwd=copy)
+            if _revision(home, self.list_year) != 2:
+                raise SystemExit("the changed law made no new revision: the copy of the product was not what ran")
+            rounds.append((bare, first, changed))
+        self.country.to_bare = _ratios((first, bare) for bare, first, _ in rounds)
+        self.country.to_first = _ratios((changed, first) for _, first, changed in rounds)
         for measured in zip(*rounds, strict=True):
             self._keep_middle(measured)
         if with_pandas:
             self.python(
                 "pandas", "tests.performance.plain_pandas", self.snapshots, self.list_year, self.folder / "pandas"
             )
-        self._compare(home / "editions" / str(self.list_year))
-        self._keep_middle([self.run("nothing changed", home) for _ in range(self.repeat)])
+        self._compare(first_edition)
+        # under the law that sealed the newest edition
+        self._keep_middle([self.run("nothing changed", home, cwd=copy) for _ in range(self.repeat)])
         self._empty()
+        if with_report:
+            year = ("--list-year", self.list_year, "--home", home, "--as-of", f"{self.list_year}-12-01")
+            self.product("report", "report", *year, cwd=copy)
+        shutil.rmtree(home)
 
     def _bare(self) -> Measure:
         beside = (self.snapshots, self.list_year, self.folder / "bare.csv")
@@ -188,22 +211,6 @@ class Bench:
         by_wall = sorted(measured, key=lambda one: one.wall)
         kept = by_wall[len(by_wall) // 2]
         self.country.measures[kept.name] = replace(kept, walls=[one.wall for one in by_wall])
-
-    def changed(self, with_report: bool) -> None:
-        """A run with one parameter changed, changed back and so on as often as asked for; then the report."""
-        home, copy = self.folder / "home", _changed_copy(self.folder / "changed")
-        changes = [copy if number % 2 == 0 else ROOT for number in range(self.repeat)]
-        measured = []
-        for number, law in enumerate(changes):
-            measured.append(self.run("one parameter changed", home, cwd=law))
-            if _revision(home, self.list_year) != number + 2:
-                raise SystemExit("the changed law made no new revision: the copy of the product was not what ran")
-        self._keep_middle(measured)
-        if with_report:
-            year = ("--list-year", self.list_year, "--home", home, "--as-of", f"{self.list_year}-12-01")
-            # the report belongs to the law that sealed the newest edition
-            self.product("report", "report", *year, cwd=changes[-1])
-        shutil.rmtree(home)
 
     def _compare(self, edition: Path) -> None:
         """The yardsticks and the product gave the same bytes, or the comparison of their times is worth nothing."""
@@ -283,7 +290,12 @@ def write_demo(snapshots: Path, population: int, list_year: int, seed: int, log:
         raise SystemExit("the demo could not be written: " + log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
 
-def _changed_copy(folder: Path) -> Path:
+def _ratios(pairs: Iterable[tuple[Measure, Measure]]) -> Ratios:
+    measured = list(pairs)
+    return Ratios(sorted(a.wall / b.wall for a, b in measured), sorted(a.cpu / b.cpu for a, b in measured))
+
+
+def _changed_copy(folder: Path) -> None:
     """A copy of the product, with its compiled modules, in which one parameter of the law has another value."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name)
@@ -292,7 +304,6 @@ def _changed_copy(folder: Path) -> Path:
     if old not in text:
         raise SystemExit(f"{place} no longer says {old!r}")
     (folder / place).write_text(text.replace(old, new), encoding="utf-8")
-    return folder
 
 
 def _revision(home: Path, list_year: int) -> int:
@@ -335,14 +346,11 @@ def _national(country: Country) -> Iterator[Target]:
     first, again = country.measures.get("first run"), country.measures.get("nothing changed")
     changed = country.measures.get("one parameter changed")
     names = iter(NATIONAL.items())
-    yield _against_bare(*next(names), country)
+    yield _in_turn(*next(names), country.to_bare, at_most=6)
     name, limit = next(names)
     peak = first.peak_mb / GIGABYTE if first else math.nan
     yield Target(name, limit, f"{peak:.2f} GB" if first else "", "", peak <= 4 if first else None)
-    pandas = _ratio(*next(names), country.measures.get("pandas"), first, at_most=math.inf)
-    measured = "pandas" in country.measures and first is not None
-    faster = country.measures["pandas"].wall / first.wall >= 5 if measured and first else None
-    yield Target(pandas.name, pandas.limit, pandas.wall, pandas.cpu, faster)
+    yield _at_least(*next(names), country.measures.get("pandas"), first, 5)
     name, limit = next(names)
     wall, cpu = first.of_stages("orchestration", "imports") if first else (math.nan, math.nan)
     yield Target(name, limit, *_both(wall, cpu, " s", first), wall <= 8 if first else None)
@@ -357,28 +365,28 @@ def _national(country: Country) -> Iterator[Target]:
         "" if changed is None else f"{changed.snapshots_stored} read into tables, {changed.files_read} files hashed"
     )
     yield Target(name, limit, stored, "", changed.snapshots_stored == 0 if changed else None)
-    yield _ratio(*next(names), changed, first, at_most=0.2)
+    yield _in_turn(*next(names), country.to_first, at_most=0.2)
 
 
-def _against_bare(name: str, limit: str, country: Country) -> Target:
-    """The middle of the ratios, each of a first run and the bare query of the same minute; all of them are told."""
-    if not country.ratios:
+def _in_turn(name: str, limit: str, ratios: Ratios, at_most: float) -> Target:
+    """The middle of ratios, each of two programs of the same minute; the lowest and the highest are told."""
+    if not ratios.wall:
         return Target(name, limit, "", "", None)
-    middle = len(country.ratios) // 2
-    wall, cpu = country.ratios[middle], country.ratios_cpu[middle]
-    spread = f" ({country.ratios[0]:.2f} to {country.ratios[-1]:.2f})" if middle else ""
-    return Target(name, limit, f"{wall:.2f} times{spread}", f"{cpu:.2f} times", wall <= 6)
+    middle = len(ratios.wall) // 2
+    wall, cpu = ratios.wall[middle], ratios.cpu[middle]
+    spread = f" ({ratios.wall[0]:.3f} to {ratios.wall[-1]:.3f})" if middle else ""
+    return Target(name, limit, f"{wall:.3f} times{spread}", f"{cpu:.3f} times", wall <= at_most)
 
 
 def _both(wall: float, cpu: float, unit: str, measured: object) -> tuple[str, str]:
     return (f"{wall:.2f}{unit}", f"{cpu:.2f}{unit}") if measured else ("", "")
 
 
-def _ratio(name: str, limit: str, part: Measure | None, whole: Measure | None, at_most: float) -> Target:
-    if part is None or whole is None:
+def _at_least(name: str, limit: str, slow: Measure | None, fast: Measure | None, times: float) -> Target:
+    if slow is None or fast is None:
         return Target(name, limit, "", "", None)
-    wall, cpu = part.wall / whole.wall, part.cpu / whole.cpu
-    return Target(name, limit, f"{wall:.2f} times", f"{cpu:.2f} times", wall <= at_most)
+    wall, cpu = slow.wall / fast.wall, slow.cpu / fast.cpu
+    return Target(name, limit, f"{wall:.2f} times", f"{cpu:.2f} times", wall >= times)
 
 
 def _seconds(name: str, country: Country | None, measure: str, limit: int) -> Target:
@@ -513,7 +521,7 @@ def main() -> int:
         "--repeat",
         type=int,
         default=1,
-        help="how often bare query, first and second run are measured: the middle counts",
+        help="how often bare query, first run, changed parameter and run of nothing are measured: the middle counts",
     )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", type=Path, default=Path("data/bench.json"))
@@ -547,8 +555,7 @@ def _measured(
     # in memory as a whole, ten nations fit in no small machine, and they take their time
     small = population <= NATION
     bench = Bench(place, population, chosen.list_year, snapshots, chosen.repeat if small else 1, console)
-    bench.compared(small and not chosen.no_pandas)
-    bench.changed(small and not chosen.no_report)
+    bench.compared(small and not chosen.no_pandas, small and not chosen.no_report)
     if population == min(chosen.population):
         bench.areas(chosen.areas)
         if chosen.years > 1:
