@@ -22,9 +22,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
-from dagster._core.instance.config import dagster_instance_config
+from dagster._core.instance.config import DAGSTER_CONFIG_YAML_FILENAME
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -309,7 +310,7 @@ def _spare_the_disk(connection: Any, _record: Any) -> None:
 
 def instance_of(folder: Path) -> DagsterInstance:
     """The Dagster instance of a folder for one run in this process. Close it: its databases are open until then."""
-    config, _ = dagster_instance_config(str(folder))
+    config = yaml.safe_load((folder / DAGSTER_CONFIG_YAML_FILENAME).read_text(encoding="utf-8")) or {}
     if any(config.get(storage) for storage in STORAGES):
         return DagsterInstance.from_config(str(folder))
     kept_open = {
