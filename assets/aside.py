@@ -48,7 +48,6 @@ def open_aside(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with empty schemas, and the home's warehouse beside it as `home`, which is only read."""
     with warehouse.aside(home.warehouse, home.scratch) as con:
         warehouse.prepare(con)
-        derivation.prepare_session(con)
         yield con
 
 
@@ -140,7 +139,9 @@ def show_history(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], se
 def put_law(
     con: duckdb.DuckDBPyConnection, values: Mapping[str, LegalValue], list_year: int, day: dt.date
 ) -> dict[str, str]:
-    """Gives a list year the law of a day: variables, parameters and code lists. Returns the hash of each law table."""
+    """Gives a list year the law of a day: the SQL's own words, variables, parameters and code lists. Returns the hash
+    of each law table."""
+    derivation.prepare_session(con)
     law_tables.set_law_variables(con, values, list_year)
     return {
         f"law.{table.name}": law_tables.fill_law_table(con, table, values, list_year, day)[1]

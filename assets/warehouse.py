@@ -159,9 +159,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     newest = "database_name = current_database() AND schema_name = 'registers' AND table_name = 'counts'"
     if con.execute(f"SELECT count(*) FROM duckdb_tables() WHERE {newest}").fetchall()[0][0]:
         return
-    for schema in SCHEMAS:
-        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    con.execute(BOOKKEEPING)
+    schemas = "".join(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in SCHEMAS)
+    con.execute(schemas + BOOKKEEPING)
 
 
 def insert_rows(con: duckdb.DuckDBPyConnection, table: str, kinds: Sequence[str], rows: Sequence[Row]) -> None:
