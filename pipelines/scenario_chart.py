@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import jinja2
 import vl_convert
 from markupsafe import Markup, escape
 
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
+from assets.pages import template_of
 from assets.publishing.public_lists import INVENTED
 
+TEMPLATE = Path(__file__).parent / "templates" / "scenarie.html.j2"
 NOTICE = "Scenarie - ikke en officiel liste"
 VEGA_LITE = "6.4"
 LOCALE: Literal["da-DK"] = "da-DK"
@@ -47,15 +48,7 @@ def page(
     name: str, changed: Mapping[str, Sequence[str]], summary: Sequence[Row], areas: Sequence[Row], synthetic: bool
 ) -> str:
     """The page of a scenario from what it changes, its summary and its areas (`pipelines.scenario`)."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(count=_count, breakable=_breakable)
-    return environment.get_template("scenarie.html.j2").render(
+    return template_of(TEMPLATE, count=_count, breakable=_breakable).render(
         name=name,
         notice=NOTICE,
         chart=Markup(chart(summary)),

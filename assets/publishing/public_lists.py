@@ -29,6 +29,7 @@ import jinja2
 
 from assets.disclosure.limits import WITHHELD, Limits
 from assets.list_names import LIST_NAMES
+from assets.pages import template_of
 from assets.rounding import rounded
 from law.loader import Law, LawError, list_day
 
@@ -39,7 +40,7 @@ DRAFT = "udkast"
 PUBLISHED = "offentliggjort"
 INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "lister.html.j2"
 _OPERATOR_WORDS: dict[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _MONTHS = (
     *("januar", "februar", "marts", "april", "maj", "juni"),
@@ -533,18 +534,9 @@ def _csv(one: _List, list_year: int, national: Decimal | Fraction | None, editio
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return template_of(
+        _TEMPLATE, count=_danish_count, figure=_danish_decimal, day=danish_day, law=_unbroken, plain=_danish_plain
     )
-    environment.filters.update(
-        count=_danish_count, figure=_danish_decimal, day=danish_day, law=_unbroken, plain=_danish_plain
-    )
-    return environment.get_template("lister.html.j2")
 
 
 def _page(

@@ -9,7 +9,10 @@ import re
 from html import escape
 from pathlib import Path
 
+from markupsafe import Markup
+
 from assets.finished import written
+from assets.pages import template_of
 from assets.reporting.document import Chart, Document
 from assets.reporting.shapes import SOURCES
 
@@ -20,28 +23,20 @@ BREAKS = re.compile(
     r"(?<=ubebo)(?=ede)|(?<=beslut)(?=ning)",
     re.IGNORECASE,
 )
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.html.j2"
 
 
 def page(document: Document) -> bytes:
     """The whole page, UTF-8."""
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    template = template_of(
+        TEMPLATE,
+        kind=lambda block: type(block).__name__,
+        soft=soft,
+        source=SOURCES.__getitem__,
+        raw=written,
+        drawing=lambda chart: Markup(drawing(chart)),
     )
-    environment.filters["kind"] = lambda block: type(block).__name__
-    environment.filters["soft"] = soft
-    environment.filters["source"] = SOURCES.__getitem__
-    environment.filters["raw"] = written
-    environment.filters["drawing"] = lambda chart: Markup(drawing(chart))
-    return environment.get_template("redegoerelse.html.j2").render(document=document).encode()
+    return template.render(document=document).encode()
 
 
 def soft(text: str) -> str:
