@@ -2,8 +2,8 @@
 
 Dagster opens and closes a database for each of the three thousand small transactions of a run, and the last one to
 close a database folds its log back into it. Here a database stays open until the run ends, and events are written
-together: the planned ones with a run's start, outcomes of checks with the next materialisation or the end of their
-step, and always before anything is read. What was read of an asset is not read again until an event about it comes.
+together: the planned ones with a run's start, materialisations and outcomes of checks at the end of their step, and
+always before anything is read. What was read of an asset is not read again until an event about it comes.
 The tables, their rows and the files are the same, for a fraction of the cost. What a step prints is not captured, for
 which Dagster starts four processes beside a run: it goes to the terminal. Such a run holds its home's lock from
 its first step to its last, so it asks for no slot of the writer pool. A server whose instance names another storage
@@ -30,7 +30,11 @@ from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.base import AssetRecord, AssetRecordsFilter, EventRecordsResult
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetKeyTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -44,6 +48,7 @@ LAYOUT = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 
 """The statements that SQLite keeps of a database's tables and indexes, in the order in which they were made."""
 MAY_WAIT = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
     DagsterEventType.ASSET_CHECK_EVALUATION,
     DagsterEventType.STEP_OUTPUT,
@@ -119,9 +124,11 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         with self._together():
             # the index first: of what is begun together the last is committed first, and the index only after it
             if indexed:
-                numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
                 with self.index_connection() as connection:
-                    ids = connection.execute(numbered, [rows[number] for number in indexed]).scalars().all()
+                    connection.execute(insert, [rows[number] for number in indexed])
+                    # SQLite gives each the next number, and nobody else writes before this transaction ends
+                    last = connection.execute(text("SELECT last_insert_rowid()")).scalar_one()
+                    ids = range(last - len(indexed) + 1, last + 1)
                     self._mirror(connection, [(events[n], rows[n], i) for n, i in zip(indexed, ids, strict=True)])
             for run_id, of_run in groupby(rows, key=itemgetter("run_id")):
                 with self.run_connection(run_id) as connection:
@@ -146,6 +153,16 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             if connection.execute(OUTCOME_OF_PLANNED, outcomes).rowcount != len(evaluated):
                 for entry, _, number in evaluated:  # not all were planned
                     self.store_asset_check_event(entry, number)
+
+    def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
+        """As Dagster does, but that an asset's row is updated before it is tried to insert one: most are there."""
+        key = event.get_dagster_event().asset_key
+        values = self._get_asset_entry_values(event, event_id, self._has_asset_key_index_cols_on_connection(conn))
+        if key is None or not values:
+            return
+        of_asset = AssetKeyTable.c.asset_key == key.to_string()
+        if not conn.execute(AssetKeyTable.update().values(**values).where(of_asset)).rowcount:
+            conn.execute(AssetKeyTable.insert().values(asset_key=key.to_string(), **values))
 
     def _forget_asset_of(self, event: EventLogEntry) -> None:
         if event.dagster_event and event.dagster_event.asset_key:
