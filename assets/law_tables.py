@@ -104,9 +104,13 @@ def _employment_groups(_law: Mapping[str, LegalValue], day: dt.date) -> Sequence
 def _citizenships(_law: Mapping[str, LegalValue], _day: dt.date) -> Sequence[Row]:
     """Every membership with its days: the report asks on a status day, not on the list day."""
     return [
-        (int(row["country_code"]), row["citizenship_group"], row["valid_from"] or None, row["valid_to"] or None)
+        (int(row["country_code"]), row["citizenship_group"], _date(row["valid_from"]), _date(row["valid_to"]))
         for row in code_list("eu_eoes_countries")
     ]
+
+
+def _date(text: str) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
 
 
 PARAMETER_COLUMNS: Mapping[str, str] = {

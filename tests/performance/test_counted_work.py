@@ -300,6 +300,13 @@ def test_statements_of_a_run_follow_from_registers_rules_and_tables(work: Work, 
             assert count <= STATEMENTS_PER_LAYER + STATEMENTS_PER_TABLE * tables[step], step
 
 
+def test_a_run_that_finds_nothing_new_reads_the_books_once_and_writes_nothing_in_them(work: Work) -> None:
+    statements = work.again.of_steps("received|law")
+    for table in ("deliveries", "vintages", "snapshots", "validations"):
+        assert sum(f"received.{table}" in statement for statement in statements) == 1, table
+    assert not [statement for statement in statements if statement.startswith(("INSERT", "DELETE", "UPDATE"))]
+
+
 def test_the_event_log_is_not_opened_for_every_event(work: Work) -> None:
     assert work.first.sqlite_opened <= 25 * DATABASES
     assert work.again.sqlite_opened <= 12 * DATABASES
