@@ -213,7 +213,7 @@ def law_fingerprints(law: Mapping[str, LegalValue], day: dt.date) -> dict[str, s
     """
     found = {}
     for table in LAW_TABLES:
-        rows = table.rows(law, day)
+        rows = [_with_days_as_text(row) for row in table.rows(law, day)]
         if table.columns is PARAMETER_COLUMNS:
             rows = [row[: len(VALUE_COLUMNS)] for row in rows]
         found[f"law.{table.name}"] = hashlib.sha256(repr(rows).encode()).hexdigest()
@@ -221,6 +221,10 @@ def law_fingerprints(law: Mapping[str, LegalValue], day: dt.date) -> dict[str, s
         row = _parameter(value)[: len(VALUE_COLUMNS)]
         found[f"law.parameters.{value.parameter}"] = hashlib.sha256(repr(row).encode()).hexdigest()
     return found
+
+
+def _with_days_as_text(row: Row) -> Row:
+    return tuple(value.isoformat() if isinstance(value, dt.date) else value for value in row)
 
 
 def fill_law_table(
@@ -248,6 +252,7 @@ def set_law_variables(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalVal
     version = hashlib.sha256(repr((list_year, numbers, codes, choices)).encode()).hexdigest()
     if con.execute("SELECT getvariable('law_set')").fetchall()[0][0] == version:
         return
+    con.execute("SET VARIABLE law_set = NULL")
     con.execute("SET VARIABLE list_year = CAST(? AS INTEGER)", [list_year])
     con.execute(
         "SET VARIABLE law_numbers = map(CAST(? AS VARCHAR[]), CAST(? AS INTEGER[]))",

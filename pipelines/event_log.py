@@ -40,6 +40,7 @@ from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
 
 Answer = TypeVar("Answer")
 
@@ -236,16 +237,13 @@ class OpenEventLogStorage(SqliteEventLogStorage):
         with self._engine(INDEX_SHARD_NAME).connect() as index:
             revision = _revision_of(index)
             layout = index.execute(text(LAYOUT)).scalars().all()
-        if not (empty and revision):
-            super()._initdb(engine, for_index_shard)
-            return
-        with engine.connect() as connection:
-            connection.execute(text("PRAGMA journal_mode = WAL"))
-            for statement in layout:
-                connection.execute(text(statement))
-            # last: a database without a revision is one that was not finished, and Dagster completes it
-            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
-            connection.commit()
+        if empty and revision:
+            try:
+                _lay_out(engine, layout, revision)
+                return
+            except DatabaseError:  # a web server that looks at the new run does so at the same time
+                pass
+        super()._initdb(engine, for_index_shard)
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         if column_name not in self._columns:
@@ -275,6 +273,17 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+
+def _lay_out(engine: Engine, layout: Sequence[str], revision: str) -> None:
+    """Makes the tables and indexes of a new database. Its revision comes last: without one it is not finished, and
+    Dagster completes it."""
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA journal_mode = WAL"))
+        for statement in layout:
+            connection.execute(text(statement))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+        connection.commit()
 
 
 def _revision_of(connection: Connection) -> str | None:

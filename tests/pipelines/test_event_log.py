@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,20 @@ def test_a_runs_database_is_laid_out_as_dagster_does_it(tmp_path: Path) -> None:
         with instance_at as instance:
             assert materialize([counted], instance=instance).success
     assert layouts_of(ours.instance) == layouts_of(theirs.instance)
+
+
+def test_a_web_server_may_open_a_new_run_at_the_same_time(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    folder = home.instance / "history" / "runs"
+    with instance_of(home.instance) as instance, DagsterInstance.from_config(str(home.instance)) as theirs:
+        storages = (instance.event_log_storage, theirs.event_log_storage)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for run in range(40):
+                both = [pool.submit(storage.get_logs_for_run, f"run-{run}") for storage in storages]
+                assert [opened.result() for opened in both] == [[], []]
+    assert len({layout[1:] for layout in layouts_of(home.instance)}) == 1
+    assert len(list(folder.glob("run-*.db"))) == 40
 
 
 def test_a_database_that_was_not_finished_is_completed(tmp_path: Path) -> None:
