@@ -43,17 +43,22 @@ def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeR
     law = law_of(run, list_year)
     wanted = [register for register in REGISTERS if key_of(f"registers.{register.name}") in context.selected_asset_keys]
     with run.warehouse() as con:
-        hindered = snapshots.hindrances(con, wanted, law, list_year)
+        books = snapshots.read_books(con, list_year)
+        hindered = snapshots.hindrances(con, wanted, law, list_year, books)
         if hindered:
             raise Failure("; ".join(hindered), allow_retries=False)
-        promoted = _promoted(con, wanted, law, list_year)
+        promoted = _promoted(con, wanted, law, list_year, books)
     yield from promoted
 
 
 def _promoted(
-    con: duckdb.DuckDBPyConnection, wanted: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
+    con: duckdb.DuckDBPyConnection,
+    wanted: Sequence[Register],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    books: snapshots.Books,
 ) -> list[MaterializeResult]:
-    rows = snapshots.promote(con, wanted, law, list_year)
+    rows = snapshots.promote(con, wanted, law, list_year, books)
     versions = snapshots.promoted_fingerprints(con, list_year)
     return [materialized(f"registers.{name}", count, versions[name]) for name, count in rows.items()]
 

@@ -102,7 +102,7 @@ def _promote_all(
         stops += [fault.line for fault in faults]
         stops += [line for item in checked if item.rule.blocking for line in item.lines]
     if not stops:
-        snapshots.promote(con, REGISTERS, values, list_year)
+        snapshots.promote(con, REGISTERS, values, list_year, books)
     return stops
 
 

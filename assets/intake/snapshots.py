@@ -405,10 +405,13 @@ def _note_outcomes(
 
 
 def hindrances(
-    con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
+    con: duckdb.DuckDBPyConnection,
+    registers: Sequence[Register],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    books: Books,
 ) -> list[str]:
     """Why registers cannot be promoted for a list year: faults, broken rules, or not checked. Empty: they can."""
-    books = read_books(con, list_year)
     found: list[str] = []
     for register in registers:
         noted = books.noted[register.name]
@@ -449,14 +452,17 @@ def _unmet(register: Register, reference: str, known: Mapping[str, int]) -> list
 
 
 def promote(
-    con: duckdb.DuckDBPyConnection, registers: Sequence[Register], law: Mapping[str, LegalValue], list_year: int
+    con: duckdb.DuckDBPyConnection,
+    registers: Sequence[Register],
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    books: Books,
 ) -> dict[str, int]:
     """Makes the checked snapshots of registers the ones their views show for a list year. Returns each one's rows.
 
     Call it only where `hindrances` is empty. What was received and is not wanted any more (a history year that this
     home has sealed since) is left out.
     """
-    books = read_books(con, list_year)
     promoted = []
     for register in registers:
         noted = books.noted[register.name]
@@ -534,12 +540,12 @@ NOTHING_PROMOTED = _hash_of_promoted([])
 
 def gate(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> list[str]:
     """Why a list year may not be published: anything received that is not checked and promoted. Empty: it may."""
-    found = hindrances(con, REGISTERS, law, list_year)
+    books = read_books(con, list_year)
+    found = hindrances(con, REGISTERS, law, list_year, books)
     if found:
         return found
     query = "SELECT register, reference, content_sha256 FROM registers.promoted WHERE list_year = ?"
     promoted = set(con.execute(query, [list_year]).fetchall())
-    books = read_books(con, list_year)
     for register in REGISTERS:
         name, noted = register.name, books.noted[register.name]
         wanted = {reference for reference, _ in wanted_references(con, register, law, list_year, years_of(noted))}

@@ -101,7 +101,7 @@ def derived_from_files(folder: Path, scratch: Path, list_year: int) -> dict[str,
             wanted = snapshots.wanted_references(opened, register, values, list_year, [])
             received = snapshots.receive(opened, register, wanted, list_year, folder, scratch, books)
             assert not [fault for item in received for fault in item.faults]
-        snapshots.promote(opened, REGISTERS, values, list_year)
+        snapshots.promote(opened, REGISTERS, values, list_year, books)
         put_law(opened, values, list_year, list_day(list_year))
         derive(opened, *TABLES, list_year=list_year)
         return published_rows(opened)

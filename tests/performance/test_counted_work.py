@@ -305,6 +305,8 @@ def test_a_run_that_finds_nothing_new_reads_the_books_once_and_writes_nothing_in
     for table in ("deliveries", "vintages", "snapshots", "validations"):
         assert sum(f"received.{table}" in statement for statement in statements) == 1, table
     assert not [statement for statement in statements if statement.startswith(("INSERT", "DELETE", "UPDATE"))]
+    for step in ("registers", "edition__edition"):
+        assert sum("received.validations" in statement for statement in work.again.of_steps(step)) == 1, step
 
 
 def test_the_event_log_is_not_opened_for_every_event(work: Work) -> None:

@@ -33,9 +33,14 @@ def counted() -> int:
     return 3
 
 
-def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+def prepared(folder: Path) -> Home:
+    home = Home(folder)
     home.prepare()
+    return home
+
+
+def test_dagster_reads_what_was_written(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
     with instance_of(home.instance) as instance:
         assert isinstance(instance.event_log_storage, OpenEventLogStorage)
         run = materialize([counted], instance=instance)
@@ -96,9 +101,7 @@ def rows_of(folder: Path) -> dict[str, list[Rows]]:
 
 
 def test_the_rows_are_those_that_dagster_writes(tmp_path: Path) -> None:
-    ours, theirs = Home(tmp_path / "ours"), Home(tmp_path / "theirs")
-    for home in (ours, theirs):
-        home.prepare()
+    ours, theirs = prepared(tmp_path / "ours"), prepared(tmp_path / "theirs")
     for instance_at in (instance_of(ours.instance), DagsterInstance.from_config(str(theirs.instance))):
         with instance_at as instance:
             for year in YEARS.get_partition_keys():
@@ -123,9 +126,7 @@ def layouts_of(folder: Path) -> set[tuple[object, ...]]:
 
 
 def test_a_runs_database_is_laid_out_as_dagster_does_it(tmp_path: Path) -> None:
-    ours, theirs = Home(tmp_path / "ours"), Home(tmp_path / "theirs")
-    for home in (ours, theirs):
-        home.prepare()
+    ours, theirs = prepared(tmp_path / "ours"), prepared(tmp_path / "theirs")
     for instance_at in (instance_of(ours.instance), DagsterInstance.from_config(str(theirs.instance))):
         with instance_at as instance:
             assert materialize([counted], instance=instance).success
@@ -133,8 +134,7 @@ def test_a_runs_database_is_laid_out_as_dagster_does_it(tmp_path: Path) -> None:
 
 
 def test_a_web_server_may_open_a_new_run_at_the_same_time(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     folder = home.instance / "history" / "runs"
     with instance_of(home.instance) as instance, DagsterInstance.from_config(str(home.instance)) as theirs:
         storages = (instance.event_log_storage, theirs.event_log_storage)
@@ -147,8 +147,7 @@ def test_a_web_server_may_open_a_new_run_at_the_same_time(tmp_path: Path) -> Non
 
 
 def test_a_database_that_was_not_finished_is_completed(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     with instance_of(home.instance) as instance:
         first = materialize([counted], instance=instance)
     run = home.instance / "history" / "runs" / f"{first.run_id}.db"
@@ -174,8 +173,7 @@ def test_what_waits_is_written_before_anything_is_read(tmp_path: Path) -> None:
         seen.extend(entry.dagster_event.event_type_value for entry in entries if entry.dagster_event)
         yield Output(3)
 
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     with instance_of(home.instance) as instance:
         assert materialize([reads], instance=instance).success
     assert seen[-1] == "ASSET_CHECK_EVALUATION"
@@ -199,8 +197,7 @@ def opened_by(assets: Sequence[AssetsDefinition], instance: DagsterInstance) -> 
 @pytest.mark.parametrize("nth", [1, 2, 4, 6])
 def test_events_whose_writing_fails_stand_nowhere_twice(tmp_path: Path, nth: int) -> None:
     """The disk is full at the nth commit to the run's own database: the index has not what that could not take."""
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     folder = home.instance / "history" / "runs"
     commits = iter(range(1, 1000))
 
@@ -226,8 +223,7 @@ def test_events_whose_writing_fails_stand_nowhere_twice(tmp_path: Path, nth: int
 
 
 def test_more_assets_open_no_more_databases(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     more = [asset(name=f"another_{number}")(lambda: 1) for number in range(5)]
     with instance_of(home.instance) as instance:
         opened_by([counted], instance)
@@ -237,8 +233,7 @@ def test_more_assets_open_no_more_databases(tmp_path: Path) -> None:
 
 
 def test_another_storage_is_left_as_it_is(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     elsewhere = tmp_path / "elsewhere"
     config = home.instance / "dagster.yaml"
     config.write_text(config.read_text() + f"\nstorage:\n  sqlite:\n    base_dir: {elsewhere}\n")
@@ -249,8 +244,7 @@ def test_another_storage_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_is_read_of_an_asset_is_of_its_newest_event(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     key = AssetKey("counted")
     with instance_of(home.instance) as instance:
         assert instance.get_asset_records([key]) == []
@@ -266,8 +260,7 @@ def test_what_is_read_of_an_asset_is_of_its_newest_event(tmp_path: Path) -> None
 
 
 def test_what_is_not_asked_of_an_asset_again_costs_no_query(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
+    home = prepared(tmp_path / "home")
     key = AssetKey("counted")
     with instance_of(home.instance) as instance:
         materialize([counted], instance=instance)

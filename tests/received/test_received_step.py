@@ -94,8 +94,8 @@ def test_a_history_year_that_was_sealed_meanwhile_is_taken_from_its_edition(tmp_
         wanted = snapshots.wanted_references(con, LISTE, law, YEAR, [])
         snapshots.receive(con, LISTE, wanted, YEAR, tmp_path / "snapshots", tmp_path / "scratch", books)
         snapshots.check(con, LISTE, books)
-        assert snapshots.promote(con, [LISTE], law, YEAR) == {"liste": len(years)}
+        assert snapshots.promote(con, [LISTE], law, YEAR, books) == {"liste": len(years)}
         con.execute("INSERT INTO published.editions VALUES (?, 1, 'x')", [years[-1]])
-        assert snapshots.hindrances(con, [LISTE], law, YEAR) == []
-        assert snapshots.promote(con, [LISTE], law, YEAR) == {"liste": len(years) - 1}
+        assert snapshots.hindrances(con, [LISTE], law, YEAR, books) == []
+        assert snapshots.promote(con, [LISTE], law, YEAR, books) == {"liste": len(years) - 1}
         assert not [line for line in snapshots.gate(con, law, YEAR) if line.startswith("liste")]
