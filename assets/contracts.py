@@ -143,7 +143,6 @@ class Register:
     personal: bool = True
     day_not_after_status: str | None = None
     one_value_per: tuple[str, tuple[str, ...]] | None = None
-    stored_distinct: bool = False
     in_year: str | None = None
     any_year: bool = False
     source: str = ""
@@ -249,12 +248,11 @@ KRAF = Register(
     name="kraf",
     title="Kriminalstatistik, afgørelser",
     description=(
-        "Criminal decisions of the year, shrunk at intake to one row per person, act and kind of sanction: "
+        "Criminal decisions of the year, one row per decision, shrunk at intake to act and kind of sanction: "
         "no case number, no date and no offence code is kept."
     ),
     reference="year",
     years=("opgoerelse.convicted_year_offset_1", "opgoerelse.convicted_year_offset_2"),
-    stored_distinct=True,
     in_year="AFG_AFGOEDTO",
     source="https://www.dst.dk/extranet/ForskningVariabellister/KRAF%20-%20Kriminalstatistik%20afg%C3%B8relser.html",
     columns=(

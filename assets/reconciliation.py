@@ -110,7 +110,7 @@ RECONCILIATIONS = (
     Reconciliation(
         "kraf_persons_in_population",
         "areas.area_residents",
-        "rows in kraf (one per person, act and kind of sanction) for persons not in bef",
+        "rows in kraf for persons not in bef",
         "They do not count. Expected for persons who died or left.",
     ),
     Reconciliation(

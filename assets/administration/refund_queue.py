@@ -218,6 +218,8 @@ class RefundQueue:
                 refusal = "the application is waiting"
             elif application.reserved == 0 or not application.is_open:
                 refusal = "nothing is reserved for the application"
+            elif amount == 0:
+                refusal = "asks for no payment"
             elif amount > application.reserved:
                 refusal = "more than what is reserved"
         if refusal is not None or application is None:

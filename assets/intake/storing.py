@@ -139,8 +139,8 @@ class FileChangedError(Exception):
 
 
 def _is_sifted(register: Register) -> bool:
-    """Whether rows are left out or merged on the way in, which is counted on rows that are not kept."""
-    return bool(register.stored_distinct or register.in_year)
+    """Whether rows are left out on the way in, which is counted on rows that are not kept."""
+    return register.in_year is not None
 
 
 def _store_plain(
@@ -304,7 +304,7 @@ def _finish(con: duckdb.DuckDBPyConnection, register: Register, reference: str, 
     final = f"received.{identifier(table)}"
     texts = [c.stored for c in register.columns if c.kind is Kind.PSEUDONYM]
     con.execute(f"DROP TABLE IF EXISTS {final}")
-    if _number_text_keys(con, staged, texts) or register.stored_distinct:
+    if _number_text_keys(con, staged, texts) or _is_sifted(register):
         _rewrite(con, register, reference, staged, final, texts)
         con.execute(f"DROP TABLE {staged}")
     else:
@@ -353,5 +353,4 @@ def _rewrite(
     if register.in_year:
         in_year = f"year(staged.{register.in_year.lower()}) = {int(reference)}"
         kept = f"WHERE {in_year} AND (staged.pnr IS NOT NULL OR staged.pnr_text IS NOT NULL)"
-    distinct = "DISTINCT " if register.stored_distinct else ""
-    con.execute(f"CREATE TABLE {final} AS SELECT {distinct}{', '.join(parts)} FROM {staged} AS staged {joins} {kept}")
+    con.execute(f"CREATE TABLE {final} AS SELECT {', '.join(parts)} FROM {staged} AS staged {joins} {kept}")

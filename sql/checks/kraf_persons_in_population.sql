@@ -1,5 +1,4 @@
--- Criminal decisions of a year (one row per person, act and kind of sanction) of persons who are not in the population of
--- the status day that ends it.
+-- Criminal decisions of a year of persons who are not in the population of the status day that ends it.
 WITH befolkning AS (
     SELECT pnr
     FROM registers.bef

@@ -198,6 +198,19 @@ def test_partial_payments_keep_the_rest_and_start_the_period_anew() -> None:
     assert told(freed)[-1] == ("b", "A", "paid", 0, 0, 6_780_000)
 
 
+def test_a_request_for_nothing_is_refused_and_starts_no_period() -> None:
+    events = [
+        application("a", "2026-01-10T09:00", 60_000),
+        request("b", "2026-03-10T09:00", "payment_request", "A", 0),
+    ]
+    assert told(ledger(events, "2026-04-30")) == [
+        ("a", "A", "reserved", 60_000, 60_000, 6_740_000),
+        ("b", "A", "refused", 60_000, 60_000, 6_740_000),
+        ("lapse", "A", "lapsed", 0, 0, 6_800_000),
+    ]
+    assert ledger(events, "2026-03-31")[-1].reason == "asks for no payment"
+
+
 def test_applications_that_no_agreement_could_carry() -> None:
     def refusal(event: Event, law: Law = LAW) -> str | None:
         change = ledger([event], "2026-01-31", law)[-1]

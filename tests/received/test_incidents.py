@@ -171,7 +171,7 @@ def test_krin_2017_06_09_many_records_without_pnr(tmp_path: Path) -> None:
     answer = received(tmp_path, "kraf", "2023", rows)
     assert answer.stops == []
     assert answer.failing["rows_with_pnr"] == 20
-    assert answer.rows == [{"pnr": 170000001, "offence_class": "straffelov", "sanction_class": 1}]
+    assert answer.rows == [{"pnr": 170000001, "offence_class": "straffelov", "sanction_class": 1}] * 10
 
 
 def test_kraf_2021_04_28_offence_code_of_four_digits_and_zeros(tmp_path: Path) -> None:
