@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from assets.intake.files import header_of
 from law.loader import Law, LegalValue, shipped_law
 
 CRITERIA = ("outside", "convicted", "primary_only", "income")
@@ -245,8 +246,8 @@ def _csv_rows(path: Path, in_force: Mapping[str, LegalValue]) -> list[tuple[int,
     header = text.split("\n", 1)[0]
     if not header.strip():
         raise ClassifyError(f"{path.name}: is empty; give a CSV file with a header and one row per area")
-    delimiter = ";" if header.count(";") > header.count(",") else ","
     try:
+        _, delimiter = header_of(io.StringIO(text, newline=""))
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         lines = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:

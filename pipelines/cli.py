@@ -228,14 +228,17 @@ def _print_lists(home: Home, list_year: int) -> None:
     import csv
 
     from assets.list_names import LIST_NAMES, WITHIN
+    from assets.publishing import releases, sealing
 
+    released = releases.release_of(sealing.read_manifest(home.edition(list_year)))
+    state = f"released by {released.by} on {released.when}" if released else "draft"
     with (home.edition(list_year) / "area_status.csv").open(encoding="utf-8", newline="") as stream:
         areas = list(csv.DictReader(stream))
     lists = {
         name.heading: [a for a in areas if (a[code] == "true" if code in WITHIN else a["status"] == code)]
         for code, name in LIST_NAMES.items()
     }
-    table = Table(title=f"Lists of 1 December {list_year} (draft)", title_justify="left")
+    table = Table(title=escape(f"Lists of 1 December {list_year} ({state})"), title_justify="left")
     table.add_column("List")
     table.add_column("Areas", justify="right")
     table.add_column("Residents", justify="right")

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from assets.contracts import LISTE, REGISTERS, Register, history_years, reference_years
-from assets.intake.deliveries import COMPLETE, find_delivery
+from assets.intake.deliveries import COMPLETE, delivered_years, find_delivery
 from law.loader import LegalValue, list_day
 
 CATALOGUE = Path(__file__).parent / "delivery_data" / "register_datasets.csv"
@@ -58,18 +58,27 @@ class Reference:
 def references(
     law: Mapping[str, LegalValue], list_year: int, snapshots: Path, own_editions: Sequence[int]
 ) -> list[Reference]:
-    """Every reference that a list year needs, as it stands in the snapshots folder."""
+    """Every reference that a list year needs or can use, as it stands in the snapshots folder."""
     return [
         _look(register, year, snapshots)
         for register in REGISTERS
-        for year in needed_years(register, law, list_year, own_editions)
+        for year in needed_years(
+            register, law, list_year, own_editions, delivered_years(snapshots, register, list_year)
+        )
     ]
 
 
 def needed_years(
-    register: Register, law: Mapping[str, LegalValue], list_year: int, own_editions: Sequence[int]
+    register: Register,
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    own_editions: Sequence[int],
+    there: Sequence[int],
 ) -> Sequence[int]:
-    """The years of a register that a list year needs; of `liste` only those without an own edition."""
+    """The years of a register that a list year needs; of `liste` only those without an own edition, and of a register
+    of any year those that are `there` up to the list year."""
+    if register.any_year:
+        return [year for year in there if year <= list_year]
     if register is LISTE:
         return [year for year in history_years(law, list_year) if year not in own_editions]
     return reference_years(register, law, list_year)

@@ -54,6 +54,7 @@ MOVES: Mapping[str, tuple[str, str]] = {
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, NO_LIST: "Ikke omfattet"}
 TERMS: Mapping[str, str] = {code: LIST_NAMES[code].one for code in WITHIN}
 CAP = "anvisningsloft.share"
+NO_FIGURE = "no persons, or what it is held against is 0"
 FOURTH, SEVENTH, EIGHTH = "§ 61 a, stk. 4", "§ 59, stk. 7", "§ 59, stk. 8"
 """Where the act says how many years make an omdannelsesområde, and what the cap is."""
 
@@ -307,10 +308,11 @@ def _also(status: Mapping[str, Any]) -> str:
 def _held_lines(item: Mapping[str, Any]) -> list[str]:
     met = "met" if item["met"] else "not met"
     value = "no figure" if item["value"] is None else item["value"]
-    fraction = "" if item["numerator"] is None else f" = {item['numerator']} / {item['denominator']} exactly"
+    exactly = f"= {item['numerator']} / {item['denominator']} exactly"
+    fraction = NO_FIGURE if item["numerator"] is None else exactly
     return [
         f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
-        f"   {fraction or ' no persons'}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
+        f"    {fraction}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
         *([f'    "{item["sentence"]}"'] if item["sentence"] else []),
         f"    from {', '.join(item['snapshots'])}",
     ]

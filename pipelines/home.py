@@ -29,7 +29,8 @@ would stand in another folder."""
 
 @dataclass(frozen=True)
 class Home:
-    """Paths of a home. `warehouse.duckdb` and `editions/` are public; `dagster/` is the Dagster instance."""
+    """Paths of a home. The names of `warehouse.duckdb` and `editions/` are part of the public interface; `dagster/` is
+    the Dagster instance. The warehouse holds register data, so all of a home is its owner's alone."""
 
     path: Path
 

@@ -15,13 +15,14 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
 import duckdb
 
 from assets.intake.deliveries import DAMAGED, file_facts, printable
-from assets.intake.files import delimiter_of, open_text
+from assets.intake.files import header_of, open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 
@@ -130,14 +131,13 @@ def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: 
         if packed:
             raw_out = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=raw_out, mode="wb", mtime=0)))
         out = stack.enter_context(io.TextIOWrapper(raw_out, encoding="utf-8", newline=""))
-        first = lines.readline()
-        delimiter = delimiter_of(first)
-        names = next(csv.reader([first], delimiter=delimiter), [])
+        names, delimiter = header_of(lines)
         positions = _wanted(names, columns, source)
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         writer.writerow(names)
         rows = 0
-        for row in csv.reader(lines, delimiter=delimiter, strict=True):
+        lines.seek(0)
+        for row in islice(csv.reader(lines, delimiter=delimiter, strict=True), 1, None):
             if len(row) != len(names):
                 raise PseudonymiseError(f"{printable(str(source))}: row {rows + 1} has not as many fields as columns.")
             for position in positions:

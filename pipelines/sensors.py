@@ -24,8 +24,8 @@ from dagster import (
     sensor,
 )
 
-from assets.contracts import REGISTERS
-from assets.intake.deliveries import find_delivery
+from assets.contracts import REGISTERS, Register
+from assets.intake.deliveries import YEAR, find_delivery
 from assets.partitions import END_LIST_YEAR, FIRST_LIST_YEAR
 from assets.publishing import sealing
 from law.loader import statistics_law
@@ -44,16 +44,21 @@ def finished(snapshots: Path) -> dict[str, str]:
         folder = snapshots / register.name
         for reference in sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
             if is_complete(register, reference, snapshots):
-                found[f"{register.name}/{reference}"] = _mark(snapshots, register.name, reference)
+                found[f"{register.name}/{reference}"] = _mark(snapshots, register, reference)
     return found
 
 
-def _mark(snapshots: Path, name: str, reference: str) -> str:
-    register = next(r for r in REGISTERS if r.name == name)
+def _mark(snapshots: Path, register: Register, reference: str) -> str:
     delivery = find_delivery(snapshots, register, reference)
     assert delivery is not None
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in delivery.files]
     return hashlib.sha256(repr((delivery.vintage, facts)).encode()).hexdigest()[:16]
+
+
+def _years_there(register: Register, now: Mapping[str, str]) -> list[int]:
+    """The years of which a register's folder is finished."""
+    places = (place.split("/") for place in now)
+    return sorted(int(year) for name, year in places if name == register.name and YEAR.fullmatch(year))
 
 
 def requests(
@@ -71,7 +76,7 @@ def requests(
         needed = {
             f"{register.name}/{register.reference_name(year)}": register
             for register in REGISTERS
-            for year in needed_years(register, values, list_year, own)
+            for year in needed_years(register, values, list_year, own, _years_there(register, now))
         }
         fed = sorted(changed & needed.keys())
         if not fed:

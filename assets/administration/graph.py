@@ -4,7 +4,8 @@ Here belongs how the systems hang together in Dagster. What does not belong here
 Metadata and logs hold counts, never a case.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -32,6 +33,7 @@ from assets.administration.legal_basis import first_day
 from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
 from assets.administration.store import append_rows
+from pipelines.failures import plain
 
 PREFIX = "administration"
 OWNER = "team:boligomraader"
@@ -167,17 +169,18 @@ def _decision_asset(system: System) -> AssetsDefinition:
     return decided
 
 
-class _one_line_failures:  # noqa: N801 - reads as a statement
-    """Turns what stops a run into a Dagster failure of one line; an error of the database loses its values."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, AdministrationError):
-            raise Failure(str(error), allow_retries=False) from None
-        if isinstance(error, duckdb.Error):
-            raise Failure(f"the store answered with {type(error).__name__}", allow_retries=False) from None
+@contextmanager
+def _one_line_failures() -> Iterator[None]:
+    """Turns what stops a step into a Dagster failure of one line that holds no case value: messages of errors may quote
+    a row, and what a step raises is stored in the event log."""
+    try:
+        yield
+    except AdministrationError as error:
+        raise Failure(str(error), allow_retries=False) from None
+    except duckdb.Error as error:
+        raise Failure(f"the store answered with {type(error).__name__}", allow_retries=False) from None
+    except Exception as error:
+        raise Failure(plain(error), allow_retries=False) from None
 
 
 def _decide_assignments(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping[str, int]:

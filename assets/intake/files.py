@@ -29,6 +29,7 @@ from assets.warehouse import sql_file, sql_text
 SAS_ROWS = 200_000
 SAS_INSTANT = re.compile("DATETIME|DATEAMPM|MDYAMPM|NLDATM|DT[A-Z]|[BE]8601D[TXZN]|IS8601D[TZN]", re.IGNORECASE)
 HEADER_LIMIT = 1 << 20
+WORD = re.compile(r"\w+")
 XPORT_RECORD = 80
 """Bytes of a record: a SAS transport file is made of whole ones."""
 XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
@@ -125,25 +126,28 @@ def open_text(path: Path, facts: FileFacts) -> IO[str]:
     return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, newline="")
 
 
-def delimiter_of(header: str) -> str:
-    """What divides the columns of a text: semicolon or comma, whichever stands more often outside quotes."""
-    plain = re.sub('"[^"]*"', "", header)
-    return ";" if plain.count(";") > plain.count(",") else ","
+def header_of(text: IO[str]) -> tuple[list[str], str]:
+    """The column names of a text and what divides its columns: semicolon or comma, whichever leaves more names that are
+    words, then more names. Reads the header alone, which may take several lines. Raises csv.Error."""
+    read = [(_names_by(text, delimiter), delimiter) for delimiter in (",", ";")]
+    return max(read, key=lambda header: (sum(bool(WORD.fullmatch(name)) for name in header[0]), len(header[0])))
+
+
+def _names_by(text: IO[str], delimiter: str) -> list[str]:
+    text.seek(0)
+    lines = iter(lambda: text.readline(HEADER_LIMIT), "")
+    return [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]
 
 
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
     try:
-        with open_text(path, facts) as stream:
-            first = stream.readline(HEADER_LIMIT)
-            delimiter = delimiter_of(first)
-            stream.seek(0)
-            lines = iter(lambda: stream.readline(HEADER_LIMIT), "")
-            names = [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]
+        with open_text(path, facts) as text:
+            names, delimiter = header_of(text)
     except DAMAGED:
         raise UnreadableFileError("the compressed file is damaged") from None
     except csv.Error:
         raise UnreadableFileError("the first line is no header") from None
-    if not first.strip():
+    if not any(names):
         raise UnreadableFileError("the first line is empty: there is no header", "Deliver it with a header line.")
     return names, delimiter
 

@@ -161,6 +161,21 @@ def test_identifiers_stay_out_of_the_output_and_the_instance(world: World) -> No
             assert b"hemmelig" not in path.read_bytes(), path.name
 
 
+def test_an_error_that_quotes_a_case_is_told_without_its_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each system and each table in turn raises what quotes a person: the line that is told and stored says where."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("hemmelig-1")
+
+    for place in ("letting.write_letting", "refunds.write_ledger", "intake.receive", "publishing.publish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"assets.administration.{place}", broken)
+            assert "KeyError in assets/administration/graph.py line " in stopped(command(world)), place
+    for path in (world.home / "dagster-administration").rglob("*"):
+        if path.is_file():
+            assert b"hemmelig" not in path.read_bytes(), path.name
+
+
 def stopped(result: Result) -> str:
     """The one line that a run ends with."""
     assert result.exit_code == 1

@@ -112,6 +112,8 @@ def test_release_changes_nothing_but_the_public_lists_and_the_manifest(story: St
 def test_a_run_on_the_same_inputs_leaves_the_release_in_place(story: Story) -> None:
     assert story.again.code == 0
     assert story.after_again == story.first
+    told = " ".join(story.again.output.split())
+    assert f"Lists of 1 December {YEAR} (released by Kontorchefen on " in told
 
 
 def test_a_later_revision_is_a_draft_again_and_says_what_changed(story: Story) -> None:

@@ -192,6 +192,21 @@ def test_a_later_vintage_counts_once_it_is_finished(tmp_path: Path) -> None:
     assert {r.run_key for r in requests}.isdisjoint({r.run_key for r in before})
 
 
+def test_migrations_of_an_earlier_year_feed_the_list_years_since(tmp_path: Path) -> None:
+    snapshots, home = write_snapshots(random_world(12, YEAR, large=0), tmp_path / "snapshots"), tmp_path / "home"
+    shutil.rmtree(snapshots / "vnds_ind", ignore_errors=True)
+    finish(snapshots)
+    as_of = f"{YEAR}-12-01"
+    _, cursor = look(home, snapshots, as_of, None)
+    came = snapshots / "vnds_ind" / str(YEAR - 3)
+    came.mkdir(parents=True)
+    (came / "migrations.csv").write_text("PNR,HAEND_DATO,IE_TYPE,OPR_LAND,INDV_LAND\n", encoding="utf-8")
+    assert look(home, snapshots, as_of, cursor)[0] == []
+    (came / "_COMPLETE").touch()
+    requests, _ = look(home, snapshots, as_of, cursor)
+    assert [r.partition_key for r in requests if r.asset_selection is None] == [str(YEAR)]
+
+
 # --- the dry run ---------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +227,14 @@ def test_the_dry_run_says_what_is_missing_and_late(tmp_path: Path) -> None:
     assert "akm/2025: missing, AKM of 2025 is due on 2026-12-02, after the list day 2026-12-01" in told
     assert "anvisningsloft/2026: missing, optional" in told
     assert "omraade/2026: missing, no delivery day is known" in told
+    assert "vnds_ind" not in told
+
+
+def test_the_dry_run_waits_for_no_migrations_and_shows_those_that_came(tmp_path: Path) -> None:
+    for year in ("2023", "2027"):
+        (tmp_path / "vnds_ind" / year).mkdir(parents=True)
+    found = references(statistics_law().for_list_year(2026), 2026, tmp_path, [])
+    assert [item.reference for item in found if item.register.startswith("vnds")] == ["2023"]
 
 
 def test_the_dry_run_job_starts_nothing(ready: Ready) -> None:
