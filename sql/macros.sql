@@ -1,5 +1,8 @@
 -- The words that the SQL files share. Nothing here reads a table, and no legal number stands here:
--- lov(), lov_koder(), lov_kodetal(), lov_aar() and valgt() give what law/parameters says for the list year being derived.
+-- lov(), lov_koder(), lov_kodetal(), lov_aar() and valgt() give what law/parameters says for the list year being
+-- derived.
+-- Grain: none. Key: none. Macros have no rows.
+-- Law: almenboligloven § 61 a, stk. 1, nr. 2 (is_conviction) and nr. 4 (is_student, is_taxable), and valg.fines.
 
 -- The list year that is being derived.
 CREATE OR REPLACE TEMP MACRO listeaar() AS getvariable('list_year');

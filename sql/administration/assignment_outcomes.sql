@@ -1,5 +1,5 @@
 -- What each assignment comes to: allowed, banned, must_assign or undecided, with the grounds and the missing facts.
--- Grain: assignment. `regimes` says which of stk. 6 and stk. 7 binds the home's area on the day.
+-- Grain: assignment. Key: assignment_id. `decided` says which of stk. 6 and stk. 7 binds the home's area on the day.
 -- Law: almenboligloven § 59, stk. 6-9.
 WITH per_assignment AS (
     SELECT

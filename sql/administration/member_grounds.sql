@@ -1,5 +1,7 @@
--- Each ground of § 59, stk. 6 and 7, held against each household member: true, false, or null where a fact is missing.
--- Grain: assignment x member x ground. A fact that is not known leaves a ground open only where the known facts do not settle it.
+-- The grounds of § 59, stk. 6 and 7, held against each household member: met, or open (null) for want of a fact.
+-- Grain: assignment x member x ground that is met or open; a ground that is known not to be met has no row.
+-- Key: assignment_id, member_id, ground.
+-- A fact that is not known leaves a ground open only where the known facts do not settle it.
 -- Law: almenboligloven § 59, stk. 6, nr. 1-7, and stk. 7.
 WITH facts AS (
     SELECT

@@ -1,5 +1,6 @@
 -- The listed areas as the cap counts them: their almene familieboliger, and what the council decided about each.
--- Grain: list year x area on the list x municipality that its homes stand in, its own also where it has none. Key: list_year, area_id, kom.
+-- Grain: list year x area on the list x municipality that its homes stand in, its own also where it has none.
+-- Key: list_year, area_id, kom.
 -- Law: almenboligloven § 59, stk. 7 and 8. A decision counts only where the cap is exceeded.
 WITH listede_omraader AS (
     SELECT list_year, area_id, CAST(kom AS INTEGER) AS kom

@@ -1,6 +1,9 @@
 -- Omdannelsesområder that follow from the published lists of parallelsamfund, beside those that were published.
--- Grain: list year, municipality and area; only areas that are on at least one of the two sides.
--- Almenboligloven § 61 a, stk. 4: a parallelsamfund in each of the last years, as many as the law of that list
+-- Grain: compared list year x municipality x area that is on at least one of the two sides. A row of a list that names
+-- no area, as of a list that was empty, would stand on neither side, municipality and area empty. The lists shipped
+-- have no such row.
+-- Key: list_year, municipality, area.
+-- Law: almenboligloven § 61 a, stk. 4: a parallelsamfund in each of the last years, as many as the law of that list
 -- day says. A list year is compared only when every list that the rule reads is known whole.
 WITH whole_lists AS (
     SELECT list_year, list

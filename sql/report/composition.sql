@@ -1,6 +1,9 @@
 -- Residents by age, origin, education and employment, per group of homes and per listed area.
 -- Grain: list year x dimension x category x group x area (both empty: the country; area empty: the group).
--- Ages are those of the criteria: education from 30 to 59, employment from 18 to 64.
+-- Key: list_year, dimension, category, housing_group, area_id.
+-- Source: the agreement of 15 June 2021 (the composition of the residents, their education and employment).
+-- Law: almenboligloven § 61 a, stk. 2 and 3. Ages are those of the criteria: education is told of the ages of the
+-- criterion of grundskole, employment of the ages of the criterion of those outside work and education.
 WITH personer AS (
     SELECT
         coalesce(people.housing_group, 'oevrige_boliger') AS housing_group,

@@ -1,5 +1,7 @@
--- The lists of every list year sealed in the home: areas, residents, and the residents' origin.
--- Grain: list year x year x list.
+-- The lists of every list year sealed in the home: areas, residents, and the residents' origin, education and share
+-- outside work and education.
+-- Grain: list year x year x list, also a list that no area stood on. Key: list_year, year, list.
+-- Source: the agreement of 15 June 2021 (a report of the residents every year). Law: almenboligloven § 61 a, stk. 5.
 WITH lister AS (
     SELECT unnest(['udsat_boligomraade', 'parallelsamfund', 'omdannelsesomraade', 'forebyggelsesomraade']) AS list
 ),

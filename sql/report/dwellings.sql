@@ -1,6 +1,6 @@
 -- Every dwelling on each status day, with the group of homes it belongs to. A view: it stores no dwelling.
 -- Grain: list year x status day x dwelling. Key: list_year, reference_year, adresse_id.
--- A dwelling in a listed area belongs to it whatever its kind (almenboligloven § 61 a, stk. 3); the list is that of
+-- Law: almenboligloven § 61 a, stk. 3: a dwelling in a listed area belongs to it whatever its kind. The list is that of
 -- the list year on both days, on the boundaries of the list year.
 SELECT
     bolig.list_year,

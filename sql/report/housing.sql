@@ -1,5 +1,7 @@
 -- The homes and how they are used: kind, vacant or not, residents, rooms and area, per group of homes and area.
 -- Grain: list year x kind x lived in x group x area (both empty: the country; area empty: the group).
+-- Key: list_year, boligkategori, lived_in, housing_group, area_id.
+-- Source: the agreement of 15 June 2021 (the use of the existing homes). Law: almenboligloven § 61 a, stk. 3.
 -- A home is vacant where nobody in bef lives at it. Rooms and m2 count in homes that are lived in and have both.
 WITH beboere AS (
     SELECT adresse_id, count(*) AS residents

@@ -1,7 +1,8 @@
 -- The income of taxable residents who are not students, per group of homes and per listed area, with whether a few
 -- of them make up most of it.
 -- Grain: list year x group x area (both empty: the country; area empty: the group).
--- Law: the group of § 61 a, stk. 1, nr. 4. Limits of dominance: law/disclosure.yaml.
+-- Key: list_year, housing_group, area_id.
+-- Law: the group of almenboligloven § 61 a, stk. 1, nr. 4. Limits of dominance: law/disclosure.yaml.
 WITH uddannelsessoegende AS (
     SELECT DISTINCT pnr
     FROM registers.akm

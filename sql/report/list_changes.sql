@@ -1,5 +1,6 @@
 -- The areas on each list this year or the year before: new, still there, or gone.
--- Grain: list year x list x area. The year before is the home's own edition, else the list published then.
+-- Grain: list year x list x area. Key: list_year, list, area_id.
+-- Law: almenboligloven § 61 a, stk. 5. The year before is the home's own edition, else the list published then.
 WITH lister AS (
     SELECT unnest(['udsat_boligomraade', 'parallelsamfund', 'omdannelsesomraade', 'forebyggelsesomraade']) AS list
 ),

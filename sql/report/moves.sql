@@ -1,7 +1,11 @@
 -- Moves into and out of the listed areas between the two status days, with the movers' employment and education.
--- Grain: list year x direction x measure x category x counterpart x group x area (area empty: the group).
--- A person moved where area or group differs on the two days. The areas and their boundaries are those of the list
--- year on both days, so a changed boundary moves nobody.
+-- Grain: list year x direction x measure x category x counterpart x group x area (area empty: the group; only the
+-- measure of all movers is told of areas).
+-- Key: list_year, direction, measure, category, counterpart, housing_group, area_id.
+-- Source: the annual report that the agreement of 15 June 2021 asks for (who moves, docs/report.md).
+-- Law: almenboligloven § 61 a, stk. 3. A person moved where the listed area is another on the two days, or is none on
+-- one of them. The areas and their boundaries are those of the list year on both days, so a changed boundary moves
+-- nobody.
 WITH dage AS (
     SELECT max(reference_year) AS now_year, max(reference_year) - 1 AS before_year
     FROM registers.bef

@@ -1,6 +1,8 @@
 -- Each area's criteria against each limit in force.
--- Grain: list year x area x category x criterion. Only areas with enough residents to be judged.
--- Law: §§ 61 a and 61 b. The figure is an exact fraction, so that it is rounded once where it is printed.
+-- Grain: list year x area x category x criterion. Only areas with enough residents to be judged; the number of
+-- residents is no criterion here. Key: list_year, area_id, category, criterion.
+-- Law: almenboligloven §§ 61 a and 61 b. The figure is an exact fraction, so that it is rounded once where it is
+-- printed.
 WITH store_nok AS (
     SELECT list_year, area_id
     FROM criteria.criteria_met

@@ -1,6 +1,7 @@
 -- Migrations into and out of the country per year, by origin as the law of the list year groups countries.
 -- Grain: list year x year x direction x origin. Only rows dated in their year count.
--- The agreement of 15 June 2021: a rise of the non-western net immigration is ground for renegotiation.
+-- Key: list_year, year, direction, origin.
+-- Source: the agreement of 15 June 2021: a rise of the non-western net immigration is ground for renegotiation.
 WITH vandringer AS (
     SELECT reference_year AS year, 'ind' AS direction, haend_dato, ie_type, opr_land
     FROM registers.vnds_ind

@@ -1,6 +1,7 @@
 -- Everyone on each status day, with what the report groups people by. A view: it stores no person.
 -- Grain: list year x status day x person. Key: list_year, reference_year, pnr.
--- The agreement of 15 June 2021 asks for the composition of the listed areas; MENAPT is a part of the non-western.
+-- Source: the agreement of 15 June 2021 (the composition of the residents, also those from MENAPT, which are a part of
+-- the non-western). Law: almenboligloven § 61 a, stk. 2 (origin) and stk. 3 (the area).
 WITH vestlige_lande AS (
     SELECT list_year, country_code
     FROM law.countries

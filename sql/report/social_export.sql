@@ -1,7 +1,9 @@
 -- Who moved to another municipality between the two status days, among those the assignment bans are aimed at, as
 -- far as registers show, and among the others; from municipalities with listed areas and from the others.
--- Grain: list year x with listed areas x municipality (only of those with) x target x moved.
--- Law: the agreement of 15 June 2021 (no social export); § 59, stk. 6 and 7, for whom the bans are aimed at.
+-- Grain: list year x with listed areas x municipality (only of those with; empty: all of them) x target x moved.
+-- Key: list_year, listed, kom, target, moved.
+-- Source: the agreement of 15 June 2021 (no social export).
+-- Law: almenboligloven § 59, stk. 6 and 7, for whom the bans are aimed at.
 WITH dage AS (
     SELECT max(reference_year) AS now_year, max(reference_year) - 1 AS before_year
     FROM registers.bef
@@ -14,7 +16,7 @@ kommuner_med_omraader AS (
     WHERE list_year = listeaar() AND status <> 'ikke_omfattet'
 ),
 
-lande AS (
+lande_med_fri_bevaegelighed AS (
     SELECT citizenships.country_code
     FROM law.citizenships AS citizenships
     CROSS JOIN dage
@@ -91,16 +93,16 @@ personer AS (
         foer.kom,
         kommuner_med_omraader.kom IS NOT NULL AS listed,
         CASE
-            WHEN langvarig_ydelse.pnr IS NOT NULL AND lande.country_code IS NULL THEN 'begge'
+            WHEN langvarig_ydelse.pnr IS NOT NULL AND lande_med_fri_bevaegelighed.country_code IS NULL THEN 'begge'
             WHEN langvarig_ydelse.pnr IS NOT NULL THEN 'ydelse'
-            WHEN lande.country_code IS NULL THEN 'statsborgerskab'
+            WHEN lande_med_fri_bevaegelighed.country_code IS NULL THEN 'statsborgerskab'
             ELSE 'andre'
         END AS target,
         nu.kom <> foer.kom AS moved
     FROM foer
     INNER JOIN nu ON nu.pnr = foer.pnr
     LEFT JOIN langvarig_ydelse ON langvarig_ydelse.pnr = foer.pnr
-    LEFT JOIN lande ON lande.country_code = foer.statsb
+    LEFT JOIN lande_med_fri_bevaegelighed ON lande_med_fri_bevaegelighed.country_code = foer.statsb
     LEFT JOIN kommuner_med_omraader ON kommuner_med_omraader.kom = foer.kom
 )
 

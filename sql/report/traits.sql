@@ -1,6 +1,8 @@
 -- Education and employment of the persons who have any, from the last year's registers. A view: it stores no person.
 -- Grain: list year x person. Key: list_year, pnr.
--- Education counts as in § 61 a, stk. 1, nr. 3: no survey, no imputation; all others have only grundskole.
+-- Source: the agreement of 15 June 2021 (the level of education and employment).
+-- Law: education counts as in almenboligloven § 61 a, stk. 1, nr. 3: no survey, no imputation; all others have only
+-- grundskole.
 WITH uddannelse AS (
     SELECT
         udda.list_year,
