@@ -1,7 +1,7 @@
 -- Council decisions for an area that is no forebyggelsesområde of that municipality on this list. They are
 -- ignored. Which: municipality and area; an id that is no area's is not repeated.
 -- Grain: one row, for the list year. Key: none. A count above 0 warns, with which, and stops nothing.
--- Law: almenboligloven § 59, stk. 8. Source: the contract, part 2: such a decision warns.
+-- Law: almenboligloven § 59, stk. 8. Source: the contract: such a decision warns.
 SELECT
     count(*) AS council_decisions_valid,
     list(

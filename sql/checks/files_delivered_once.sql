@@ -1,7 +1,7 @@
 -- Files of which another file of the same reference has the very bytes, and which: a copy beside the file that it was
 -- made of.
 -- Grain: one row, for the list year. Key: none. A count above 0 warns, with the files' names, and stops nothing.
--- Source: the contract, part 2: whatever stops no run warns. No act decides: each copy is read and counts by itself.
+-- Source: the contract: whatever stops no run warns. No act decides: each copy is read and counts by itself.
 WITH laeste_filer AS (
     SELECT
         promoted.register || '/' || promoted.reference AS place,

@@ -1,7 +1,7 @@
 -- Rows of public support in a year for persons who are not in the population of the status day that ends it.
 -- Grain: one row, for a status day of the list year. Key: none. The counts of a list year's status days are added up;
 -- a sum above 0 warns and stops nothing.
--- Law: almenboligloven § 61 a, stk. 1, nr. 1; § 61 b, nr. 1. Source: the contract, part 2: rows not in bef warn.
+-- Law: almenboligloven § 61 a, stk. 1, nr. 1; § 61 b, nr. 1. Source: the contract: rows not in bef warn.
 WITH befolkning AS (
     SELECT pnr
     FROM registers.bef

@@ -4,7 +4,7 @@
 -- Grain: one row, for a status day of the list year, with the counts of two checks. Key: none. The counts of a list
 -- year's status days are added up; a sum above 0 warns and stops nothing.
 -- Law: almenboligloven § 61 a, stk. 3 (the area), nr. 4 of stk. 1 (the region); § 59, stk. 7 and 8 (the cap).
--- Source: the contract, part 2: a resident without dwelling warns, and so do two municipalities that differ.
+-- Source: the contract: a resident without dwelling warns, and so do two municipalities that differ.
 WITH boliger AS (
     SELECT adresse_id, kom
     FROM registers.bolig

@@ -1,7 +1,7 @@
 -- References that were delivered with no row at all, and which. `may_be_empty` names the registers of which that tells
 -- something: nothing was listed, decided or moved.
 -- Grain: one row, for the list year. Key: none. A count above 0 warns, with the references, and stops nothing.
--- Source: the contract, part 2: whatever stops no run warns, and an empty `liste` says that nothing was listed.
+-- Source: the contract: whatever stops no run warns, and an empty `liste` says that nothing was listed.
 WITH raekker AS (
     SELECT content_sha256, sum(rows) AS delivered_rows
     FROM received.files

@@ -2,7 +2,7 @@
 -- Which, and by how many pct. A reference that the list year does not read itself counts as the latest list year
 -- read it.
 -- Grain: one row, for the list year. Key: none. A count above 0 warns, with the references, and stops nothing.
--- Source: the contract, part 2, which names the tolerance; it stands in assets/contracts.py.
+-- Source: the contract, which names the tolerance; it stands in assets/contracts.py.
 WITH raekker AS (
     SELECT content_sha256, CAST(sum(rows) AS BIGINT) AS delivered_rows
     FROM received.files

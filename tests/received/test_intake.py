@@ -127,6 +127,20 @@ def test_a_delimiter_within_a_quoted_name_divides_nothing(tmp_path: Path) -> Non
     assert receive_bef(tmp_path, checked=True).stops == []
 
 
+@pytest.mark.parametrize(
+    "name", ['"Note\n2"', "note (x, y, z, kilde, sag, mm., mv., osv., ca., nr.)"], ids=["a line's end", "commas"]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_the_header_is_divided_by_what_leaves_names(tmp_path: Path, name: str, first: bool) -> None:
+    names, *rows = csv_text(people(2), delimiter=";").splitlines()
+    lines = [
+        ";".join([extra, line] if first else [line, extra]) for line, extra in zip([names, *rows], [name, "a", "b"])
+    ]
+    (bef_folder(tmp_path) / "bef.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    answer = receive_bef(tmp_path, checked=True)
+    assert (answer.stops, len(answer.rows)) == ([], 2)
+
+
 # --- files that hold nothing, or not what they say ---
 
 
