@@ -203,7 +203,7 @@ def test_every_step_broken_leaks_nothing(
     run_config = {"resources": {"run": {"config": settings}}}
     real = warehouse.connect
     failed = set()
-    nodes = _nodes() if EACH else _nodes()[::2]
+    nodes = _nodes()
     with DagsterInstance.get() as instance:
         for node in nodes:
             for good, error in _injections(node):

@@ -133,9 +133,8 @@ def test_a_delimiter_within_a_quoted_name_divides_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("first", [True, False])
 def test_the_header_is_divided_by_what_leaves_names(tmp_path: Path, name: str, first: bool) -> None:
     names, *rows = csv_text(people(2), delimiter=";").splitlines()
-    lines = [
-        ";".join([extra, line] if first else [line, extra]) for line, extra in zip([names, *rows], [name, "a", "b"])
-    ]
+    columns = zip([name, "a", "b"], [names, *rows], strict=True)
+    lines = [";".join(cells if first else cells[::-1]) for cells in columns]
     (bef_folder(tmp_path) / "bef.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     answer = receive_bef(tmp_path, checked=True)
     assert (answer.stops, len(answer.rows)) == ([], 2)
