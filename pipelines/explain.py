@@ -308,8 +308,10 @@ def _also(status: Mapping[str, Any]) -> str:
 def _held_lines(item: Mapping[str, Any]) -> list[str]:
     met = "met" if item["met"] else "not met"
     value = "no figure" if item["value"] is None else item["value"]
-    exactly = f"= {item['numerator']} / {item['denominator']} exactly"
-    fraction = NO_FIGURE if item["numerator"] is None else exactly
+    fraction = NO_FIGURE
+    if item["numerator"] is not None:
+        exact = Fraction(int(item["numerator"]), int(item["denominator"]))
+        fraction = f"= {exact.numerator} / {exact.denominator} exactly"
     return [
         f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
         f"    {fraction}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",

@@ -17,7 +17,7 @@ from assets import edition, exchange, warehouse
 from assets.aside import aside
 from assets.publishing import published_database, releases, sealing
 from assets.publishing.releases import Entry
-from law.loader import Law, statistics_law
+from law.loader import Law, list_day, statistics_law
 from pipelines.home import Home
 from pipelines.verify import read_sealed, verify_locked
 
@@ -66,6 +66,20 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
             sealing.synchronise_published(con, home.editions)
             published_database.refresh(con, home.scratch, home.published)
     return entry
+
+
+def remarks(home: Home, list_year: int, day: dt.date) -> list[str]:
+    """What whoever releases a list should know and no law forbids: that its day has not come, and that it rests on
+    lists of earlier years in this home that nobody has released."""
+    told = []
+    if day < list_day(list_year):
+        told.append(f"The list of {list_year} is released before its day, {list_day(list_year)}.")
+    manifest = read_sealed(home, list_year)
+    own = [int(used["year"]) for used in manifest["history"] if used["source"] == "edition"]
+    drafts = [str(year) for year in own if not releases.release_of(sealing.read_manifest(home.edition(year)))]
+    if drafts:
+        told.append(f"Its history rests on lists of this home that are drafts: {', '.join(drafts)}.")
+    return told
 
 
 def _refuse_stale(home: Home, list_year: int) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.definitions import defs
+from pipelines.running import CODE_LOCATION
 from tests.command import ROOT
 from tests.graph.homes import YEAR, Ready
 
@@ -134,6 +135,12 @@ def test_the_collapsed_graph_fits_1440_pixels(browser: Page, address: str) -> No
     assert min(box["width"] for box in boxes.values()) > 60
     assert browser.evaluate("document.documentElement.scrollWidth") <= WIDTH
     picture(browser, "graph")
+
+
+def test_the_timeline_shows_what_the_command_ran(browser: Page, address: str) -> None:
+    browser.goto(f"{address}/overview/activity/timeline?range=24hr")
+    expect(browser.get_by_role("link", name="annual_list").first).to_be_visible()
+    expect(browser.get_by_text(CODE_LOCATION, exact=True).first).to_be_visible()
 
 
 def test_an_asset_shows_its_text_sql_columns_and_tags(browser: Page, address: str) -> None:

@@ -28,6 +28,7 @@ from assets.exchange import held
 from pipelines.backup import BackupError, backup, restore
 from pipelines.environments import ENVIRONMENTS
 from pipelines.home import Home
+from pipelines.running import CODE_LOCATION
 from tests.command import ROOT, edition, file_bytes, run_cli
 from tests.graph.homes import YEAR, Ready
 
@@ -46,6 +47,10 @@ def locations() -> dict[str, str]:
     modules = [item["python_module"] for item in read(ROOT / "workspace.yaml")["load_from"]]
     found = {module["location_name"]: module["module_name"] for module in modules}
     return {"administration": "pipelines.administration.definitions", **found}
+
+
+def test_a_run_of_the_command_names_a_code_location_of_the_ui() -> None:
+    assert locations()[CODE_LOCATION] == "pipelines.definitions"
 
 
 @pytest.mark.parametrize("path", INSTANCES, ids=lambda path: f"{path.parent.name}/{path.name}")

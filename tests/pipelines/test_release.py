@@ -6,6 +6,7 @@ Does not belong: how the public page looks (tests/assets/test_public_lists.py).
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import shutil
@@ -21,6 +22,7 @@ from assets import warehouse
 from assets.publishing import releases, sealing
 from assets.publishing.releases import Entry
 from pipelines.home import Home
+from pipelines.release import remarks
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
 from tests.graph.homes import YEAR, Ready
 from tests.populations import Style, random_world, write_reference
@@ -124,6 +126,21 @@ def test_a_later_revision_is_a_draft_again_and_says_what_changed(story: Story) -
     assert story.second.code == 0, story.second.output
     assert "Direktøren" in page(story.home)
     assert "Sammenholdt med revision 1" in page(story.home)
+
+
+def test_a_release_before_its_day_or_on_drafts_is_remarked_on(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    release_told = {"by": "Kontorchefen", "at": "2025-12-01T10:00:00+01:00", "note": ""}
+    history = [
+        {"year": year, "source": source} for year, source in ((2023, "liste"), (2024, "edition"), (2025, "edition"))
+    ]
+    for year, told in ((2024, {"release": release_told}), (2025, {}), (2026, {})):
+        home.edition(year).mkdir(parents=True)
+        sealing.write_manifest({"revision": 1, "history": history, "run": told}, home.edition(year))
+    drafts = "Its history rests on lists of this home that are drafts: 2025."
+    early = "The list of 2026 is released before its day, 2026-12-01."
+    assert remarks(home, 2026, dt.date(2026, 12, 1)) == [drafts]
+    assert remarks(home, 2026, dt.date(2026, 11, 30)) == [early, drafts]
 
 
 def test_the_page_names_each_area_that_changed_list(tmp_path: Path) -> None:
