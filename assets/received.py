@@ -8,7 +8,7 @@ closed list of what stops a run and what only warns. What does not belong here: 
 import hashlib
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -23,6 +23,10 @@ from dagster import (
     MaterializeResult,
     MetadataValue,
     PreviewWarning,
+    TableColumn,
+    TableMetadataValue,
+    TableRecord,
+    TableSchema,
 )
 
 from assets import warehouse
@@ -133,11 +137,23 @@ def _received(
     items = snapshots.receive(con, register, wanted, list_year, folder, run.at_home.scratch, books)
     found = {
         "references": ", ".join(item.reference for item in items),
-        "faults": sum(len(item.faults) for item in items),
+        "delivery_faults": sum(len(item.faults) for item in items),
+        "files": _files_told(items, books),
     }
     content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
     rows = books.stored_rows(items)
     return materialized(f"received.{register.name}", rows, content.hexdigest(), found)
+
+
+def _files_told(items: Iterable[snapshots.Received], books: snapshots.Books) -> TableMetadataValue:
+    """The files behind a register, so that who stands at the asset sees which bytes were read."""
+    columns = ("reference", "vintage", "file", "rows", "sha256")
+    records = [
+        TableRecord(dict(zip(columns, (item.reference, item.vintage, name, rows, sha256), strict=True)))
+        for item in items
+        for name, sha256, rows in books.files.get(item.content_sha256 or "", [])
+    ]
+    return MetadataValue.table(records, TableSchema([TableColumn(column) for column in columns]))
 
 
 def _checked(con: duckdb.DuckDBPyConnection, register: Register, books: snapshots.Books) -> Iterator[AssetCheckResult]:

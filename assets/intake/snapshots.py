@@ -63,6 +63,8 @@ class Books:
     """The table of each stored content."""
     rows: dict[str, int]
     """The rows of each stored content."""
+    files: dict[str, list[tuple[str, str, int]]]
+    """Name, SHA-256 and rows of each file of a stored content."""
     outcomes: dict[tuple[str, str], dict[str, int]]
     """Rows that break each check, by the content that was judged and the suite that judged it."""
 
@@ -88,8 +90,17 @@ def read_books(con: duckdb.DuckDBPyConnection, list_year: int) -> Books:
         set(con.execute("SELECT * FROM received.vintages").fetchall()),
         {content: table for content, table, _ in stored},
         {content: rows for content, _, rows in stored},
+        _files(con),
         _outcomes(con),
     )
+
+
+def _files(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str, int]]]:
+    files: dict[str, list[tuple[str, str, int]]] = {}
+    query = "SELECT content_sha256, file_name, sha256, rows FROM received.files ORDER BY ALL"
+    for content, name, sha256, rows in con.execute(query).fetchall():
+        files.setdefault(content, []).append((name, sha256, rows))
+    return files
 
 
 def wanted_references(
@@ -277,6 +288,7 @@ def _store(
         counts = [(content, name, rows) for name, rows in snapshot.counts.items()]
         insert_rows(con, "received.counts", ("VARCHAR", "VARCHAR", "BIGINT"), counts)
     books.tables[content], books.rows[content] = table, snapshot.rows
+    books.files[content] = sorted((name, sha256, rows) for _, name, sha256, _, rows in files)
     return []
 
 

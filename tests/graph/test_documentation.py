@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import AssetKey, AssetsDefinition, DagsterInstance, TableColumnLineage, TableSchema
+from dagster import AssetKey, AssetsDefinition, DagsterInstance, TableColumnLineage, TableMetadataValue, TableSchema
 
 from assets.columns import describe
 from assets.derivation import TABLE_BY_NAME
 from assets.documentation import address_of, columns_of
 from pipelines.definitions import defs
-from tests.graph.homes import Ready
+from tests.command import manifest
+from tests.graph.homes import YEAR, Ready
 
 GRAPH = defs.resolve_asset_graph()
 KEYS = sorted(GRAPH.get_all_asset_keys(), key=lambda key: key.to_user_string())
@@ -150,10 +151,24 @@ def test_a_run_reports_rows_lineage_and_versions(ready: Ready) -> None:
             assert isinstance(metadata["dagster/column_lineage"].value, TableColumnLineage)
 
 
-def test_no_metadata_holds_rows(ready: Ready) -> None:
+FILE_COLUMNS = ("reference", "vintage", "file", "rows", "sha256")
+
+
+def test_no_metadata_holds_rows_but_those_of_files(ready: Ready) -> None:
+    """The only tables are those of a register's files, which say what the manifest says of them."""
+    told = set()
     for key, event in materialised(ready).items():
-        kinds = {type(value).__name__ for value in event.asset_materialization.metadata.values()} if event else set()
-        assert "TableMetadataValue" not in kinds, key
+        metadata = event.asset_materialization.metadata if event else {}
+        tables = {name: value for name, value in metadata.items() if isinstance(value, TableMetadataValue)}
+        assert tables.keys() == ({"files"} if key.path[0] == "received" else set()), key
+        for table in tables.values():
+            told |= {(key.path[1], *map(record.data.get, FILE_COLUMNS)) for record in table.records}
+    sealed = {
+        (item["register"], item["reference"], item["vintage"], file["name"], file["rows"], file["sha256"])
+        for item in manifest(ready.home, YEAR)["inputs"]
+        for file in item["files"]
+    }
+    assert told == sealed
 
 
 def test_a_check_shows_its_count_its_limit_and_the_remedy(ready: Ready) -> None:
