@@ -64,7 +64,12 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run), synthetic)
         sealing.synchronise_published(con, run.at_home.editions)
         sealed["stale_editions"] = MetadataValue.json(sealing.stale_editions(con, run.at_home.editions))
-    version = sealing.substance_hash(sealing.read_manifest(run.at_home.edition(list_year)) or {})
+    folder = run.at_home.edition(list_year)
+    manifest = sealing.read_manifest(folder) or {}
+    released = releases.release_of(manifest)
+    sealed["state"] = f"released by {released.by} on {released.when}" if released else "draft"
+    sealed["manifest_sha256"] = sealing.sha256_of(folder / sealing.MANIFEST)
+    version = sealing.substance_hash(manifest)
     return materialized("edition.edition", sealed["areas"], version, sealed)
 
 

@@ -413,7 +413,7 @@ def release(
 ) -> None:
     """Verifies the newest edition, notes the release in the log, and takes udkast off the public lists."""
     from assets.publishing.releases import ReleaseLogError
-    from pipelines.release import ReleaseError, release_edition, remarks
+    from pipelines.release import ReleaseError, release_edition, remarks, show_release
     from pipelines.verify import VerificationError
 
     place = _existing(home)
@@ -427,6 +427,7 @@ def release(
     out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
     for remark in remarks(place, list_year, now.date()):
         err.print(f"Warning: {remark}", style="yellow", markup=False)
+    show_release(place, entry)
     if (edition / "report").exists():
         again = f"boligomraader report --home {home} --list-year {list_year}"
         out.print(f"Its report still says udkast. Make it again: {again}", markup=False)

@@ -68,6 +68,28 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
     return entry
 
 
+def show_release(home: Home, entry: Entry) -> None:
+    """Tells Dagster of a release, so that it stands at the edition's asset beside what the runs sealed."""
+    from dagster import AssetKey, AssetObservation
+
+    from pipelines.event_log import instance_of
+
+    observed = AssetObservation(
+        AssetKey(["edition", "edition"]),
+        partition=str(entry.list_year),
+        metadata={
+            "revision": entry.revision,
+            "state": f"released by {entry.by} at {entry.at}",
+            "note": entry.note,
+            "manifest_sha256": entry.manifest_sha256,
+        },
+    )
+    with home.opening_instance():
+        opened = instance_of(home.instance)
+    with opened as instance:
+        instance.report_runless_asset_event(observed)
+
+
 def remarks(home: Home, list_year: int, day: dt.date) -> list[str]:
     """What whoever releases a list should know and no law forbids: that its day has not come, and that it rests on
     lists of earlier years in this home that nobody has released."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from dagster import AssetKey, DagsterInstance
 
 from assets import warehouse
 from assets.publishing import releases, sealing
@@ -126,6 +127,15 @@ def test_a_later_revision_is_a_draft_again_and_says_what_changed(story: Story) -
     assert story.second.code == 0, story.second.output
     assert "Direktøren" in page(story.home)
     assert "Sammenholdt med revision 1" in page(story.home)
+
+
+def test_the_edition_s_asset_shows_each_release(story: Story) -> None:
+    with DagsterInstance.from_config(str(story.home / "dagster")) as instance:
+        found = instance.fetch_observations(AssetKey(["edition", "edition"]), limit=5).records
+    told = [{k: v.value for k, v in r.asset_observation.metadata.items()} for r in found if r.asset_observation]
+    assert [(one["revision"], one["note"]) for one in told] == [(2, "Rettet befolkning"), (1, "Til offentliggørelse")]
+    assert told[0]["state"].startswith("released by Direktøren at ")
+    assert [one["manifest_sha256"] for one in told] == [line["manifest_sha256"] for line in log(story.home)[::-1]]
 
 
 def test_a_release_before_its_day_or_on_drafts_is_remarked_on(tmp_path: Path) -> None:
