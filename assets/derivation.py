@@ -60,8 +60,10 @@ class Derived:
 
 
 LAW = "law.parameters"
-NAMED_VALUE = re.compile(r"\b(?:lov|lov_aar|lov_koder|lov_kodetal|valgt)\('([^']+)'\)")
-"""A legal value by its name, as the SQL files ask for it (`sql/macros.sql`)."""
+LAW_MACROS = ("lov", "lov_aar", "lov_koder", "lov_kodetal", "valgt")
+"""The words that ask the law for a value by its name (`sql/macros.sql`)."""
+NAMED_VALUE = re.compile(rf"\b(?:{'|'.join(LAW_MACROS)})\('([^']+)'\)")
+"""A legal value by its name, as the SQL files ask for it."""
 MACRO = re.compile(r"CREATE OR REPLACE TEMP MACRO (\w+)\(.*?;", re.DOTALL)
 
 

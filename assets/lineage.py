@@ -2,7 +2,7 @@
 
 What was read is written down in `lineage.json`, so that no run reads it anew; it holds for the SQL and the declarations
 that it was read from and is passed over once they differ. `python -m assets.lineage` writes it.
-sqlglot reads the same text that DuckDB runs. A macro is no table: `lov`, `lov_aar`, `lov_koder` and `lov_kodetal` lead
+sqlglot reads the same text that DuckDB runs. A macro is no table: those that ask the law (`derivation.LAW_MACROS`) lead
 to the value of a legal parameter, the others to the columns they are given. `count(*)` names no column, so what is
 counted is declared in `COUNTED`. What does not belong here: what a column means (`assets.columns`), and how Dagster and
 OpenLineage say it (`assets.documentation`, `assets.publishing.openlineage`).
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 WRITTEN = Path(__file__).with_name("lineage.json")
 DIALECT = "duckdb"
-LAW_MACROS = frozenset({"lov", "lov_aar", "lov_koder", "lov_kodetal"})
 LAW_VALUE = "law.parameters.value"
 RECONCILIATION = "reference.reconciliation"
 STANDS_FOR: Mapping[str, str] = {"published.editions": "published.parallelsamfund_history"}
@@ -217,7 +216,7 @@ def reads_of(sql: str) -> set[str]:
 def _names_the_law(part: Expression) -> bool:
     from sqlglot import exp
 
-    words = LAW_MACROS | derivation.words_of_the_law().keys()
+    words = {*derivation.LAW_MACROS} | derivation.words_of_the_law().keys()
     return any(call.name in words for call in part.find_all(exp.Anonymous))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from assets import lineage
+from assets import derivation, lineage
 from assets.derivation import PUBLISHED, TABLES, Derived
 from assets.documentation import asset_of, columns_of
 from assets.lineage import LAW_VALUE, sources_of, trace, undeclared_counts
@@ -32,6 +33,19 @@ def test_sql_outside_the_register_reads_declared_assets() -> None:
     assert sql is not None
     read = {asset_of(table) for table in lineage.reads_of(sql)}
     assert read == GRAPH.get(asset_of(lineage.RECONCILIATION)).parent_keys
+
+
+@pytest.mark.parametrize("word", derivation.LAW_MACROS)
+def test_a_file_that_asks_the_law_by_one_word_alone_reads_it(word: str) -> None:
+    sql = f"SELECT {word}('valg.fines') AS asked FROM registers.kraf"
+    assert lineage.reads_of(sql) == {derivation.LAW, "registers.kraf"}
+    assert derivation.NAMED_VALUE.findall(sql) == ["valg.fines"]
+
+
+def test_every_macro_that_reads_the_law_is_a_word_of_it() -> None:
+    """A macro whose body looks a parameter up in what `set_law_variables` sets."""
+    looks_up = re.compile(r"MACRO (\w+)\(parameter\) AS [^;]*getvariable\('law_")
+    assert set(looks_up.findall(derivation.macros())) == set(derivation.LAW_MACROS)
 
 
 def test_what_is_written_down_is_what_the_sql_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
