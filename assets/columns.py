@@ -106,8 +106,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "law.municipalities": {"name": "Name of the municipality.", "reg": "Region on 1 December of the list year."},
     "areas.area_dwellings": {
         "adresse_id": "Pseudonym of the dwelling's address, as a whole number.",
-        "kom": "Municipality of the dwelling.",
-        "boligkategori": "Category of social housing; empty for other dwellings.",
     },
     "areas.area_residents": {
         "pnr": "Pseudonym of the person, as a whole number. Never leaves the warehouse.",

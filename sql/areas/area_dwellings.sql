@@ -7,9 +7,7 @@ SELECT
     bolig.list_year,
     bolig.reference_year,
     omraade.area_id,
-    bolig.adresse_id,
-    bolig.kom,
-    bolig.boligkategori
+    bolig.adresse_id
 FROM registers.bolig AS bolig
 INNER JOIN registers.omraade AS omraade
     ON

@@ -61,11 +61,18 @@ loft AS (
     WHERE list_year = listeaar() AND parameter = 'anvisningsloft.share'
 ),
 
-vurderet AS (
+med_beslutning AS (
     SELECT
         boliger.*,
         coalesce(beslutninger.areas_decided, 0) AS areas_decided,
-        CASE WHEN beslutninger.areas_without_homes > 0 THEN 0 ELSE boliger.smallest_with_homes END AS smallest_decided,
+        CASE WHEN beslutninger.areas_without_homes > 0 THEN 0 ELSE boliger.smallest_with_homes END AS smallest_decided
+    FROM boliger
+    LEFT JOIN beslutninger ON beslutninger.kom = boliger.kom
+),
+
+vurderet AS (
+    SELECT
+        boliger.*,
         meets(
             boliger.homes_udsat + boliger.homes_forebyggelse,
             boliger.family_homes, loft.operator, loft.numerator, loft.denominator
@@ -76,11 +83,10 @@ vurderet AS (
         ) AS exceeded_after_decision,
         meets(
             boliger.homes_udsat + boliger.homes_forebyggelse - boliger.homes_decided
-            + CASE WHEN beslutninger.areas_without_homes > 0 THEN 0 ELSE boliger.smallest_with_homes END,
+            + boliger.smallest_decided,
             boliger.family_homes, loft.operator, loft.numerator, loft.denominator
         ) AS exceeded_with_one_area_less
-    FROM boliger
-    LEFT JOIN beslutninger ON beslutninger.kom = boliger.kom
+    FROM med_beslutning AS boliger
     LEFT JOIN loft ON true
 ),
 
