@@ -51,7 +51,6 @@ CREATE TABLE IF NOT EXISTS registers.derivations (list_year SMALLINT, table_name
 CREATE TABLE IF NOT EXISTS registers.counts (
     list_year SMALLINT, counted VARCHAR, made_from VARCHAR, rows BIGINT
 );
-CREATE SCHEMA IF NOT EXISTS report;
 CREATE TABLE IF NOT EXISTS report.finished_tables (
     list_year SMALLINT, table_name VARCHAR, position INTEGER, csv VARCHAR
 );

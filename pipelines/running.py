@@ -30,7 +30,6 @@ class RunReport:
     """
 
     success: bool = False
-    run_id: str = ""
     revision: int | None = None
     newly_sealed: bool = False
     stale: list[tuple[int, int]] = field(default_factory=list)
@@ -129,7 +128,7 @@ def _run(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(CODE_LOCATION), SINGLETON_REPOSITORY_NAME), job_name
             ),
         )
-        report = RunReport(run_id=run.run_id)
+        report = RunReport()
         total = sum(len(plan.get_step_by_key(key).step_outputs) for key in plan.step_keys_to_execute)
         done = 0
         failures: list[str] = []

@@ -120,27 +120,24 @@ def load(con: duckdb.DuckDBPyConnection, home: Path, list_year: int) -> list[Sea
 
 
 def _load_table(con: duckdb.DuckDBPyConnection, sealed: SealedEdition, table: str, columns: Mapping[str, str]) -> None:
-    csv_file, parquet_file = sealed.folder / f"{table}.csv", sealed.folder / f"{table}.parquet"
+    file = sealed.folder / f"{table}.csv"
     if table in OPTIONAL and table not in sealed.tables:
         return
-    if not csv_file.is_file() and not parquet_file.is_file():
+    if not file.is_file():
         raise AdministrationError(f"edition {sealed.list_year}: {table} is missing: seal it again")
     try:
-        if csv_file.is_file():
-            with csv_file.open(encoding="utf-8", newline="") as stream:
-                given = next(csv.reader(stream), [])
-            source = (
-                f"read_csv({sql_file(csv_file)}, header = true, delim = ',', quote = '\"', escape = '\"', "
-                "all_varchar = true, hive_partitioning = false)"
-            )
-        else:
-            source = f"read_parquet({sql_file(parquet_file)}, hive_partitioning = false)"
-            given = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+        with file.open(encoding="utf-8", newline="") as stream:
+            given = next(csv.reader(stream), [])
+        source = (
+            f"read_csv({sql_file(file)}, header = true, delim = ',', quote = '\"', escape = '\"', "
+            "all_varchar = true, hive_partitioning = false)"
+        )
         missing = [name for name in columns if name not in given]
         if missing:
             raise AdministrationError(f"edition {sealed.list_year}: {table} has no column {missing[0]}: seal it again")
         read = ", ".join(f"CAST({name} AS {sql_type})" for name, sql_type in columns.items())
         con.execute(f"INSERT INTO edition.{table} SELECT {read} FROM {source}")
-        con.execute(f"UPDATE edition.{table} SET kom = lpad(kom, 3, '0')" if "kom" in columns else "SELECT 1")
+        if "kom" in columns:
+            con.execute(f"UPDATE edition.{table} SET kom = lpad(kom, 3, '0')")
     except duckdb.Error:
         raise AdministrationError(f"edition {sealed.list_year}: {table} cannot be read: seal it again") from None

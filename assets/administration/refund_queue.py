@@ -216,7 +216,7 @@ class RefundQueue:
         if refusal is None and application is not None:
             if application.status == "waiting":
                 refusal = "the application is waiting"
-            elif application.reserved == 0 or not application.is_open:
+            elif application.reserved == 0:
                 refusal = "nothing is reserved for the application"
             elif amount == 0:
                 refusal = "asks for no payment"

@@ -140,10 +140,8 @@ def read_plans(con: duckdb.DuckDBPyConnection, lists: Lists, duty: Collection[st
     return plans
 
 
-def plan_reach(lists: Lists, plan: Plan | None, area_id: str, basis: Basis) -> PlanReach:
+def plan_reach(lists: Lists, plan: Plan, area_id: str, basis: Basis) -> PlanReach:
     """How far stk. 6 reaches an area through its plan, as the list of the year stands."""
-    if plan is None:
-        return PlanReach("no", None, "no development plan")
     deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
     until = min(deadline, plan.completed_on) if plan.completed_on else deadline
     obliged = any(lists.ever(area_id, category) for category in basis.codes("omraaderegler.udviklingsplan"))

@@ -27,7 +27,6 @@ from assets.contracts import REGISTER_BY_NAME, Register
 from assets.intake import snapshots as received_snapshots
 
 LIST_YEAR = 2024
-BEF_COLUMNS = ("PNR", "FOED_DAG", "KOEN", "KOM", "ADRESSE_ID", "IE_TYPE", "OPR_LAND", "STATSB")
 PERSON = {
     "PNR": "70000001",
     "FOED_DAG": "1980-02-03",
