@@ -24,6 +24,7 @@ from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.publishing import openlineage, public_lists, releases, sealing
+from assets.warehouse import rows_of
 from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -232,9 +233,7 @@ def _fraction(figures: Mapping[str, Any], numerator: str, denominator: str) -> F
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> list[dict[str, Any]]:
-    found = con.execute(f"SELECT * FROM {table} WHERE list_year = ? ORDER BY area_id", [list_year])
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return rows_of(con, f"SELECT * FROM {table} WHERE list_year = ? ORDER BY area_id", [list_year])
 
 
 ASSETS = [edition]

@@ -170,6 +170,13 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, kinds: Sequence[str]
 
 
 @contextmanager
+def rows_of(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows that a query gives, each by the names of its columns."""
+    found = con.execute(query, parameters)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All or nothing."""
     con.execute("BEGIN")

@@ -14,7 +14,7 @@ import duckdb
 
 from assets.derivation import PUBLISHED
 from assets.publishing import releases, sealing
-from assets.warehouse import sql_file
+from assets.warehouse import rows_of, sql_file
 from pipelines.home import Home
 
 
@@ -136,9 +136,7 @@ def _rows(path: Path, key: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
     if not path.exists():
         return {}
     with duckdb.connect() as con:
-        found = con.execute(f"SELECT * FROM read_parquet({sql_file(path)}, hive_partitioning=false)")
-        columns = [column[0] for column in found.description or ()]
-        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        rows = rows_of(con, f"SELECT * FROM read_parquet({sql_file(path)}, hive_partitioning=false)")
     return {tuple(str(row[column]) for column in key): row for row in rows}
 
 

@@ -20,7 +20,7 @@ from assets.contracts import REGISTERS
 from assets.intake import snapshots
 from assets.intake.deliveries import delivered_years, printable
 from assets.publishing import sealing
-from assets.warehouse import sql_file, sql_text
+from assets.warehouse import rows_of, sql_file, sql_text
 from law.loader import LegalValue, statistics_law
 from pipelines.diff import in_full
 from pipelines.home import Home
@@ -139,7 +139,6 @@ def _changes(con: duckdb.DuckDBPyConnection, edition: Path, list_year: int) -> I
 
 
 def _by_key(con: duckdb.DuckDBPyConnection, query: str, key: str) -> dict[str, dict[str, str]]:
-    found = con.execute(query)
-    names = [column[0] for column in found.description or ()]
-    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return {str(row[key]): {name: "" if v is None else in_full(v) for name, v in row.items()} for row in rows}
+    return {
+        str(row[key]): {name: "" if v is None else in_full(v) for name, v in row.items()} for row in rows_of(con, query)
+    }

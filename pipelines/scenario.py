@@ -27,6 +27,7 @@ from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots,
 from assets.code_lists import municipality_names
 from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
 from assets.publishing import sealing
+from assets.warehouse import rows_of
 from law.loader import (
     STATISTICS_GROUPS,
     WHOLE_UNITS,
@@ -343,7 +344,7 @@ class Lists:
 
 
 def _read(con: duckdb.DuckDBPyConnection) -> Lists:
-    areas = _rows(
+    areas = rows_of(
         con,
         """
         SELECT status.*, coalesce(homes.family_homes, 0) AS family_homes
@@ -354,14 +355,8 @@ def _read(con: duckdb.DuckDBPyConnection) -> Lists:
         ORDER BY status.area_id
         """,
     )
-    cap = _rows(con, "SELECT * FROM cap.municipal_cap ORDER BY kom")
+    cap = rows_of(con, "SELECT * FROM cap.municipal_cap ORDER BY kom")
     return Lists({row["area_id"]: row for row in areas}, {row["kom"]: row for row in cap})
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    found = con.execute(query)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _add(result: Result, point: Point, list_year: int, before: Lists, after: Lists) -> None:
