@@ -7,9 +7,10 @@ belong here: the search itself (`cap_choice`). Almenboligloven § 59, stk. 7-8.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 from typing import Any, Literal
@@ -32,7 +33,7 @@ PARAMETERS = (
 )
 #: How many sets are listed for one municipality. Far above what any has; a technical bound, not a legal one.
 MOST_SETS = 20_000
-DIGITS = Decimal(1).scaleb(-10)
+DIGITS = 10
 
 CAP_DECISIONS = Output(
     name="cap_decisions",
@@ -186,8 +187,8 @@ def _by_totals(cap: MunicipalCap, areas: int) -> State:
 
 
 def share_text(covered: int, family_homes: int) -> Decimal:
-    """A share with ten digits, rounded half up, for showing only."""
-    return (Decimal(covered) / Decimal(family_homes)).quantize(DIGITS, ROUND_HALF_UP)
+    """A share with ten digits, rounded half up from the exact fraction, for showing only."""
+    return Decimal(math.floor(Fraction(covered * 10**DIGITS, family_homes) + Fraction(1, 2))).scaleb(-DIGITS)
 
 
 def cap_tables(
@@ -263,5 +264,5 @@ def _least_exempted(cap: MunicipalCap, limit: Fraction) -> int:
     """The fewest homes that must leave for the share to be at or below the limit."""
     if not cap.cap_exceeded:
         return 0
-    most_covered = limit.numerator * cap.family_homes // limit.denominator
+    most_covered = math.floor(limit * cap.family_homes)
     return max(0, cap.homes_udsat + cap.homes_forebyggelse - most_covered)

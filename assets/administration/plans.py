@@ -7,6 +7,7 @@ here: how far a plan carries the letting rules (`regimes`).
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -113,7 +114,7 @@ def day_reached(counts: Sequence[Count], allowed: Fraction, pace: str) -> dt.dat
         return None
     days = (latest.counted_on - start.counted_on).days * before / (before - now)
     try:
-        return start.counted_on + dt.timedelta(days=-(-days.numerator // days.denominator))
+        return start.counted_on + dt.timedelta(days=math.ceil(days))
     except OverflowError:
         return None
 
@@ -156,7 +157,7 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
                 *((latest.counted_on, latest.family_homes, latest.homes_counted) if latest else (None, None, None)),
                 _share(latest) if latest else None,
                 format_value("share", allowed),
-                max(0, -(-latest.excess(allowed).numerator // latest.excess(allowed).denominator)) if latest else None,
+                max(0, math.ceil(latest.excess(allowed))) if latest else None,
                 *(reached.year if reached else None, None if reached is None else reached <= deadline, dispensation),
                 _stk_3(binding, area.kom if area else None, basis),
                 _stk_4(area.residents if area else None, area_id in ratios, ratios.get(area_id), basis),

@@ -5,13 +5,13 @@ What does not belong here: which deadline is counted in them.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from functools import cache
 
 import holidays
 
 CATEGORIES = {"public_holidays": ("public",), "public_and_customary": ("public", "optional")}
-SATURDAY = len(("mon", "tue", "wed", "thu", "fri"))
 
 
 @cache
@@ -21,7 +21,7 @@ def _free_days(year: int, kind: str) -> frozenset[dt.date]:
 
 def is_working_day(day: dt.date, kind: str) -> bool:
     """Whether a day is a working day; `kind` is a choice of valg.working_days."""
-    return day.weekday() < SATURDAY and day not in _free_days(day.year, kind)
+    return day.weekday() < calendar.SATURDAY and day not in _free_days(day.year, kind)
 
 
 def working_days_after(day: dt.date, number: int, kind: str) -> dt.date:

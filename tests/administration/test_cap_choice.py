@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.administration.cap import share_text
 from assets.administration.cap_choice import minimal_sets
 from tests.administration.worlds import World
 
@@ -149,3 +151,10 @@ def test_a_file_that_was_not_sealed_is_not_read(tmp_path: Path) -> None:
     world.seal()
     assert (world.home / "editions" / "2026" / "area_cap.csv").is_file()
     assert world.run().by("cap_decisions", "kom")["151"]["options_state"] == "homes_missing"
+
+
+def test_a_share_is_rounded_half_up_from_the_exact_fraction() -> None:
+    assert share_text(1, 3) == Decimal("0.3333333333")
+    assert share_text(1, 2 * 10**10) == Decimal("0.0000000001")
+    assert share_text(5 * 10**29 - 1, 10**40) == Decimal(0)
+    assert f"{share_text(0, 7):f}" == "0.0000000000"
