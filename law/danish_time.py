@@ -1,4 +1,5 @@
-"""Danish time: how days are written, and the zone that days of the law, deadlines and clocks are read in.
+"""Danish time: how days are written, how whole years are counted from them, and the zone that days of the law,
+deadlines and clocks are read in.
 
 What does not belong here: any deadline, and the clock itself.
 """
@@ -20,3 +21,11 @@ def day_of(text: str) -> dt.date:
     if not re.fullmatch(WRITTEN_DAY, text):
         raise ValueError("no day")
     return dt.date.fromisoformat(text)
+
+
+def years_after(day: dt.date, years: int) -> dt.date:
+    """The same day whole years later, or earlier for a negative number; 28 February for a 29 February that is not."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=day.day - 1)

@@ -24,6 +24,8 @@ from typing import Any
 
 import yaml
 
+from law.danish_time import years_after
+
 PARAMETER_DIRECTORY = Path(__file__).parent / "parameters"
 
 Value = Fraction | int | str | tuple[str, ...]
@@ -202,7 +204,7 @@ class Law:
 
     def unconfirmed_since(self, day: dt.date, in_force_on: dt.date | None = None) -> tuple[LegalValue, ...]:
         """Values in force on `day`, or on another day, that were last confirmed more than a year before `day`."""
-        limit = _one_year_before(day)
+        limit = years_after(day, -1)
         in_force = self.in_force(in_force_on or day)
         return tuple(value for _, value in sorted(in_force.items()) if value.confirmed < limit)
 
@@ -555,13 +557,6 @@ def _date(mapping: Mapping[str, Any], key: str, place: str) -> dt.date:
     if not isinstance(raw, dt.date) or isinstance(raw, dt.datetime):
         raise LawError(f"{place}.{key}: {raw!r} is no day; write YYYY-MM-DD without quotes")
     return raw
-
-
-def _one_year_before(day: dt.date) -> dt.date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return dt.date(day.year - 1, 2, 28)
 
 
 def _finite_decimal(number: Fraction) -> str | None:

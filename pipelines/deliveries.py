@@ -16,6 +16,7 @@ from pathlib import Path
 
 from assets.contracts import LISTE, REGISTERS, Register, history_years, reference_years
 from assets.intake.deliveries import COMPLETE, delivered_years, find_delivery
+from law.danish_time import years_after
 from law.loader import LegalValue, list_day
 
 CATALOGUE = Path(__file__).parent / "delivery_data" / "register_datasets.csv"
@@ -118,8 +119,7 @@ def expected(register: str, year: int) -> tuple[dt.date | None, str]:
         return known[year]
     newest = max(known)
     day, _ = known[newest]
-    shifted = min(day.day, 28) if day.month == 2 else day.day
-    return dt.date(day.year + year - newest, day.month, shifted), f"{register.upper()} of {year}"
+    return years_after(day, year - newest), f"{register.upper()} of {year}"
 
 
 def summary(found: Sequence[Reference], today: dt.date, list_year: int) -> str:

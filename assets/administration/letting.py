@@ -20,6 +20,7 @@ from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists
 from assets.administration.store import Output, replace_output_rows
+from law.danish_time import years_after
 from law.loader import Law, list_day
 
 DUTY = "omraaderegler.fleksibel_udlejning"
@@ -169,14 +170,6 @@ def valid_set(
         else:
             return candidate, f"criteria {candidate.name} of {candidate.decided_on}", True
     return None, "; ".join(reasons), True
-
-
-def years_after(day: dt.date, years: int) -> dt.date:
-    """The same day whole years later; 28 February for 29 February."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=day.day - 1)
 
 
 def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tuple[bool | None, tuple[str, ...]]:

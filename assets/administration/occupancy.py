@@ -15,9 +15,9 @@ import duckdb
 
 from assets.administration import legal_basis
 from assets.administration.legal_basis import Basis, bases, basis_on
-from assets.administration.letting import years_after
 from assets.administration.regimes import Lists
 from assets.administration.store import Output, replace_output_rows
+from law.danish_time import years_after
 from law.loader import Law
 
 PARAMETERS = (

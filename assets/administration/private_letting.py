@@ -19,9 +19,9 @@ from assets.administration import legal_basis
 from assets.administration.case_tables import PRIVATE_AGREEMENTS, PRIVATE_REFUNDS, PRIVATE_VACANCIES
 from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
-from assets.administration.letting import years_after
 from assets.administration.store import Output, replace_output, replace_output_rows
 from assets.administration.working_days import working_days_after
+from law.danish_time import years_after
 from law.loader import Law
 
 PRESENT = (

@@ -7,7 +7,6 @@ does not belong here: reading rows (`assets.intake.storing`) and what a register
 from __future__ import annotations
 
 import codecs
-import datetime as dt
 import gzip
 import hashlib
 import re
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets.contracts import Register
+from law.danish_time import day_of
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
 COMPLETE = "_COMPLETE"
@@ -180,7 +180,7 @@ def _delivery(root: Path, register: Register, reference: str, vintage: str, plac
 
 def _is_day(name: str) -> bool:
     try:
-        dt.date.fromisoformat(name)
+        day_of(name)
     except ValueError:
         return False
     return True

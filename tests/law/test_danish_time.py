@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from law import danish_time
-from law.danish_time import day_of
+from law.danish_time import day_of, years_after
 
 ROOT = Path(danish_time.__file__).resolve().parent.parent
 
@@ -28,3 +28,18 @@ def test_a_day_is_written_in_one_way(text: str) -> None:
 
 def test_a_day_is_read() -> None:
     assert day_of("2026-12-01") == dt.date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "years", "same_day"),
+    [
+        ("2024-02-29", 1, "2025-02-28"),
+        ("2024-02-29", -1, "2023-02-28"),
+        ("2024-02-29", 4, "2028-02-29"),
+        ("2024-02-29", 0, "2024-02-29"),
+        ("2023-02-28", 1, "2024-02-28"),
+        ("2026-12-31", 4, "2030-12-31"),
+    ],
+)
+def test_whole_years_are_counted_to_the_same_day(day: str, years: int, same_day: str) -> None:
+    assert years_after(day_of(day), years) == day_of(same_day)

@@ -38,7 +38,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from assets.contracts import REGISTERS
 from assets.exchange import SECONDS_BETWEEN_LOOKS
 from law.loader import statistics_law
-from pipelines import environments, notices
+from pipelines import deliveries, environments, notices
 from pipelines.definitions import defs
 from pipelines.deliveries import expected, references, summary
 from pipelines.executor import goes_first
@@ -216,6 +216,14 @@ def test_the_day_of_a_delivery_is_the_catalogues_or_as_many_years_later() -> Non
     assert expected("bef", 2026) == (dt.date(2026, 3, 18), "BEF202512")
     assert expected("bef", 2028) == (dt.date(2028, 3, 18), "BEF of 2028")
     assert expected("omraade", 2026)[0] is None
+
+
+def test_a_delivery_of_29_february_comes_on_the_28th_only_where_there_is_no_29th(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deliveries, "_catalogue", lambda: {"bef": {2024: (dt.date(2024, 2, 29), "BEF202312")}})
+    assert expected("bef", 2025)[0] == dt.date(2025, 2, 28)
+    assert expected("bef", 2028)[0] == dt.date(2028, 2, 29)
 
 
 def test_the_dry_run_says_what_is_missing_and_late(tmp_path: Path) -> None:

@@ -686,9 +686,10 @@ def test_newest_vintage_without_a_readable_file_is_a_fault(tmp_path: Path, name:
     assert f"bef/2024-01-01/2024-05-01: no file of a type that can be read, only {name}" in refused(tmp_path)
 
 
-def test_vintage_that_is_no_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["2024-13-45", "3024-05-01"])
+def test_vintage_that_is_no_day(tmp_path: Path, name: str) -> None:
     (bef_folder(tmp_path) / "bef.csv").write_text(csv_text(people(1)))
-    (bef_folder(tmp_path, "2024-13-45") / "bef.csv").write_text(csv_text(people(2)))
+    (bef_folder(tmp_path, name) / "bef.csv").write_text(csv_text(people(2)))
     assert "the folder's name is no day" in refused(tmp_path)
 
 
