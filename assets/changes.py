@@ -29,6 +29,7 @@ from assets.factory import (
     source_fingerprints,
 )
 from assets.law_tables import LAW_TABLES
+from assets.list_names import NO_LIST
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
 from assets.publishing import sealing
 from assets.warehouse import Row, insert_rows, sql_file, transaction
@@ -39,7 +40,7 @@ from pipelines.resources import Run
 TABLE = "status.status_changes"
 READS = ("areas.areas", "status.area_categories", "status.area_status", "status.area_margins")
 NO_AREA = "findes_ikke"
-NOT_LISTED = ("ikke_omfattet", NO_AREA)
+NOT_LISTED = (NO_LIST, NO_AREA)
 COLUMNS: Mapping[str, str] = {name: kind for name, (kind, _) in lineage.FILLED_IN_PYTHON[TABLE].items()}
 DESCRIPTION = """Ændringer siden sidste liste. Each area's status last year and now, and the cause where they differ.
 
@@ -160,7 +161,7 @@ def _categories(con: duckdb.DuckDBPyConnection, table: str, list_year: int) -> S
                 WHEN parallelsamfund THEN 'parallelsamfund'
                 WHEN udsat_boligomraade THEN 'udsat_boligomraade'
                 WHEN forebyggelsesomraade THEN 'forebyggelsesomraade'
-                ELSE 'ikke_omfattet'
+                ELSE '{NO_LIST}'
             END
             FROM {table} WHERE list_year = ?
             """,
@@ -220,7 +221,7 @@ def last_statuses(con: duckdb.DuckDBPyConnection, home: Home, list_year: int) ->
     )
     # a published list names listed areas only: of the others nothing is known but that they were not listed
     others = _categories(con, "home.status.area_categories", list_year)
-    return {**dict.fromkeys(others, "ikke_omfattet"), **listed}
+    return {**dict.fromkeys(others, NO_LIST), **listed}
 
 
 def change_of(last: str | None, now: str) -> str | None:
@@ -270,7 +271,7 @@ def change_rows(con: duckdb.DuckDBPyConnection, list_year: int, last: Statuses |
     for area_id in sorted(present.keys() | (last or {}).keys()):
         name, kom, residents, persons, kroner = areas.get(area_id, (None, None, 0, None, None))
         was, now = _in(last, area_id), present.get(area_id, NO_AREA)
-        near = now == "ikke_omfattet" and persons is not None and 100 * persons <= residents
+        near = now == NO_LIST and persons is not None and 100 * persons <= residents
         rows.append(
             (
                 list_year,

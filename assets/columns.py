@@ -60,31 +60,23 @@ COMMON: Mapping[str, str] = {
     "reference": "The reference that was delivered: a status day or a year.",
 }
 
+PARAMETERS: Mapping[str, str] = {
+    "unit": "The unit of the value.",
+    "value": "The value as the parameter file writes it.",
+    "numerator": "Numerator of the exact value; empty for codes and choices.",
+    "denominator": "Denominator of the exact value; empty for codes and choices.",
+    "act": "The act that the value stands in.",
+    "paragraph": "The provision, as a jurist cites it.",
+    "effective_from": "First day that the value is in force.",
+    "until": "First day that it is no longer in force; empty while it is.",
+    "confirmed": "The day someone last held the value against its source.",
+    "note": "Remark on the value.",
+}
+"""The columns of a table of legal parameters."""
+
 TABLES: Mapping[str, Mapping[str, str]] = {
-    "law.parameters": {
-        "unit": "The unit of the value.",
-        "value": "The value as the parameter file writes it.",
-        "numerator": "Numerator of the exact value; empty for codes and choices.",
-        "denominator": "Denominator of the exact value; empty for codes and choices.",
-        "act": "The act that the value stands in.",
-        "paragraph": "The provision, as a jurist cites it.",
-        "effective_from": "First day that the value is in force.",
-        "until": "First day that it is no longer in force; empty while it is.",
-        "confirmed": "The day someone last held the value against its source.",
-        "note": "Remark on the value.",
-    },
-    "law.report_parameters": {
-        "unit": "The unit of the value.",
-        "value": "The value as the parameter file writes it.",
-        "numerator": "Numerator of the exact value; empty for codes and choices.",
-        "denominator": "Denominator of the exact value; empty for codes and choices.",
-        "act": "The act that the value stands in.",
-        "paragraph": "The provision, as a jurist cites it.",
-        "effective_from": "First day that the value is in force.",
-        "until": "First day that it is no longer in force; empty while it is.",
-        "confirmed": "The day someone last held the value against its source.",
-        "note": "Remark on the value.",
-    },
+    "law.parameters": PARAMETERS,
+    "law.report_parameters": PARAMETERS,
     "law.countries": {
         "country_code": "Country code as in OPR_LAND.",
         "name": "Danish name of the country.",

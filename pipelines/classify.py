@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from assets.intake.files import header_of
+from assets.list_names import NO_LIST
 from law.loader import Law, LegalValue, shipped_law
 
 CRITERIA = ("outside", "convicted", "primary_only", "income")
@@ -110,13 +111,13 @@ def judge(figures: Figures, in_force: Mapping[str, LegalValue]) -> Judgement:
     if act in OLDER_ACTS:
         met = _met(figures, act, OLDER_ACTS[act], in_force)
         listed = _large_enough(figures, act, in_force) and _enough(met, act, in_force)
-        return Judgement(figures.area_id, "ghettoomraade" if listed else "ikke_omfattet", None, met, None)
+        return Judgement(figures.area_id, "ghettoomraade" if listed else NO_LIST, None, met, None)
 
     met_61a = _met(figures, "udsat_boligomraade", CRITERIA, in_force)
     udsat = _large_enough(figures, "udsat_boligomraade", in_force) and _enough(met_61a, "udsat_boligomraade", in_force)
     parallel = udsat and in_force["parallelsamfund.nonwestern"].met_by(figures.nonwestern)
     if "forebyggelsesomraade.residents" not in in_force:
-        status = "udsat_boligomraade" if udsat else "ikke_omfattet"
+        status = "udsat_boligomraade" if udsat else NO_LIST
         return Judgement(figures.area_id, status, parallel, met_61a, None)
 
     met_61b = _met(figures, "forebyggelsesomraade", CRITERIA, in_force)
@@ -126,7 +127,7 @@ def judge(figures: Figures, in_force: Mapping[str, LegalValue]) -> Judgement:
         and _enough(met_61b, "forebyggelsesomraade", in_force)
     )
     # The lists share no area: udsat boligområde comes first (valg.overlap_udsat_forebyggelse).
-    status = "udsat_boligomraade" if udsat else "forebyggelsesomraade" if forebyggelse else "ikke_omfattet"
+    status = "udsat_boligomraade" if udsat else "forebyggelsesomraade" if forebyggelse else NO_LIST
     return Judgement(figures.area_id, status, parallel, met_61a, met_61b)
 
 

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from assets.contracts import REGISTER_BY_NAME
-from assets.intake.deliveries import SYNTHETIC, is_synthetic
+from assets.intake.deliveries import COMPLETE, SYNTHETIC, is_synthetic
 from pipelines.demo_model import housing as homes
 from pipelines.demo_model import people as persons
 from pipelines.demo_model import plan, registers
@@ -186,7 +186,7 @@ class _Files:
             f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROW_GROUP})"
         )
         self.connection.unregister("rows")
-        (folder / "_COMPLETE").touch()
+        (folder / COMPLETE).touch()
 
     def text(
         self,
@@ -204,13 +204,13 @@ class _Files:
         writer.writerow(header)
         writer.writerows([row[column] for column in header] for row in rows)
         (folder / f"{register}{reference}.csv").write_bytes(out.getvalue().encode(encoding))
-        (folder / "_COMPLETE").touch()
+        (folder / COMPLETE).touch()
 
     def _folder(self, register: str, reference: str) -> Path:
         self.tell(f"{register} {reference}")
         folder = self.snapshots / register / reference
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "_COMPLETE").unlink(missing_ok=True)
+        (folder / COMPLETE).unlink(missing_ok=True)
         return folder
 
 

@@ -28,7 +28,7 @@ from typing import Any, Literal, cast
 import jinja2
 
 from assets.disclosure.limits import WITHHELD, Limits
-from assets.list_names import LIST_NAMES
+from assets.list_names import LIST_NAMES, NO_LIST
 from assets.pages import template_of
 from assets.rounding import rounded
 from law.loader import Law, LawError, list_day
@@ -395,7 +395,7 @@ def _lists(
     udsat, forebyggelse = limits.udsat_boligomraade, limits.forebyggelsesomraade
     listed: dict[str, list[_Area]] = {kind.term: [] for kind in _KINDS}
     for row in status:
-        if row["status"] == "ikke_omfattet":
+        if row["status"] == NO_LIST:
             continue
         area_id = row["area_id"]
         if area_id not in by_id:
