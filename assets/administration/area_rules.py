@@ -173,7 +173,7 @@ def _plan_duty(lists: Lists, plan: Plan | None, area_id: str, basis: Basis, day:
     if plan.in_doubt:
         return Finding(None, None, None, deadline, PLAN_IN_DOUBT)
     years = [year for year in sorted(lists.by_year) if OMDANNELSE in (lists.categories(year, area_id) or ())]
-    since = min([list_day(years[0])] if years else [], default=plan.approved_on)
+    since = list_day(years[0]) if years else plan.approved_on
     known = bool(years) and lists.categories(years[0] - 1, area_id) is not None
     if plan.completed_on is not None and plan.completed_on <= day:
         return Finding(False, plan.completed_on, True, None, "the development plan is carried out")
