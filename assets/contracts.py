@@ -19,7 +19,7 @@ TIMES = "https://www.dst.dk/da/Statistik/dokumentation/Times"
 
 
 class Kind(StrEnum):
-    """How a column's values are read. `sql_type` gives the type that is stored."""
+    """How a column's values are read. `SQL_TYPES` gives the type that is stored."""
 
     PSEUDONYM = "pseudonym"  # text key of a person or a dwelling, stored as a whole number
     CODE = "code"  # whole-number code; what is no number becomes UNREADABLE_CODE and is judged by the code rule

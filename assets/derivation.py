@@ -479,7 +479,7 @@ def rows_shown(con: duckdb.DuckDBPyConnection, derived: Derived, list_year: int,
 
 
 def stored_tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """The derived tables that are there; a view is none."""
+    """Every table that the warehouse holds, derived or not; a view is none."""
     query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
     return frozenset(row[0] for row in con.execute(query).fetchall())
 

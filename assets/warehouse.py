@@ -1,7 +1,8 @@
-"""The one way to open the warehouse: settings, schemas, and the replacement of a list year in a table.
+"""The one way to open the warehouse: settings, schemas and bookkeeping, and how rows go in and out of it.
 
 Every asset, check and test opens `warehouse.duckdb` through `connect`, so that no two connections in a process
-differ in their settings. What does not belong here: any table's content.
+differ in their settings. What does not belong here: any table's content, and how a list year is replaced in a derived
+table (`assets.derivation`).
 """
 
 from __future__ import annotations
@@ -169,7 +170,6 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, kinds: Sequence[str]
         con.execute(f"INSERT INTO {table} SELECT {values}", [list(column) for column in zip(*rows, strict=True)])
 
 
-@contextmanager
 def rows_of(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """The rows that a query gives, each by the names of its columns."""
     found = con.execute(query, parameters)
@@ -177,6 +177,7 @@ def rows_of(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+@contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All or nothing."""
     con.execute("BEGIN")

@@ -1,8 +1,9 @@
 """Backup and restore of a home: one archive, taken while no run writes, checked by hash before it is trusted.
 
-The archive holds the warehouse, the sealed editions with the release log, and the local Dagster instance; what a run
-leaves in `scratch` and the locks are left out. A server keeps runs and events in PostgreSQL: back that up beside it
-(`docs/operations.md`). What does not belong here: when backups are taken.
+The archive holds all that is in the home: the warehouse, the sealed editions with the release log, the published
+database, scenarios, the administration's store and decisions, and the local Dagster instance. Left out are what a run
+leaves in `scratch`, the locks, and the old warehouse that a deletion overwrites. A server keeps runs and events in
+PostgreSQL: back that up beside it (`docs/operations.md`). What does not belong here: when backups are taken.
 """
 
 from __future__ import annotations

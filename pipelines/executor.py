@@ -3,7 +3,8 @@
 DuckDB uses all cores within a step and one process may write the warehouse. Runs that are started at once wait for
 each other here, before their first step, so that none meets a lock; an earlier list year goes first, since a later one
 reads its edition. A run that was killed keeps its slot in the writer pool, so a run that holds the home's lock first
-frees what dead runs hold.
+frees what dead runs hold. What does not belong here: which assets run (`pipelines.jobs`), and the locks themselves
+(`pipelines.home`).
 """
 
 import time

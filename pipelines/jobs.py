@@ -1,6 +1,7 @@
 """The jobs. `annual_list` is the one that the command, the schedule and the UI run: there is no second path.
 
-`annual_report` makes the report of a sealed edition again.
+`annual_report` makes the report of a sealed edition again. What does not belong here: when a job starts
+(`pipelines.schedules`, `pipelines.sensors`), how a run executes (`pipelines.executor`), and what an asset does.
 """
 
 from dagster import (

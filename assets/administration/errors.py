@@ -1,4 +1,7 @@
-"""The error that stops a run of the administration. What is wrong with a single row never does: it is refused."""
+"""The error that stops a run of the administration.
+
+What does not belong here: what is wrong with a single row. It stops nothing: the row is refused (`intake`).
+"""
 
 from __future__ import annotations
 
