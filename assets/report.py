@@ -65,6 +65,7 @@ MAKING = (
 )
 """The modules that fill the report's tables."""
 SHOWING = (
+    "contracts",
     *("reporting/charts", "reporting/document", "reporting/files", "reporting/html", "reporting/pdf"),
     *("reporting/publication", "reporting/text", "reporting/workbook"),
 )

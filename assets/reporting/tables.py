@@ -18,6 +18,7 @@ from assets.disclosure.cells import Cell
 from assets.disclosure.limits import WITHHELD
 from assets.disclosure.suppression import suppress
 from assets.finished import Finished, Row, Value, share_pct
+from assets.list_names import LIST_NAMES, WITHIN
 from assets.publishing.public_lists import figure_rests_on_few
 from assets.reporting import cells
 from assets.reporting.cells import AREA, LISTED_GROUPS
@@ -203,7 +204,7 @@ def _criteria(source: Source) -> Finished:
             "omraade": status[area_id]["area_name"] or area_id,
             "kommune": names[int(status[area_id]["kom"])],
             "status": status[area_id]["status"],
-            "status_tekst": STATUS[status[area_id]["status"]],
+            "status_tekst": _lists_of(status[area_id]),
             "kriterium": criterion,
             "kriterium_tekst": CRITERIA[criterion],
         }
@@ -222,6 +223,11 @@ def _criteria(source: Source) -> Finished:
             row[f"afstand_{slug}"] = _or_withheld(apart, few, scale, places)
         rows.append(row)
     return replace(SHAPES["kriterier"], rows=rows)
+
+
+def _lists_of(status: Mapping[str, Any]) -> str:
+    """An area's status, and the lists that it is on besides."""
+    return ", ".join([STATUS[status["status"]], *(LIST_NAMES[code].one for code in WITHIN if status[code])])
 
 
 def _place(status: Mapping[str, Any], at: tuple[str, str]) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from assets.contracts import REGISTERS
+from assets.disclosure.limits import disclosure_limits
 from assets.finished import Finished, Row, Value
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.reporting.document import (
@@ -111,6 +113,17 @@ def _listed(names: Sequence[str]) -> str:
 def _having(**at: Value) -> Callable[[Row], bool]:
     """Whether a row has these values."""
     return lambda row: all(row[name] == value for name, value in at.items())
+
+
+def _registers() -> str:
+    """The registers behind the report, each with the name by which sources are given."""
+    named = [
+        f"{register.title.lower()} ({register.name.partition('_')[0].upper()})"
+        for register in REGISTERS
+        if any(column.name == "PNR" for column in register.columns)
+    ]
+    homes = "Boliger: Bygnings- og Boligregistret (BBR) og den almene sektors register"
+    return f"Danmarks Statistik: {'; '.join(named)}. {homes}"
 
 
 class _Writer:
@@ -819,16 +832,17 @@ class _Writer:
         }
         items: list[tuple[Part, ...]] = [
             (
-                "Tal for få personer er diskretioneret, i tabellerne vist som »diskr.«. Så mange andre tal er "
-                "diskretioneret, at intet af dem kan regnes ud af summer, heller ikke på tværs af tabeller. Det er "
-                "efterprøvet på de færdige tabeller, før de blev frigivet.",
+                f"Tal, der bygger på færre end {disclosure_limits().minimum_count} personer, eller hvor resten af "
+                "grundlaget er færre end det, er diskretioneret, i tabellerne vist som »diskr.«. Så mange andre tal "
+                "er diskretioneret, at intet af dem kan regnes ud af summer, heller ikke på tværs af tabeller. Det er "
+                "efterprøvet på de færdige tabeller, før de blev frigivet. Hvor en tabel viser »–«, er der intet tal.",
             ),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
                 "Tal for tidligere år er dem, redegørelsen for det år viste. Beboersammensætning vises ikke for en "
                 "tidligere dag på nye områdegrænser.",
             ),
-            ("Registre: Danmarks Statistik; boliger: BBR og den almene sektors register; afgrænsninger efter § 61 a.",),
+            (f"Registre: {_registers()}. Områdernes afgrænsning følger § 61 a.",),
         ]
         if choice is not None:
             items.append(

@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from assets.disclosure.limits import disclosure_limits
 from assets.finished import danish, from_csv, parsed, written
 from assets.reporting.charts import counterparts
 from assets.reporting.files import standing_of
@@ -97,10 +98,11 @@ def test_every_legal_number_in_the_text_is_the_law_s(page: _Reader) -> None:
 
 
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
-    """Outside figures only dates, list years, paragraphs and age bands have digits."""
+    """Outside figures only dates, list years, paragraphs, age bands and the limit of disclosure have digits."""
     allowed = re.compile(
         rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
         rf"(i|for) {LAST - 1}|"
+        rf"færre end {disclosure_limits().minimum_count} personer|"
         r"\d+-\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
     )
     left = [text for text in page.prose if re.search(r"\d", allowed.sub("", text))]

@@ -182,6 +182,22 @@ def test_income_is_that_of_the_criterion(reported: Reported) -> None:
         assert abs(int(row["gennemsnit_kr"]) - float(expected["income_mean"])) <= 1
 
 
+def test_the_status_names_every_list_that_an_area_is_on(reported: Reported) -> None:
+    names = {"parallelsamfund": "parallelsamfund", "omdannelsesomraade": "omdannelsesområde"}
+    statuses = {
+        "udsat_boligomraade": "Udsat boligområde",
+        "forebyggelsesomraade": "Forebyggelsesområde",
+        "ikke_omfattet": "Ikke omfattet",
+    }
+    expected = {
+        row["area_id"]: ", ".join([statuses[row["status"]], *(names[code] for code in names if row[code] == "true")])
+        for row in csv_table(reported.home, LAST, "area_status")
+    }
+    told = {row["area_id"]: row["status_tekst"] for row in reported.table("kriterier")}
+    assert told == {area: expected[area] for area in told}
+    assert {"Udsat boligområde, parallelsamfund", "Forebyggelsesområde"} <= set(told.values())
+
+
 def test_criteria_are_those_of_the_edition(reported: Reported) -> None:
     criteria = {row["area_id"]: row for row in csv_table(reported.home, LAST, "area_criteria")}
     shares = {"nonwestern": "nonwestern_share", "outside": "outside_share", "primary_only": "primary_only_share"}
