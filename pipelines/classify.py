@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from assets.intake.files import header_of
+from assets.csv_header import header_of
 from assets.list_names import NO_LIST
 from law.loader import Law, LegalValue, shipped_law
 

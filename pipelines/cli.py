@@ -427,10 +427,10 @@ def release(
     out.print(f"Edition {list_year}, revision {entry.revision}, released by {entry.by}: {page}", markup=False)
     for remark in remarks(place, list_year, now.date()):
         err.print(f"Warning: {remark}", style="yellow", markup=False)
-    show_release(place, entry)
     if (edition / "report").exists():
         again = f"boligomraader report --home {home} --list-year {list_year}"
         out.print(f"Its report still says udkast. Make it again: {again}", markup=False)
+    show_release(place, entry)
 
 
 @app.command()

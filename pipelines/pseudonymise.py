@@ -21,8 +21,9 @@ from typing import IO, cast
 
 import duckdb
 
+from assets.csv_header import header_of
 from assets.intake.deliveries import DAMAGED, file_facts, printable
-from assets.intake.files import header_of, open_text
+from assets.intake.files import open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 

@@ -10,9 +10,9 @@ import csv
 import datetime as dt
 import hashlib
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,7 @@ import duckdb
 from assets.administration.case_tables import BY_NAME, CaseTable, Column, Kind
 from assets.administration.errors import AdministrationError
 from assets.administration.store import BATCH, Output, append_rows, count, sql_file
+from assets.csv_header import header_of
 from law.danish_time import TIME_ZONE, WRITTEN_DAY
 
 BEGINNINGS = {Kind.DAY: ("day", "%Y-%m-%d"), Kind.MONTH: ("month", "%Y-%m")}
@@ -151,17 +152,16 @@ def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> N
     place = f"{table.name}/{path.name}"
     text = _decoded(path)
     first = text.split("\n", 1)[0]
-    plain_first = re.sub('"[^"]*"', "", first)
-    delimiter = ";" if plain_first.count(";") > plain_first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        names, delimiter = header_of(io.StringIO(text, newline=""))
+        header = [name.lower() for name in names]
         positions = _positions(table, header, place)
         if '"' in text:
             _refuse_open_quotes(text, delimiter, positions, place)
         plain = not _may_have_a_field_too_many(text, len(header), delimiter)
         if not (plain and _read_whole(con, path, len(header), positions, delimiter, first)):
-            _read_rows(con, table, path.name, reader, len(header), positions)
+            rows = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False), 1, None)
+            _read_rows(con, table, path.name, rows, len(header), positions)
     except csv.Error:
         raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
 

@@ -23,13 +23,12 @@ from typing import IO, Any, cast
 import duckdb
 
 from assets.contracts import Column, Kind, Register
+from assets.csv_header import header_of
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
 SAS_ROWS = 200_000
 SAS_INSTANT = re.compile("DATETIME|DATEAMPM|MDYAMPM|NLDATM|DT[A-Z]|[BE]8601D[TXZN]|IS8601D[TZN]", re.IGNORECASE)
-HEADER_LIMIT = 1 << 20
-WORD = re.compile(r"\w+")
 XPORT_RECORD = 80
 """Bytes of a record: a SAS transport file is made of whole ones."""
 XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
@@ -124,19 +123,6 @@ def open_text(path: Path, facts: FileFacts) -> IO[str]:
     encoding = "utf-8-sig" if facts.utf8 else "cp1252"
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     return io.TextIOWrapper(cast(IO[bytes], opened(path, "rb")), encoding=encoding, newline="")
-
-
-def header_of(text: IO[str]) -> tuple[list[str], str]:
-    """The column names of a text and what divides its columns: semicolon or comma, whichever leaves more names that are
-    words, then more names. Reads the header alone, which may take several lines. Raises csv.Error."""
-    read = [(_names_by(text, delimiter), delimiter) for delimiter in (",", ";")]
-    return max(read, key=lambda header: (sum(bool(WORD.fullmatch(name)) for name in header[0]), len(header[0])))
-
-
-def _names_by(text: IO[str], delimiter: str) -> list[str]:
-    text.seek(0)
-    lines = iter(lambda: text.readline(HEADER_LIMIT), "")
-    return [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]
 
 
 def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:

@@ -72,21 +72,21 @@ med_beslutning AS (
 
 vurderet AS (
     SELECT
-        boliger.*,
+        med_beslutning.*,
         meets(
-            boliger.homes_udsat + boliger.homes_forebyggelse,
-            boliger.family_homes, loft.operator, loft.numerator, loft.denominator
+            med_beslutning.homes_udsat + med_beslutning.homes_forebyggelse,
+            med_beslutning.family_homes, loft.operator, loft.numerator, loft.denominator
         ) AS cap_exceeded,
         meets(
-            boliger.homes_udsat + boliger.homes_forebyggelse - boliger.homes_decided,
-            boliger.family_homes, loft.operator, loft.numerator, loft.denominator
+            med_beslutning.homes_udsat + med_beslutning.homes_forebyggelse - med_beslutning.homes_decided,
+            med_beslutning.family_homes, loft.operator, loft.numerator, loft.denominator
         ) AS exceeded_after_decision,
         meets(
-            boliger.homes_udsat + boliger.homes_forebyggelse - boliger.homes_decided
-            + boliger.smallest_decided,
-            boliger.family_homes, loft.operator, loft.numerator, loft.denominator
+            med_beslutning.homes_udsat + med_beslutning.homes_forebyggelse - med_beslutning.homes_decided
+            + med_beslutning.smallest_decided,
+            med_beslutning.family_homes, loft.operator, loft.numerator, loft.denominator
         ) AS exceeded_with_one_area_less
-    FROM med_beslutning AS boliger
+    FROM med_beslutning
     LEFT JOIN loft ON true
 ),
 

@@ -433,6 +433,14 @@ def test_a_delimiter_within_a_quoted_name_divides_nothing(world: World) -> None:
     assert benefit_months(world, given) == []
 
 
+@pytest.mark.parametrize("name", ["note (dato, kilde, mm., mv.)", '"note\n2"'], ids=["commas", "a line's end"])
+def test_the_header_is_divided_by_what_leaves_names(world: World, name: str) -> None:
+    rows = ";M;2026-05;dagpenge\n;M;2026-13;dagpenge\n"
+    assert benefit_months(world, f"{name};member_id;month;benefit\n{rows}") == [
+        ("benefit_months", 2, "M 2026-13", "month: no month (YYYY-MM)")
+    ]
+
+
 def test_a_day_that_no_years_can_be_counted_from_is_refused(world: World) -> None:
     home = {"area_id": "U", "department_id": "D", "let_as": "almindelig"}
     days = ["0000-05-05", "9999-12-31"]

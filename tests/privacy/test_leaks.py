@@ -191,7 +191,8 @@ def _nodes() -> list[str]:
 def test_every_step_broken_leaks_nothing(
     marked_home: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Each asset and each set of checks raises an error that quotes a person: at once, and in its midst."""
+    """Each asset and each set of checks raises an error that quotes a person: at once; each error there is, and in the
+    midst of the step too, where every fault is asked for."""
     from dagster import DagsterInstance
 
     from pipelines.definitions import defs
