@@ -49,7 +49,12 @@ USE: Described = ("brug", "code", "Brug, kode", "Om der bor nogen; kode")
 USE_TEXT: Described = ("brug_tekst", "text", "Brug", "Ubeboet: ingen har bopæl i boligen på statusdagen")
 HOMES: Described = ("boliger", "count", "Boliger", "Antal boliger")
 STATUS_CODE: Described = ("status", "code", "Status, kode", "Områdets status; kode")
-STATUS_TEXT: Described = ("status_tekst", "text", "Status", "Områdets status efter §§ 61 a og 61 b")
+STATUS_TEXT: Described = (
+    "status_tekst",
+    "text",
+    "Status",
+    "Områdets status efter §§ 61 a og 61 b, og de lister, det står på ud over den",
+)
 VERDICT: Described = ("dom", "code", "Vurdering, kode", "Vurdering; kode")
 VERDICT_TEXT: Described = ("dom_tekst", "text", "Vurdering", "Hvad tallet viser, når usikkerheden regnes med")
 TARGET: Described = (

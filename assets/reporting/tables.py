@@ -399,6 +399,7 @@ def _members(source: Source) -> dict[str, list[str]]:
 
 def _areas_over_time(source: Source) -> Finished:
     names = municipality_names()
+    besides = _lists_besides(source)
     ever = {row["area_id"] for row in source.rows("report.area_years") if row["status"] in LISTED_GROUPS}
     rows: list[Row] = [
         {
@@ -408,9 +409,18 @@ def _areas_over_time(source: Source) -> Finished:
             "omraade": row["area_name"] or row["area_id"],
             "beboere": row["residents"] if row["status"] in LISTED_GROUPS else None,
             "status": row["status"],
-            "status_tekst": STATUS[row["status"]],
+            "status_tekst": _lists_of({"status": row["status"], **besides[(row["year"], row["area_id"])]}),
         }
         for row in source.rows("report.area_years")
         if row["area_id"] in ever
     ]
     return replace(SHAPES["udvikling_omraader"], rows=sorted(rows, key=lambda row: (_named(row), row["aar"])))
+
+
+def _lists_besides(source: Source) -> dict[tuple[int, str], dict[str, bool]]:
+    """By sealed list year and area: whether the area was on each list of udsatte boligområder that is narrower."""
+    found = source.con.execute(
+        f"SELECT list_year, area_id, {', '.join(WITHIN)} FROM published.area_status WHERE list_year <= ?",
+        [source.list_year],
+    ).fetchall()
+    return {(year, area_id): dict(zip(WITHIN, on, strict=True)) for year, area_id, *on in found}

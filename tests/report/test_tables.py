@@ -195,6 +195,11 @@ def test_the_status_names_every_list_that_an_area_is_on(reported: Reported) -> N
     }
     told = {row["area_id"]: row["status_tekst"] for row in reported.table("kriterier")}
     assert told == {area: expected[area] for area in told}
+    over_time = {
+        row["area_id"]: row["status_tekst"] for row in reported.table("udvikling_omraader") if row["aar"] == str(LAST)
+    }
+    assert over_time == {area: expected[area] for area in over_time}
+    assert "Udsat boligområde, parallelsamfund" in over_time.values()
     assert {"Udsat boligområde, parallelsamfund", "Forebyggelsesområde"} <= set(told.values())
 
 
