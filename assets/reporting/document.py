@@ -123,10 +123,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Document:
+    """The whole report; `key` explains the signs that stand in tables in the place of figures."""
+
     title: str
     subtitle: str
     list_year: int
     standing: Standing
+    key: tuple[str, ...]
     sections: tuple[Section, ...]
 
 

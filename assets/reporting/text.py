@@ -13,6 +13,7 @@ from assets.disclosure.limits import disclosure_limits
 from assets.finished import Finished, Row, Value
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.reporting.document import (
+    SHORT_WITHHELD,
     Block,
     Chart,
     Document,
@@ -71,6 +72,7 @@ def document(
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
         standing,
+        signs(),
         (
             writer.summary(),
             writer.lists(),
@@ -113,6 +115,18 @@ def _listed(names: Sequence[str]) -> str:
 def _having(**at: Value) -> Callable[[Row], bool]:
     """Whether a row has these values."""
     return lambda row: all(row[name] == value for name, value in at.items())
+
+
+def signs() -> tuple[str, str]:
+    """What stands in a table in the place of a figure: one that is withheld, and none."""
+    few = disclosure_limits().minimum_count
+    return (
+        f"»{SHORT_WITHHELD}« i en tabel betyder, at tallet er diskretioneret: det bygger på færre end {few} personer, "
+        "resten af dets grundlag gør, eller det ville røbe et sådant tal. Indkomst er det også, hvor en eller to "
+        "personer udgør for meget af summen.",
+        "»–« betyder, at der ikke er noget tal: der er ingen at regne på, eller målet findes ikke for linjen eller "
+        "året.",
+    )
 
 
 def _registers() -> str:
@@ -830,13 +844,13 @@ class _Writer:
             "above_mean": "det seneste hele år skal ligge over gennemsnittet af de foregående år",
             "above_highest": "det seneste hele år skal ligge over hvert af de foregående år",
         }
+        withheld, none = signs()
         items: list[tuple[Part, ...]] = [
             (
-                f"Tal, der bygger på færre end {disclosure_limits().minimum_count} personer, eller hvor resten af "
-                "grundlaget er færre end det, er diskretioneret, i tabellerne vist som »diskr.«. Så mange andre tal "
-                "er diskretioneret, at intet af dem kan regnes ud af summer, heller ikke på tværs af tabeller. Det er "
-                "efterprøvet på de færdige tabeller, før de blev frigivet. Hvor en tabel viser »–«, er der intet tal.",
+                f"{withheld} Så mange andre tal er diskretioneret, at intet af dem kan regnes ud af summer, heller "
+                "ikke på tværs af tabeller. Det er efterprøvet på de færdige tabeller, før de blev frigivet.",
             ),
+            (none,),
             ("I tabeller kan afrunding medføre, at tallene ikke summer til totalen.",),
             (
                 "Tal for tidligere år er dem, redegørelsen for det år viste. Beboersammensætning vises ikke for en "

@@ -183,6 +183,12 @@ def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
     assert "er opfyldt til venstre for stregen" in text
 
 
+def test_signs_in_the_place_of_figures_are_explained_in_the_method_and_at_the_foot(page: _Reader) -> None:
+    text = " ".join("".join(page.prose).split())
+    assert text.count(f"det bygger på færre end {disclosure_limits().minimum_count} personer") == 2
+    assert text.count("»–« betyder, at der ikke er noget tal") == 2
+
+
 def test_the_bars_of_the_moves_add_up_to_the_table(reported: Reported) -> None:
     rows = [row for row in reported.table("flytninger") if row["boliggruppe"] == "listede"]
     for way in ("ind", "ud"):
