@@ -123,13 +123,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole report; `key` explains the signs that stand in tables in the place of figures."""
+    """The whole report; `key` explains the signs that stand in tables in the place of figures,
+    and `sources` are those of every finished table."""
 
     title: str
     subtitle: str
     list_year: int
     standing: Standing
     key: tuple[str, ...]
+    sources: Mapping[str, str]
     sections: tuple[Section, ...]
 
 

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from assets.finished import written
 from assets.pages import template_of
 from assets.reporting.document import Chart, Document
-from assets.reporting.shapes import SOURCES
 
 BREAKS = re.compile(
     r"(?<=forebyggelses)(?=områd)|(?<=bolig)(?=områd)|(?<=omdannelses)(?=områd)|(?<=arbejds)(?=marked)|(?<=uddan)(?=nelse)|(?<=beskæf)(?=tig)|"
@@ -32,7 +31,7 @@ def page(document: Document) -> bytes:
         TEMPLATE,
         kind=lambda block: type(block).__name__,
         soft=soft,
-        source=SOURCES.__getitem__,
+        source=document.sources.__getitem__,
         raw=written,
         drawing=lambda chart: Markup(drawing(chart)),
     )

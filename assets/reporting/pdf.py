@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from assets.reporting.charts import font_folder
 from assets.reporting.document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points, Term, View
-from assets.reporting.shapes import SOURCES
 from law.loader import list_day
 
 TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.typ"
@@ -36,7 +36,10 @@ def pdf(document: Document) -> bytes:
             "month": day.month,
             "day": day.day,
             "sections": [
-                {"title": section.title, "blocks": [_block(block, folder) for block in section.blocks]}
+                {
+                    "title": section.title,
+                    "blocks": [_block(block, folder, document.sources) for block in section.blocks],
+                }
                 for section in document.sections
             ],
         }
@@ -54,21 +57,22 @@ def pdf(document: Document) -> bytes:
     return compiled
 
 
-def source(table: str) -> str:
+def source(table: str, sources: Mapping[str, str]) -> str:
     """Where the figures of a table come from, and the file they stand in."""
-    return f"Kilde: {SOURCES[table]}. Fil: {table}.csv."
+    return f"Kilde: {sources[table]}. Fil: {table}.csv."
 
 
 def _part(part: Part | None) -> Any:
     return {"text": part.text} if isinstance(part, Figure | Term) else part
 
 
-def _note(block: Chart | View) -> str:
+def _note(block: Chart | View, sources: Mapping[str, str]) -> str:
     words = "".join(part if isinstance(part, str) else part.text for part in block.note)
-    return f"{words} {source(block.table)}" if words else source(block.table)
+    origin = source(block.table, sources)
+    return f"{words} {origin}" if words else origin
 
 
-def _block(block: Block, folder: Path) -> dict[str, Any]:
+def _block(block: Block, folder: Path, sources: Mapping[str, str]) -> dict[str, Any]:
     match block:
         case Paragraph(parts):
             return {"kind": "paragraph", "parts": [_part(part) for part in parts]}
@@ -83,7 +87,7 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
                 "file": f"{block.name}.svg",
                 "title": block.title,
                 "alt": f"{block.title}. {block.alternative}",
-                "note": _note(block),
+                "note": _note(block, sources),
             }
         case _:
             return {
@@ -92,5 +96,5 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
                 "head": list(block.head),
                 "rows": [[_part(cell) for cell in row] for row in block.rows],
                 "numeric": list(block.numeric),
-                "note": _note(block),
+                "note": _note(block, sources),
             }

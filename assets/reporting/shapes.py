@@ -414,6 +414,8 @@ _ALL = (
     ),
 )
 
+YEARS = "{years}"
+"""Stands in a line of sources for the list years that the table shows."""
 _LISTS = "listerne af 1. december"
 _HOMES = "boliger (BBR og den almene sektors register)"
 _RESIDENTS = f"Danmarks Statistik (BEF) og {_HOMES}"
@@ -435,18 +437,27 @@ SOURCES: Mapping[str, str] = {
     "boliger_omraader": _RESIDENTS,
     "boligudnyttelse": _RESIDENTS,
     "loft": f"{_HOMES} og kommunernes beslutninger efter § 59, stk. 8",
-    "udvikling": f"{_LISTS} i de viste år",
-    "udvikling_omraader": f"{_LISTS} i de viste år",
+    "udvikling": f"{_LISTS}{YEARS}",
+    "udvikling_omraader": f"{_LISTS}{YEARS}",
     "social_eksport": _MUNICIPAL_MOVES,
     "social_eksport_forskel": _MUNICIPAL_MOVES,
     "social_eksport_kommuner": _MUNICIPAL_MOVES,
     "nettoindvandring": _MIGRATIONS,
     "nettoindvandring_niveau": _MIGRATIONS,
-    "evaluering": f"{_LISTS} i de viste år og kriterierne bag dem",
-    "evaluering_kommuner": f"{_LISTS} i de viste år, {_HOMES}",
+    "evaluering": f"{_LISTS}{YEARS} og kriterierne bag dem",
+    "evaluering_kommuner": f"{_LISTS}{YEARS}, {_HOMES}",
     "kommuner": _LISTS,
 }
 """The registers, lists and decisions behind each table, as its line of sources names them."""
+
+
+def source_of(table: Finished) -> str:
+    """The line of sources of a finished table, with the list years that it shows where these are its source."""
+    shown = {row[column] for row in table.rows for column in ("aar", "fra", "til") if row.get(column) is not None}
+    *before, last = [str(year) for year in sorted(shown, key=str)] or [""]
+    years = " og ".join(part for part in (", ".join(before), last) if part)
+    return SOURCES[table.name].replace(YEARS, f" {years}" if years else "")
+
 
 SHAPES: Mapping[str, Finished] = {shape.name: shape for shape in _ALL}
 """Every table, in the report's order."""

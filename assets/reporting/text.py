@@ -54,6 +54,7 @@ from assets.reporting.labels import (
     USES,
     criteria_by_operator,
 )
+from assets.reporting.shapes import source_of
 from law.loader import LegalValue
 
 
@@ -73,6 +74,7 @@ def document(
         list_year,
         standing,
         signs(),
+        {name: source_of(table) for name, table in tables.items()},
         (
             writer.summary(),
             writer.lists(),
@@ -815,6 +817,14 @@ class _Writer:
                 range(len(rows)),
                 ("udfald_tekst", "side_tekst", "omraader", "foer", "efter", "aendring", "nedre", "oevre", "dom_tekst"),
                 note=self._confidence(),
+                heads={
+                    "foer": f"Før ({rows[0]['fra']}), pct.",
+                    "efter": f"Efter ({rows[0]['til']}), pct.",
+                    **{
+                        column: f"{self.told.tables['evaluering'].column(column).title}, pct.point"
+                        for column in ("aendring", "nedre", "oevre")
+                    },
+                },
             ),
         ]
         if any(row["dom"] == "for_faa" for row in rows):

@@ -14,7 +14,7 @@ from typing import Any
 from assets.disclosure.limits import WITHHELD
 from assets.finished import DECIMALS, Finished, Kind, Value
 from assets.reporting.document import Standing
-from assets.reporting.shapes import SOURCES
+from assets.reporting.shapes import source_of
 from law.loader import list_day
 
 SHEET_NAME = 31
@@ -82,7 +82,7 @@ def _contents(
 def _sheet(book: Any, table: Finished, formats: Mapping[str, Any]) -> None:
     sheet = book.add_worksheet(table.name[:SHEET_NAME])
     sheet.write(0, 0, table.title, formats["title"])
-    sheet.write(1, 0, f"{table.note} Kilde: {SOURCES[table.name]}.".strip(), formats["note"])
+    sheet.write(1, 0, f"{table.note} Kilde: {source_of(table)}.".strip(), formats["note"])
     top = FIRST_ROW - 1
     last = top + max(1, len(table.rows))
     sheet.add_table(

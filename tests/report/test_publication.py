@@ -21,7 +21,7 @@ from assets.reporting.html import soft
 from assets.reporting.publication import write
 from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law
-from tests.report.conftest import LAST, WITHHELD, Reported
+from tests.report.conftest import FIRST, LAST, WITHHELD, Reported
 
 
 class _Reader(html.parser.HTMLParser):
@@ -101,7 +101,7 @@ def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
     """Outside figures only dates, list years, paragraphs, age bands and the limit of disclosure have digits."""
     allowed = re.compile(
         rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
-        rf"(i|for) {LAST - 1}|"
+        rf"(i|for) {LAST - 1}|listerne af 1\. december {LAST - 1} og {LAST}|"
         rf"færre end {disclosure_limits().minimum_count} personer|"
         r"\d+-\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
     )
@@ -172,6 +172,15 @@ def test_every_table_and_chart_names_its_registers(page: _Reader) -> None:
     assert page.source.count("Kilde: ") == page.source.count('class="note"') > 30
     text = "".join(page.prose)
     assert "Kilde: Danmarks Statistik (VNDS)" in text
+    assert f"Kilde: listerne af 1. december {FIRST} og {LAST} og kriterierne bag dem." in text
+    assert "{" not in text
+
+
+def test_before_and_after_name_their_years_and_units(page: _Reader) -> None:
+    heads = re.sub("<[^>]+>|\u00ad", " ", page.source)
+    assert f"Før ({FIRST}), pct." in heads
+    assert f"Efter ({LAST}), pct." in heads
+    assert "Ændring, pct.point" in heads
 
 
 def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
