@@ -195,7 +195,7 @@ class _Writer:
                 ", døde og udrejste medregnet. Flytninger fra et område til et andet tæller med i begge tal.",
             )
         )
-        items.append(self._export_line())
+        items.append((*self._export_line(), *self._export_figure(), *self._target_line(), *self._nothing_before()))
         items.append(self._ground_line())
         return Section("sammenfatning", "Sammenfatning", (Points(tuple(items)), *self._chart("fliskort")))
 
@@ -628,6 +628,48 @@ class _Writer:
         words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
         return (words[str(found["dom"])],)
 
+    def _export_figure(self) -> Parts:
+        """The difference behind the verdict, with its interval; nothing where no verdict is given."""
+        this = self._judged()
+        row = self._rows("social_eksport_forskel")[this]
+        if row["dom"] == "for_faa":
+            return ()
+        at = lambda column: self.told.at("social_eksport_forskel", this, column)  # noqa: E731
+        return (
+            " Målgruppens udflytning fra kommuner med områder mod øvrige, ud over hvad der også ses for andre voksne, "
+            + ("har ændret sig med " if row["maal"] == "aendring" else "afviger med "),
+            at("forskel_pct"),
+            " pct.point (fra ",
+            at("nedre_pct"),
+            " til ",
+            at("oevre_pct"),
+            ", når usikkerheden regnes med).",
+        )
+
+    def _target_group(self) -> Parts:
+        """Who the assignment bans are aimed at, as far as registers show."""
+        return (
+            "dem, der ved periodens start i ",
+            self._term("redegoerelse.target_months"),
+            " måneder i træk har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der ikke er "
+            "statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
+        )
+
+    def _target_line(self) -> Parts:
+        return (" Målgruppen er voksne, som anvisningsforbuddene retter sig mod: ", *self._target_group())
+
+    def _nothing_before(self) -> Parts:
+        """The reservation of a home that has no list year before the rules."""
+        if self._before_is_known():
+            return ()
+        return (
+            " Intet listeår fra før aftalens regler er opgjort, så tallene viser ikke, om en forskel fandtes i "
+            "forvejen.",
+        )
+
+    def _before_is_known(self) -> bool:
+        return any(row["periode"] == "foer" for row in self._rows("social_eksport_forskel"))
+
     def _judged(self) -> int:
         """The difference that the verdict rests on: the change since before the rules where there is one."""
         table = self.told.tables["social_eksport_forskel"]
@@ -637,17 +679,13 @@ class _Writer:
 
     def export(self) -> Section:
         rows = self._rows("social_eksport_forskel")
-        this = self._judged()
-        row = rows[this]
+        row = rows[self._judged()]
         blocks: list[Block] = [
             Paragraph(
                 (
                     "Aftalen hviler på, at den ikke udløser social eksport mellem kommuner. Her følges voksne, som "
-                    "anvisningsforbuddene retter sig mod, så vidt registrene viser det: dem, der ved periodens start "
-                    "i ",
-                    self._term("redegoerelse.target_months"),
-                    " måneder i træk har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der "
-                    "ikke er statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
+                    "anvisningsforbuddene retter sig mod (målgruppen), så vidt registrene viser det: ",
+                    *self._target_group(),
                 )
             ),
             *self._chart("social-eksport"),
@@ -671,24 +709,8 @@ class _Writer:
         if row["dom"] == "for_faa":
             blocks.append(Notice(self._export_line()))
         else:
-            at = lambda column: self.told.at("social_eksport_forskel", this, column)  # noqa: E731
-            blocks.append(
-                Paragraph(
-                    (
-                        *self._export_line(),
-                        " Målgruppens udflytning fra kommuner med områder mod øvrige, ud over hvad der også ses for "
-                        "andre voksne, " + ("har ændret sig med " if row["maal"] == "aendring" else "afviger med "),
-                        at("forskel_pct"),
-                        " pct.point (fra ",
-                        at("nedre_pct"),
-                        " til ",
-                        at("oevre_pct"),
-                        ", når usikkerheden regnes med).",
-                    )
-                )
-            )
-        before = {str(r["periode"]) for r in rows}
-        if "foer" not in before:
+            blocks.append(Paragraph((*self._export_line(), *self._export_figure())))
+        if not self._before_is_known():
             blocks.append(
                 Notice(
                     (

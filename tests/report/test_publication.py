@@ -192,6 +192,18 @@ def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
     assert "er opfyldt til venstre for stregen" in text
 
 
+def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: Reported, page: _Reader) -> None:
+    start = page.source.index('id="sammenfatning"')
+    summary = page.source[start : page.source.index("</section>", start)]
+    text = " ".join(re.sub("<[^>]+>", "", summary).split())
+    assert "Målgruppen er voksne, som anvisningsforbuddene retter sig mod" in text
+    rows = reported.table("social_eksport_forskel")
+    known = any(row["periode"] == "foer" for row in rows)
+    assert ("Intet listeår fra før aftalens regler er opgjort" in text) != known
+    judged = [row["dom"] for row in rows if row["aar"] == str(LAST) and row["maal"] == "merforskel"]
+    assert ('data-cell="social_eksport_forskel:' in summary) == (judged != ["for_faa"])
+
+
 def test_signs_in_the_place_of_figures_are_explained_in_the_method_and_at_the_foot(page: _Reader) -> None:
     text = " ".join("".join(page.prose).split())
     assert text.count(f"det bygger på færre end {disclosure_limits().minimum_count} personer") == 2
