@@ -17,7 +17,7 @@ import yaml
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, danish, number
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, term
+from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, level_note, term
 from assets.reporting.labels import (
     ALL,
     COUNTERPARTS,
@@ -400,7 +400,7 @@ def _export(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Ch
     )  # fmt: skip
 
 
-def _immigration(tables: Mapping[str, Finished]) -> Chart | None:
+def _immigration(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
     """Non-western net immigration per year, and the level of the years before the last."""
     table = tables["nettoindvandring"]
     rows = [row for row in table.rows if row["oprindelse"] == "ikke_vestlig" and row["netto"] != WITHHELD]
@@ -428,7 +428,7 @@ def _immigration(tables: Mapping[str, Finished]) -> Chart | None:
         figure, "nettoindvandring", "Ikke-vestlig nettoindvandring",
         "En søjle for hvert år med tallet under årstallet, og en streg for de foregående års niveau. Tallene står i "
         "tabellerne under figuren.",
-        table.name,
+        table.name, level_note(law) if levels else (),
     )  # fmt: skip
 
 
@@ -441,10 +441,10 @@ DRAWN: tuple[Callable[[Mapping[str, Finished]], Chart | None], ...] = (
     _moves,
     _space,
     _years,
-    _immigration,
 )
 DRAWN_WITH_THE_LAW: tuple[Callable[[Mapping[str, Finished], Mapping[str, LegalValue]], Chart | None], ...] = (
     _nearness,
     _cap,
     _export,
+    _immigration,
 )

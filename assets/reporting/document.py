@@ -228,6 +228,16 @@ def confidence_note(law: Mapping[str, LegalValue]) -> Parts:
     return ("Usikkerheden er vist som et sikkerhedsinterval på ", term(law["redegoerelse.confidence"]), " pct.")
 
 
+def level_note(law: Mapping[str, LegalValue]) -> Parts:
+    """What the level is that net immigration is held against: nothing where the law of the list year has none."""
+    choice = law.get("valg.net_immigration_level")
+    if choice is None:
+        return ()
+    level = {"above_mean": "gennemsnittet", "above_highest": "den højeste"}[choice.text]
+    years = term(law["redegoerelse.level_years"])
+    return (f"Niveauet er {level} af de ", years, " foregående års ikke-vestlige nettoindvandring.")
+
+
 def age_span(table: Finished, bands: Sequence[str]) -> str:
     """The ages that bands next to each other cover, in words: `18-64 år`."""
     texts = [

@@ -30,6 +30,7 @@ from assets.reporting.document import (
     age_span,
     confidence_note,
     inhabited,
+    level_note,
     term,
 )
 from assets.reporting.labels import (
@@ -808,6 +809,7 @@ class _Writer:
                     "nettoindvandring_niveau",
                     range(len(levels)),
                     ("aar", "netto", "foerste_aar", "sidste_aar", "niveau", "opfyldt"),
+                    note=level_note(self.law),
                 )
             )
         return Section("nettoindvandring", "Nettoindvandring", tuple(blocks))
@@ -873,8 +875,8 @@ class _Writer:
     def method(self) -> Section:
         choice = self.law.get("valg.net_immigration_level")
         words = {
-            "above_mean": "det seneste hele år skal ligge over gennemsnittet af de foregående år",
-            "above_highest": "det seneste hele år skal ligge over hvert af de foregående år",
+            "above_mean": "over gennemsnittet af",
+            "above_highest": "over hvert af",
         }
         withheld, none = signs()
         items: list[tuple[Part, ...]] = [
@@ -892,7 +894,12 @@ class _Writer:
         ]
         if choice is not None:
             items.append(
-                (f"Grund til genforhandling: {words[choice.text]}. Sådan regnes der for alle listeår efter aftalen.",)
+                (
+                    f"Grund til genforhandling: nettoindvandringen i det seneste hele år skal ligge "
+                    f"{words[choice.text]} de ",
+                    self._term("redegoerelse.level_years"),
+                    " foregående år. Sådan regnes der for alle listeår efter aftalen.",
+                )
             )
         return Section("metode", "Metode og diskretionering", (Points(tuple(items)),))
 

@@ -192,6 +192,13 @@ def test_the_notes_say_what_the_law_and_the_registers_do(page: _Reader) -> None:
     assert "er opfyldt til venstre for stregen" in text
 
 
+def test_the_level_of_renegotiation_says_how_many_years_it_is_of(page: _Reader) -> None:
+    years = report_law().for_list_year(LAST)["redegoerelse.level_years"].text
+    text = " ".join(re.sub("<[^>]+>", "", page.source).split())
+    assert text.count(f"Niveauet er gennemsnittet af de {years} foregående års") == 2
+    assert f"skal ligge over gennemsnittet af de {years} foregående år." in text
+
+
 def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: Reported, page: _Reader) -> None:
     start = page.source.index('id="sammenfatning"')
     summary = page.source[start : page.source.index("</section>", start)]
