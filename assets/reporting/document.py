@@ -192,15 +192,16 @@ class Told:
         where: Callable[[Row], bool],
         note: Parts = (),
         folded: bool = False,
+        heads: Mapping[str, str] = MappingProxyType({}),
     ) -> View:
-        """One column laid out: a line per combination of `side`, a column per member of `across`."""
+        """One column laid out: a line per combination of `side`, a column per member of `across`; `heads` as above."""
         finished = self.tables[table]
         lines: dict[tuple[Value, ...], dict[str, int]] = {}
         for index, row in enumerate(finished.rows):
             if where(row):
                 key = tuple(row[part] for part in side)
                 lines.setdefault(key, {})[str(row[across])] = index
-        head = (*(finished.column(part).title for part in side), *members.values())
+        head = (*(heads.get(part, finished.column(part).title) for part in side), *members.values())
         body = []
         for key, found in lines.items():
             cells: list[Part | None] = ["" if part is None else str(part) for part in key]

@@ -430,7 +430,10 @@ class _Writer:
             ),
             *self._chart("flytninger"),
         ]
-        for direction, title in (("ind", "Hvor tilflytterne kom fra"), ("ud", "Hvor fraflytterne flyttede hen")):
+        for direction, title, head in (
+            ("ind", "Hvor tilflytterne kom fra", "Flyttet fra"),
+            ("ud", "Hvor fraflytterne flyttede hen", "Flyttet til"),
+        ):
             blocks.append(
                 self.told.pivot(
                     f"flytninger-{direction}",
@@ -441,6 +444,7 @@ class _Writer:
                     {code: GROUPS[code] for code in self._mover_groups()},
                     "personer",
                     _having(retning=direction),
+                    heads={"modpart_tekst": head},
                 )
             )
         for dimension, title, members in (

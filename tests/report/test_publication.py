@@ -199,6 +199,11 @@ def test_the_level_of_renegotiation_says_how_many_years_it_is_of(page: _Reader) 
     assert f"skal ligge over gennemsnittet af de {years} foregående år." in text
 
 
+def test_a_table_of_one_direction_is_headed_by_it(page: _Reader) -> None:
+    for way, head in (("ind", "Flyttet fra"), ("ud", "Flyttet til")):
+        assert f'<th scope="col">{head}</th>' in page.source[page.source.index(f'id="t-flytninger-{way}"') :][:500]
+
+
 def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: Reported, page: _Reader) -> None:
     start = page.source.index('id="sammenfatning"')
     summary = page.source[start : page.source.index("</section>", start)]
