@@ -107,6 +107,8 @@ WHERE: Mapping[str, str] = {
 
 OF_GROUPS = {"omraade": "Boliggruppe"}
 MENAPT = "fra MENAPT-landene: Mellemøsten og Nordafrika samt Pakistan og Tyrkiet"
+NEVER_OF_WORKING_AGE = ("nyfoedt",)
+"""Where movers came from who are too young for a table of employment: its line would always be 0."""
 NOTES = {"beskaeftigelse": EMPLOYMENT_NOTE, "uddannelse": EDUCATION_NOTE}
 
 
@@ -486,7 +488,11 @@ class _Writer:
                 "kategori",
                 {**EMPLOYMENTS, ALL: "I alt"},
                 "personer",
-                _having(dimension="beskaeftigelse", boliggruppe=LISTED),
+                lambda row: (
+                    row["dimension"] == "beskaeftigelse"
+                    and row["boliggruppe"] == LISTED
+                    and row["modpart"] not in NEVER_OF_WORKING_AGE
+                ),
                 note=(NOTES["beskaeftigelse"],),
                 folded=True,
             )
@@ -581,7 +587,14 @@ class _Writer:
 
     def development(self) -> Section:
         years = sorted({int(row["aar"]) for row in self._rows("udvikling")})
-        blocks: list[Block] = []
+        blocks: list[Block] = [
+            Paragraph(
+                (
+                    "Afsnittet følger listerne, og de områder, der har stået på en af dem, gennem de listeår, der er "
+                    "opgjort.",
+                )
+            )
+        ]
         if len(years) < 2:
             blocks.append(
                 Notice(

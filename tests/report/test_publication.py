@@ -204,6 +204,13 @@ def test_a_table_of_one_direction_is_headed_by_it(page: _Reader) -> None:
         assert f'<th scope="col">{head}</th>' in page.source[page.source.index(f'id="t-flytninger-{way}"') :][:500]
 
 
+def test_no_newborn_is_of_working_age(reported: Reported, page: _Reader) -> None:
+    rows = [row for row in reported.table("flytninger_traek") if row["modpart"] == "nyfoedt"]
+    assert {row["personer"] for row in rows} == {"0"}
+    start = page.source.index('id="t-flytninger-traek"')
+    assert "Nyfødte" not in page.source[start : page.source.index("</table>", start)]
+
+
 def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: Reported, page: _Reader) -> None:
     start = page.source.index('id="sammenfatning"')
     summary = page.source[start : page.source.index("</section>", start)]
