@@ -5,8 +5,9 @@ HTML and PDF are made from it. What does not belong here: the words themselves (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from assets.disclosure.limits import WITHHELD
@@ -16,6 +17,14 @@ from assets.reporting.labels import ALL
 from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."
+MONTHS = "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
+KEPT_TOGETHER = re.compile(
+    rf"(?<=§) (?=\d)|(?<=\bstk\.) (?=\d)|(?<=\bnr\.) (?=\d)|(?<=\d) (?=[ab]\b)|(?<=\d\.) (?=(?:{MONTHS})\b)|"
+    r"(?:^|(?<=\d)) (?=(?:pct|kr|år|måneder)\b)"
+)
+"""Spaces at which no line ends: in citations, and between a number and what it counts. A part may begin after one."""
+MONTH_AND_YEAR = re.compile(rf"\b({MONTHS}) (?=\d{{4}}\b)")
+RANGE = re.compile(r"(?<!\D)–(?!\D)")
 
 
 @dataclass(frozen=True)
@@ -240,12 +249,12 @@ def level_note(law: Mapping[str, LegalValue]) -> Parts:
 
 
 def age_span(table: Finished, bands: Sequence[str]) -> str:
-    """The ages that bands next to each other cover, in words: `18-64 år`."""
+    """The ages that bands next to each other cover, in words: `18–64 år`."""
     texts = [
         next(str(r["kategori_tekst"]) for r in table.rows if r["dimension"] == "alder" and r["kategori"] == band)
         for band in bands
     ]
-    return f"{texts[0].split('-')[0]}-{texts[-1].split('-')[1]}"
+    return f"{texts[0].split('–')[0]}–{texts[-1].split('–')[1]}"
 
 
 def inhabited(tables: Mapping[str, Finished]) -> tuple[str, ...]:
@@ -253,3 +262,48 @@ def inhabited(tables: Mapping[str, Finished]) -> tuple[str, ...]:
     rows = tables["sammensaetning"].rows
     found = {str(r["boliggruppe"]): r["personer"] for r in rows if r["dimension"] == "alder" and r["kategori"] == ALL}
     return tuple(group for group, persons in found.items() if persons != 0)
+
+
+def tied(document: Document) -> Document:
+    """The document with no line ending where Danish ends none: the one place for it, whatever it is shown as."""
+    sections = (
+        replace(section, title=together(section.title), blocks=tuple(map(_tied, section.blocks)))
+        for section in document.sections
+    )
+    return replace(
+        document,
+        title=together(document.title),
+        subtitle=together(document.subtitle),
+        key=tuple(map(together, document.key)),
+        sources={table: together(words) for table, words in document.sources.items()},
+        sections=tuple(sections),
+    )
+
+
+def together(text: str) -> str:
+    """A text with no-break spaces in `§ 61 a`, `1. december 2026` and `18 år`, and its ranges of numbers in one."""
+    kept = MONTH_AND_YEAR.sub("\\1\u00a0", KEPT_TOGETHER.sub("\u00a0", text))
+    return RANGE.sub("\u2060–\u2060", kept)
+
+
+def _tied(block: Block) -> Block:
+    match block:
+        case Paragraph(parts) | Notice(parts):
+            return replace(block, parts=_all_tied(parts))
+        case Points(items):
+            return Points(tuple(map(_all_tied, items)))
+        case Chart():
+            alternative = together(block.alternative)
+            return replace(block, title=together(block.title), alternative=alternative, note=_all_tied(block.note))
+        case View():
+            rows = tuple(tuple(map(_part_tied, row)) for row in block.rows)
+            head = tuple(map(together, block.head))
+            return replace(block, title=together(block.title), head=head, rows=rows, note=_all_tied(block.note))
+
+
+def _all_tied(parts: Parts) -> Parts:
+    return tuple(together(part) if isinstance(part, str) else part for part in parts)
+
+
+def _part_tied(part: Part | None) -> Part | None:
+    return together(part) if isinstance(part, str) else part

@@ -27,10 +27,10 @@ STATUS: Mapping[str, str] = {
     NO_LIST: "Ikke omfattet",
 }
 AGES: Mapping[str, str] = {
-    "boern": "0-{before_adult} år",
-    "unge": "{adult}-{before_middle} år",
-    "midt": "{middle}-{middle_to} år",
-    "seniorer": "{senior}-{senior_to} år",
+    "boern": "0–{before_adult} år",
+    "unge": "{adult}–{before_middle} år",
+    "midt": "{middle}–{middle_to} år",
+    "seniorer": "{senior}–{senior_to} år",
     "aeldre": "{old} år og derover",
     "uoplyst": "Alder uoplyst",
 }

@@ -32,6 +32,7 @@ from assets.reporting.document import (
     inhabited,
     level_note,
     term,
+    tied,
 )
 from assets.reporting.labels import (
     ALL,
@@ -69,7 +70,7 @@ def document(
     """The whole report of a list year."""
     writer = _Writer(Told(tables), law, list_year, charts)
     kinds = "udsatte boligområder og forebyggelsesområder" if writer.preventive else "udsatte boligområder"
-    return Document(
+    whole = Document(
         f"Redegørelse om {kinds} {list_year}",
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
@@ -92,6 +93,7 @@ def document(
             writer.annex(),
         ),
     )
+    return tied(whole)
 
 
 SUMMED = (*LISTED_GROUPS, COUNTRY)
@@ -590,7 +592,7 @@ class _Writer:
         blocks: list[Block] = [
             Paragraph(
                 (
-                    "Afsnittet følger listerne, og de områder, der har stået på en af dem, gennem de listeår, der er "
+                    "Afsnittet følger listerne og de områder, der har stået på en af dem, gennem de listeår, der er "
                     "opgjort.",
                 )
             )
@@ -785,7 +787,7 @@ class _Writer:
             at("niveau"),
             " i ",
             at("foerste_aar"),
-            "-",
+            "–",
             at("sidste_aar"),
             f". Aftalens grund til genforhandling {met}.",
         )

@@ -16,6 +16,7 @@ import pytest
 from assets.disclosure.limits import disclosure_limits
 from assets.finished import danish, from_csv, parsed, written
 from assets.reporting.charts import counterparts
+from assets.reporting.document import together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
 from assets.reporting.publication import write
@@ -52,6 +53,7 @@ class _Reader(html.parser.HTMLParser):
             self.place = self.term = None
 
     def handle_data(self, data: str) -> None:
+        data = data.replace("\u00a0", " ").replace("\u2060", "")
         if self.place:
             self.figures.append((*self.place, data))
         elif self.term:
@@ -103,7 +105,7 @@ def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
         rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
         rf"(i|for) {LAST - 1}|listerne af 1\. december {LAST - 1} og {LAST}|"
         rf"færre end {disclosure_limits().minimum_count} personer|"
-        r"\d+-\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
+        r"\d+–\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
     )
     left = [text for text in page.prose if re.search(r"\d", allowed.sub("", text))]
     assert left == []
@@ -234,6 +236,28 @@ def test_the_bars_of_the_moves_add_up_to_the_table(reported: Reported) -> None:
     for way in ("ind", "ud"):
         told = {row["modpart"]: int(row["personer"]) for row in rows if row["retning"] == way}
         assert sum(told[code] for code in counterparts(way)) == told["i_alt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("listen af 1. december 2026 og", "listen af 1.~december~2026 og"),
+        ("§§ 61 a og 61 b, stk. 8, nr. 2", "§§~61~a og 61~b, stk.~8, nr.~2"),
+        ("§ 59, stk. 7", "§~59, stk.~7"),
+        (" pct. af dem, 2 i alt", "~pct. af dem, 2 i alt"),
+        ("i 2025, 18–64 år, 65 år", "i 2025, 18=64~år, 65~år"),
+        ("–", "="),
+        ("»–« og OMR-12-34", "»–« og OMR-12-34"),
+    ],
+)
+def test_no_line_ends_where_danish_ends_none(text: str, kept: str) -> None:
+    assert together(text) == kept.replace("~", "\u00a0").replace("=", "\u2060–\u2060")
+
+
+def test_the_page_keeps_citations_dates_and_ranges_together(reported: Reported, page: _Reader) -> None:
+    body = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", page.source, flags=re.DOTALL)
+    assert not re.search(r"§ \d|\d [ab]\b|stk\. \d|\d\. (januar|december)|december \d{4}|\d år|\d–\d|\d-\d+ år", body)
+    assert "\u2060" not in (reported.folder() / "sammensaetning.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
