@@ -254,7 +254,8 @@ def age_span(table: Finished, bands: Sequence[str]) -> str:
         next(str(r["kategori_tekst"]) for r in table.rows if r["dimension"] == "alder" and r["kategori"] == band)
         for band in bands
     ]
-    return f"{texts[0].split('–')[0]}–{texts[-1].split('–')[1]}"
+    ages = re.findall(r"\d+", " ".join(texts))
+    return f"{ages[0]}–{ages[-1]} år"
 
 
 def inhabited(tables: Mapping[str, Finished]) -> tuple[str, ...]:

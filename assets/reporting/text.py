@@ -131,8 +131,8 @@ def signs() -> tuple[str, str]:
         f"»{SHORT_WITHHELD}« i en tabel betyder, at tallet er diskretioneret: det bygger på færre end {few} personer, "
         "resten af dets grundlag gør, eller det ville røbe et sådant tal. Indkomst er det også, hvor en eller to "
         "personer udgør for meget af summen.",
-        "»–« betyder, at der ikke er noget tal: der er ingen at regne på, eller målet findes ikke for linjen eller "
-        "året.",
+        "»–« betyder, at der ikke er noget tal: der er ingen eller for få at regne på, eller målet findes ikke for "
+        "linjen eller året.",
     )
 
 
