@@ -347,14 +347,18 @@ def _years(tables: Mapping[str, Finished]) -> Chart | None:
     years = sorted({int(str(row["aar"])) for row in table.rows})
     if len(years) < 2:
         return None
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = _canvas(0, STYLE["line_height"])
     for position, (code, text) in enumerate(LISTS.items()):
-        counts = [int(str(table.rows[table.find(aar=year, liste=code)]["omraader"])) for year in years]
-        axes.plot(years, counts, marker="o", color=STYLE["colours"][position], linewidth=2, label=text)
-        axes.annotate(
-            f"{text}: {counts[-1]}", (years[-1], counts[-1]), xytext=(8, 0), textcoords="offset points", va="center",
-            fontsize=STYLE["small"], color=STYLE["ink"],
-        )  # fmt: skip
+        counts = {int(str(row["aar"])): int(str(row["omraader"])) for row in table.rows if row["liste"] == code}
+        if counts:
+            axes.plot(
+                list(counts), list(counts.values()), marker="o", color=STYLE["colours"][position],
+                linewidth=STYLE["list_widths"][position], label=f"{text}: {counts[years[-1]]}",
+            )  # fmt: skip
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title=f"I {years[-1]}", alignment="left")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xticks(years)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("Områder")

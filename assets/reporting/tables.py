@@ -39,7 +39,7 @@ from assets.reporting.shapes import SHAPES
 from assets.reporting.shown import Shown
 from assets.reporting.source import Area, Source, listed_areas, place
 from assets.rounding import rounded
-from law.loader import list_day
+from law.loader import list_day, report_law
 
 
 @dataclass(frozen=True)
@@ -386,7 +386,14 @@ def _development(source: Source, shown: Shown) -> Finished:
         if row["year"] not in source.earlier
     ]
     order = list(LISTS)
-    return replace(SHAPES["udvikling"], rows=sorted(rows, key=lambda r: (str(r["aar"]), order.index(str(r["liste"])))))
+    known = [row for row in rows if _known(row)]
+    return replace(SHAPES["udvikling"], rows=sorted(known, key=lambda r: (str(r["aar"]), order.index(str(r["liste"])))))
+
+
+def _known(row: Row) -> bool:
+    """Whether the law of a list year has the list at all: forebyggelsesområder came later than the others."""
+    first = report_law().first_list_year_of("forebyggelsesomraade.nonwestern")
+    return row["liste"] != "forebyggelsesomraade" or int(str(row["aar"])) >= first
 
 
 def _members(source: Source) -> dict[str, list[str]]:
@@ -399,7 +406,6 @@ def _members(source: Source) -> dict[str, list[str]]:
 
 def _areas_over_time(source: Source) -> Finished:
     names = municipality_names()
-    besides = _lists_besides(source)
     ever = {row["area_id"] for row in source.rows("report.area_years") if row["status"] in LISTED_GROUPS}
     rows: list[Row] = [
         {
@@ -409,18 +415,9 @@ def _areas_over_time(source: Source) -> Finished:
             "omraade": row["area_name"] or row["area_id"],
             "beboere": row["residents"] if row["status"] in LISTED_GROUPS else None,
             "status": row["status"],
-            "status_tekst": _lists_of({"status": row["status"], **besides[(row["year"], row["area_id"])]}),
+            "status_tekst": _lists_of(row),
         }
         for row in source.rows("report.area_years")
         if row["area_id"] in ever
     ]
     return replace(SHAPES["udvikling_omraader"], rows=sorted(rows, key=lambda row: (_named(row), row["aar"])))
-
-
-def _lists_besides(source: Source) -> dict[tuple[int, str], dict[str, bool]]:
-    """By sealed list year and area: whether the area was on each list of udsatte boligområder that is narrower."""
-    found = source.con.execute(
-        f"SELECT list_year, area_id, {', '.join(WITHIN)} FROM published.area_status WHERE list_year <= ?",
-        [source.list_year],
-    ).fetchall()
-    return {(year, area_id): dict(zip(WITHIN, on, strict=True)) for year, area_id, *on in found}

@@ -612,11 +612,7 @@ class _Writer:
                 "udvikling",
                 "Listerne i de opgjorte listeår",
                 "udvikling",
-                [
-                    i
-                    for i, row in enumerate(self._rows("udvikling"))
-                    if row["liste"] in self._lists() or row["omraader"]
-                ],
+                range(len(self._rows("udvikling"))),
                 (
                     "aar",
                     "liste_tekst",
@@ -799,12 +795,16 @@ class _Writer:
                 ("Der er ikke leveret vandringer (vnds_ind og vnds_ud), så nettoindvandringen kan ikke vises.",)
             )
             return Section("nettoindvandring", "Nettoindvandring", (notice,))
+        chosen = (
+            " Aftalen siger ikke, hvordan niveauet gøres op: sammenligningen er et dateret metodevalg, som står i "
+            "metodeafsnittet."
+        )
         blocks: list[Block] = [
             Paragraph(
                 (
                     "Parterne kan genforhandle, hvis nettoindvandringen fra ikke-vestlige lande stiger i forhold til "
-                    "niveauet de seneste år. Aftalen siger ikke, hvordan niveauet gøres op: sammenligningen er et "
-                    "dateret metodevalg, som står i metodeafsnittet.",
+                    "niveauet de seneste år.",
+                    chosen if "valg.net_immigration_level" in self.law else "",
                 )
             ),
             *self._chart("nettoindvandring"),

@@ -80,6 +80,8 @@ SELECT
     area_status.kom,
     area_status.residents,
     area_status.status,
+    area_status.parallelsamfund,
+    area_status.omdannelsesomraade,
     coalesce(naer.large_enough, false) AS large_enough,
     coalesce(naer.near_the_limits, false) AS near_the_limits,
     area_criteria.nonwestern_share,

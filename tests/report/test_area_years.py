@@ -32,7 +32,8 @@ def near(areas: dict[str, dict[str, Fraction]], residents: int = MANY) -> dict[s
         create(
             con,
             "published.area_status",
-            "list_year SMALLINT, area_id VARCHAR, area_name VARCHAR, kom VARCHAR, residents BIGINT, status VARCHAR",
+            "list_year SMALLINT, area_id VARCHAR, area_name VARCHAR, kom VARCHAR, residents BIGINT, status VARCHAR, "
+            "parallelsamfund BOOLEAN, omdannelsesomraade BOOLEAN",
             [{"list_year": YEAR, "area_id": a, "residents": residents, "status": "ikke_omfattet"} for a in areas],
         )
         create(

@@ -48,6 +48,16 @@ def test_what_the_law_did_not_know_is_said_and_not_counted_as_none(root: Path) -
     assert "Der er kun opgjort ét listeår" in page
     assert "§ 61 b" not in page
     assert 'data-cell="lister:3:' not in page
+    assert "metodeafsnittet" not in page
+    assert "metodeafsnittet" in _page(root, AFTER)
+
+
+def test_a_list_has_no_line_of_a_year_whose_law_did_not_know_it(root: Path) -> None:
+    with (edition(root / "home", AFTER) / "report" / "udvikling.csv").open(encoding="utf-8", newline="") as stream:
+        lists = [(int(row["aar"]), row["liste"]) for row in csv.DictReader(stream)]
+    of_every_law = {"udsat_boligomraade", "parallelsamfund", "omdannelsesomraade"}
+    assert {code for year, code in lists if year == BEFORE} == of_every_law
+    assert {code for year, code in lists if year == AFTER} == of_every_law | {"forebyggelsesomraade"}
 
 
 def test_an_explanation_says_the_terms_of_its_day_and_that_there_was_no_cap(root: Path) -> None:
