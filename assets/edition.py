@@ -107,40 +107,19 @@ def seal(
 
     One of invented data says so in its manifest and on its page; one of real data has no such key, whose bytes stay.
     """
+    target = home.edition(list_year)
+    previous = _sealed_before(target, list_year)
     staged = home.scratch / f"edition-{list_year}"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     rows = sealing.write_tables(con, list_year, staged)
-    inputs = sealing.describe_inputs(con, list_year)
-    law_part = sealing.describe_law(values, list_year)
-    openlineage.write(staged, list_year, inputs, law_part["sha256"])
-    target = home.edition(list_year)
-    previous = sealing.read_manifest(target)
-    if previous is None and target.is_dir() and any(not path.name.startswith(".") for path in target.iterdir()):
-        raise Failure(
-            f"editions/{list_year} has files and no {sealing.MANIFEST}: what they are is not known. Move them away.",
-            allow_retries=False,
-        )
+    manifest = _described(con, values, list_year, staged, run_part, synthetic)
     # a released edition is compared as it was released: with the release on its page
     release, changes = releases.release_of(previous), (previous or {}).get("changes")
     write_public_lists(con, law, list_year, staged, release, changes, synthetic)
-    manifest: sealing.Manifest = {
-        "list_year": list_year,
-        "inputs": inputs,
-        "history": sealing.describe_history(con, list_year),
-        "law": law_part,
-        "sql": sealing.describe_sql(),
-        "packages": sealing.package_versions(),
-        "outputs": sealing.describe_outputs(staged, rows),
-        "run": dict(run_part),
-    }
-    if synthetic:
-        manifest[sealing.SYNTHETIC] = True
+    manifest["outputs"] = sealing.describe_outputs(staged, rows)
     if previous is not None:
-        unchanged = sealing.substance(previous) == sealing.substance(manifest)
-        # what was released stays as it was told
-        tells_changes = release is not None or changes == releases.changes_of(home.editions, previous)
-        if unchanged and tells_changes and not sealing.damaged_files(target, previous):
+        if _is_sealed(home, manifest, previous):
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "newly_sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
@@ -155,6 +134,54 @@ def seal(
     sealing.write_manifest(manifest, staged)
     exchange.put_in_place(staged, target)
     return {"revision": manifest["revision"], "newly_sealed": True, "areas": rows["area_status.csv"]}
+
+
+def _sealed_before(target: Path, list_year: int) -> sealing.Manifest | None:
+    """The manifest that stands; None where there is no edition. Raises Failure over files that are none."""
+    previous = sealing.read_manifest(target)
+    if previous is None and target.is_dir() and any(not path.name.startswith(".") for path in target.iterdir()):
+        raise Failure(
+            f"editions/{list_year} has files and no {sealing.MANIFEST}: what they are is not known. Move them away.",
+            allow_retries=False,
+        )
+    return previous
+
+
+def _described(
+    con: duckdb.DuckDBPyConnection,
+    values: Mapping[str, LegalValue],
+    list_year: int,
+    staged: Path,
+    run_part: Mapping[str, str],
+    synthetic: bool,
+) -> sealing.Manifest:
+    """What the edition was made from, which also goes into its lineage files; its outputs are told when written."""
+    inputs = sealing.describe_inputs(con, list_year)
+    law_part = sealing.describe_law(values, list_year)
+    openlineage.write(staged, list_year, inputs, law_part["sha256"])
+    manifest: sealing.Manifest = {
+        "list_year": list_year,
+        "inputs": inputs,
+        "history": sealing.describe_history(con, list_year),
+        "law": law_part,
+        "sql": sealing.describe_sql(),
+        "packages": sealing.package_versions(),
+        "outputs": [],
+        "run": dict(run_part),
+    }
+    if synthetic:
+        manifest[sealing.SYNTHETIC] = True
+    return manifest
+
+
+def _is_sealed(home: Home, manifest: sealing.Manifest, previous: sealing.Manifest) -> bool:
+    """Whether the edition that stands is of the same substance, whole, and tells the changes since the last release."""
+    same = sealing.substance(previous) == sealing.substance(manifest)
+    # what was released stays as it was told
+    told = releases.release_of(previous) is not None or (
+        previous.get("changes") == releases.changes_of(home.editions, previous)
+    )
+    return same and told and not sealing.damaged_files(home.edition(previous["list_year"]), previous)
 
 
 def _next_revision(editions: Path, list_year: int, previous: Mapping[str, Any] | None) -> int:

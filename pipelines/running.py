@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from law.loader import statistics_law
 from pipelines.home import HOME, SNAPSHOTS, Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, DagsterRun, JobDefinition
+    from dagster._core.execution.plan.plan import ExecutionPlan
 
 CODE_LOCATION = "statistics"
 """The code location in workspace.yaml. A run that does not name it is not on the UI's timeline."""
@@ -98,9 +102,7 @@ def _run(
     os.environ["DAGSTER_HOME"] = str(home.instance)
     os.environ[HOME], os.environ[SNAPSHOTS] = str(home.path), str(snapshots)
     from dagster._core.definitions.job_base import InMemoryJob
-    from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
-    from dagster._core.execution.api import create_execution_plan, execute_run_iterator
-    from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+    from dagster._core.execution.api import execute_run_iterator
 
     from pipelines.definitions import defs
     from pipelines.event_log import instance_of
@@ -113,25 +115,12 @@ def _run(
     }
     with home.opening_instance():
         opened = instance_of(home.instance)
+    report = RunReport()
+    failures: list[str] = []
     with opened as instance:
-        tags = {"dagster/partition": str(list_year)}
-        plan = create_execution_plan(job, run_config=run_config, tags=tags)
-        if not with_report:
-            wanted = [key for key in plan.step_keys_to_execute if not _of_report(key)]
-            plan = create_execution_plan(job, run_config=run_config, step_keys_to_execute=wanted, tags=tags)
-        run = instance.create_run_for_job(
-            job_def=job,
-            execution_plan=plan,
-            run_config=run_config,
-            tags=tags,
-            remote_job_origin=RemoteJobOrigin(
-                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(CODE_LOCATION), SINGLETON_REPOSITORY_NAME), job_name
-            ),
-        )
-        report = RunReport()
+        run, plan = _begun(instance, job, run_config, list_year, with_report)
         total = sum(len(plan.get_step_by_key(key).step_outputs) for key in plan.step_keys_to_execute)
         done = 0
-        failures: list[str] = []
         for event in execute_run_iterator(InMemoryJob(job), run, instance):
             done += event.is_successful_output
             if event.is_step_start or event.is_step_materialization:
@@ -145,6 +134,30 @@ def _run(
     if not report.success and not report.faults:
         report.faults.extend(failures or ["the run failed; the Dagster UI on this home shows where"])
     return report
+
+
+def _begun(
+    instance: DagsterInstance, job: JobDefinition, run_config: Mapping[str, Any], list_year: int, with_report: bool
+) -> tuple[DagsterRun, ExecutionPlan]:
+    """A run of the job for a list year, noted in the home's instance, and the steps that it takes."""
+    from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
+    from dagster._core.execution.api import create_execution_plan
+    from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+
+    tags = {"dagster/partition": str(list_year)}
+    plan = create_execution_plan(job, run_config=run_config, tags=tags)
+    if not with_report:
+        wanted = [key for key in plan.step_keys_to_execute if not _of_report(key)]
+        plan = create_execution_plan(job, run_config=run_config, step_keys_to_execute=wanted, tags=tags)
+    location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(CODE_LOCATION), SINGLETON_REPOSITORY_NAME)
+    run = instance.create_run_for_job(
+        job_def=job,
+        execution_plan=plan,
+        run_config=run_config,
+        tags=tags,
+        remote_job_origin=RemoteJobOrigin(location, job.name),
+    )
+    return run, plan
 
 
 def _read(event: Any, report: RunReport, failures: list[str]) -> None:

@@ -1,8 +1,8 @@
 """Municipal assignment: may this household be assigned this vacant home? Almenboligloven § 59, stk. 6-9.
 
-The rules themselves are in `sql/administration` (benefit_runs, member_grounds, assignment_outcomes), so that many
-households are screened at once. This module gives them the law by period and the areas' regimes. What does not
-belong here: any other way a home is let.
+The rules themselves are in `sql/administration` (decided, benefit_runs, member_grounds, assignment_outcomes,
+assignment_grounds), so that many households are screened at once. This module gives them the law by period and the
+areas' regimes. What does not belong here: any other way a home is let.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ ASSIGNMENT_GROUNDS = Output(
     order=("assignment_id", "member_id", "ground"),
 )
 
+AFTER_DECIDED = ("benefit_runs", "member_grounds", "assignment_outcomes")
+"""The steps from what binds an area to what an assignment comes to; each is a query and reads those before it."""
+
 
 def lists_judged_by(law: Law, lists: Lists) -> list[int]:
     """The list years whose lists an assignment may be judged by, as valg.assignment_list has it: of the lists in the
@@ -106,82 +109,19 @@ def decide(con: duckdb.DuckDBPyConnection, law: Law, year: int, bindings: Mappin
     _load_regimes(con, periods, bindings)
     days = [[known, list_day(known), list_day(known + 1)] for known in sorted(bindings)]
     load_rows(con, "list_days", {"list_year": "SMALLINT", "valid_from": "DATE", "valid_until": "DATE"}, days)
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE decided AS
-        WITH judged AS (
-            SELECT
-                assignments.*, rules.period, rules.parameter_set, list_days.list_year AS in_force,
-                CASE WHEN rules.by_list_in_force THEN list_days.list_year ELSE $year END AS judged_by
-            FROM cases.assignments AS assignments
-            LEFT JOIN assignment_law AS rules
-                ON rules.valid_from <= assignments.decision_date
-                AND (rules.valid_until IS NULL OR assignments.decision_date < rules.valid_until)
-            LEFT JOIN list_days
-                ON list_days.valid_from <= assignments.decision_date
-                AND assignments.decision_date < list_days.valid_until
-        )
-        SELECT
-            judged.assignment_id, judged.household_id, judged.area_id, judged.decision_date,
-            judged.alternative_exists, judged.period, judged.parameter_set,
-            judged.judged_by IS NOT NULL AS list_known,
-            coalesce(regimes.plan_in_doubt, false) AS plan_in_doubt,
-            CASE WHEN judged.judged_by IS NOT NULL THEN coalesce(regimes.status, 'ikke_omfattet') END AS status,
-            judged.judged_by IS NULL OR regimes.area_id IS NOT NULL AS area_in_force,
-            CASE
-                WHEN judged.judged_by IS NULL THEN 'undecided'
-                WHEN regimes.stk6 IS NULL THEN 'no'
-                WHEN regimes.stk6_until <= judged.decision_date OR regimes.stk6_since > judged.decision_date THEN 'no'
-                ELSE regimes.stk6
-            END AS stk6,
-            CASE
-                WHEN judged.judged_by IS NULL THEN 'undecided'
-                WHEN NOT coalesce(regimes.stk7_listed, false) THEN 'no'
-                WHEN NOT regimes.cap_exceeded THEN 'applies'
-                WHEN regimes.exempted_from <= judged.decision_date THEN 'exempted'
-                WHEN regimes.decided_from IS NULL THEN regimes.otherwise
-                WHEN regimes.decided_from <= judged.decision_date THEN regimes.not_exempted
-                ELSE 'undecided'
-            END AS stk7,
-            CASE WHEN judged.decision_date IS NOT NULL THEN coalesce(judged.in_force = judged.judged_by, false) END
-                AS list_in_force
-        FROM judged
-        LEFT JOIN regimes
-            ON regimes.area_id = judged.area_id AND regimes.period = judged.period
-            AND regimes.list_year = judged.judged_by
-        """,
-        {"year": year},
-    )
-    for table in ("benefit_runs", "member_grounds", "outcomes"):
-        query = "assignment_outcomes" if table == "outcomes" else table
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql_text(query)}")
-    replace_output(con, ASSIGNMENT_DECISIONS, year, "SELECT * FROM outcomes")
-    replace_output(con, ASSIGNMENT_BASIS, year, "SELECT * FROM outcomes")
-    replace_output(con, ASSIGNMENT_GROUNDS, year, _GROUNDS)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE decided AS {sql_text('decided')}", {"year": year})
+    for table in AFTER_DECIDED:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql_text(table)}")
+    replace_output(con, ASSIGNMENT_DECISIONS, year, "SELECT * FROM assignment_outcomes")
+    replace_output(con, ASSIGNMENT_BASIS, year, "SELECT * FROM assignment_outcomes")
+    replace_output(con, ASSIGNMENT_GROUNDS, year, sql_text("assignment_grounds"))
     legal_basis.record(con, year, [period.values for period in periods])
-    totals = dict(con.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome ORDER BY outcome").fetchall())
-    totals["all"] = count(con, "outcomes")
-    for table in ("decided", "benefit_runs", "member_grounds", "outcomes"):
+    by_outcome = "SELECT outcome, count(*) FROM assignment_outcomes GROUP BY outcome ORDER BY outcome"
+    totals = dict(con.execute(by_outcome).fetchall())
+    totals["all"] = count(con, "assignment_outcomes")
+    for table in ("decided", *AFTER_DECIDED):
         con.execute(f"DROP TABLE {table}")
     return totals
-
-
-_GROUNDS = """
-    SELECT
-        grounds.assignment_id,
-        grounds.member_id,
-        grounds.ground,
-        CASE
-            WHEN NOT grounds.of_stk6 THEN '§ 59, stk. 7'
-            WHEN decided.stk6 = 'no' THEN '§ 59, stk. 7, jf. stk. 6, nr. ' || right(grounds.ground, 1)
-            ELSE '§ 59, stk. 6, nr. ' || right(grounds.ground, 1)
-        END AS paragraph,
-        grounds.met,
-        nullif(array_to_string(list_sort(grounds.missing), ';'), '') AS missing_facts
-    FROM member_grounds AS grounds
-    INNER JOIN decided USING (assignment_id)
-    WHERE (decided.stk6 <> 'no' AND grounds.of_stk6) OR (decided.stk7 NOT IN ('no', 'exempted') AND grounds.of_stk7)
-"""
 
 
 def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:

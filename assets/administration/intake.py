@@ -305,7 +305,29 @@ def doubts(con: duckdb.DuckDBPyConnection, table: CaseTable) -> dict[str, list[s
 
 
 def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
-    names = [column.name for column in table.columns]
+    """Sorts what was read into the accepted rows and the refused ones, each with its reasons."""
+    _give_reasons(con, table)
+    _find_repeated(con, table)
+    _keep_accepted(con, table)
+    _note_refused(con, table)
+    refused = con.execute('SELECT count(*) FROM cases.refused WHERE "table" = ?', [table.name]).fetchall()
+    received = Received(count(con, "judged"), count(con, f"cases.{table.name}"), int(refused[0][0]))
+    con.execute(
+        "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
+        [table.name, received.rows_in, received.accepted, received.refused],
+    )
+    con.execute("DROP TABLE repeated")
+    con.execute("DROP TABLE judged")
+    return received
+
+
+def _names(table: CaseTable) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _give_reasons(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
+    """`judged`: every row that was read, typed, with all that speaks against it."""
+    names = _names(table)
     typed = ", ".join(f"{_typed(column)} AS {column.name}" for column in table.columns)
     texts = ", ".join(f"nullif(trim({name}), '') AS {name}" for name in names)
     reasons = ", ".join(
@@ -333,10 +355,13 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         FROM typed
         """
     )
-    columns = ", ".join(names)
+
+
+def _find_repeated(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
+    """`repeated`: the rows whose key stands in another row too, and which of them are refused for it."""
     key = ", ".join(table.key)
     first_by = ", ".join(f"{name} NULLS FIRST" for name in table.first_by) + (", " if table.first_by else "")
-    others = ", ".join(name for name in names if name not in table.key) or "NULL"
+    others = ", ".join(name for name in _names(table) if name not in table.key) or "NULL"
     other = f"row({others}) IS DISTINCT FROM first_value(row({others})) OVER same_key"
     # which of two rows is right is not known, unless the table says which was first
     differs = other if table.first_by else f"count(DISTINCT row({others})) OVER (PARTITION BY {key}) > 1"
@@ -355,13 +380,18 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         WINDOW same_key AS (PARTITION BY {key} ORDER BY {first_by}file, row_number)
         """
     )
+
+
+def _keep_accepted(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
+    """The case table itself, and of a table about months beside it the rows that contradict each other."""
+    columns = ", ".join(_names(table))
     con.execute(
         f"""
         CREATE OR REPLACE TABLE cases.{table.name} AS
         SELECT {columns} FROM judged
         ANTI JOIN (SELECT file, row_number FROM repeated WHERE refused) AS again USING (file, row_number)
         WHERE reason IS NULL
-        ORDER BY {key}
+        ORDER BY {", ".join(table.key)}
         """
     )
     if table.subject_month:
@@ -371,6 +401,9 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
             SELECT {columns} FROM judged INNER JOIN repeated USING (file, row_number) WHERE refused AND differs
             """
         )
+
+
+def _note_refused(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
     con.execute(
         """
         INSERT INTO cases.refused
@@ -385,15 +418,6 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
         """,
         {"name": table.name, "key_reason": table.key_reason},
     )
-    refused = con.execute('SELECT count(*) FROM cases.refused WHERE "table" = ?', [table.name]).fetchall()
-    received = Received(count(con, "judged"), count(con, f"cases.{table.name}"), int(refused[0][0]))
-    con.execute(
-        "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
-        [table.name, received.rows_in, received.accepted, received.refused],
-    )
-    con.execute("DROP TABLE repeated")
-    con.execute("DROP TABLE judged")
-    return received
 
 
 def _typed(column: Column) -> str:

@@ -232,6 +232,7 @@ def _by_code(column: Column) -> str:
 
 
 def _other_rules(register: Register) -> Iterator[Rule]:
+    """What a register's contract asks of rows as a whole, and what is asked of one register alone."""
     if register.day_not_after_status:
         column = register.column(register.day_not_after_status)
         yield Rule(
@@ -256,36 +257,11 @@ def _other_rules(register: Register) -> Iterator[Rule]:
                 ),
             )
     if register.name == "udda":
-        yield Rule(
-            "hfaudd_known",
-            False,
-            "HFAUDD is unknown or no education code",
-            "What is marked unknown counts as only grundskole, any other code as more. " + LOOK,
-            count_sql=(
-                "SELECT count(*) FROM {table} WHERE hfaudd NOT BETWEEN 0 AND 9999 "
-                f"OR hfaudd IN ({_unknown_educations()})"
-            ),
-        )
+        yield _educations_known()
     if not register.key and register.personal:
         yield Rule("rows_with_pnr", False, "no PNR (a firm, or a person without one)", LOOK, intake=("without_pnr",))
     if register.name == "of":
-        yield Rule(
-            "rows_within_year",
-            False,
-            "the spell lies outside the year, ends before it begins, or has no first day",
-            "The row does not count. " + LOOK,
-            count_sql=(
-                "SELECT count(*) FROM {table} WHERE pti_vfra IS NULL OR pti_vfra > DATE '{year}-12-31' "
-                "OR pti_vtil < DATE '{year}-01-01' OR pti_vtil < pti_vfra"
-            ),
-        )
-        yield Rule(
-            "hours_of_a_week",
-            False,
-            f"PTI_TIMER_PER_UGE is below 0 or above the {HOURS_OF_A_WEEK} hours of a week",
-            "It counts as it is. " + LOOK,
-            count_sql=f"SELECT count(*) FROM {{table}} WHERE pti_timer_per_uge NOT BETWEEN 0 AND {HOURS_OF_A_WEEK}",
-        )
+        yield from _rules_of_support()
     if register.any_year:
         yield Rule(
             "rows_within_year",
@@ -295,12 +271,48 @@ def _other_rules(register: Register) -> Iterator[Rule]:
             count_sql="SELECT count(*) FROM {table} WHERE year(haend_dato) IS DISTINCT FROM {year}",
         )
     if register.name == "kraf":
-        outside = "the decision is dated outside the year or not at all"
-        yield Rule("rows_within_year", False, outside, "The row does not count. " + LOOK, intake=("outside_year",))
-        decision = "AFG_AFGTYP3 is no known decision"
-        yield Rule("decisions_known", False, decision, "It does not count. " + LOOK, intake=("unknown_decision",))
-        offence = "AFG_GER7 is no known offence"
-        yield Rule("offences_known", False, offence, "It does not count. " + LOOK, intake=("unknown_offence",))
+        yield from _rules_of_decisions()
+
+
+def _educations_known() -> Rule:
+    return Rule(
+        "hfaudd_known",
+        False,
+        "HFAUDD is unknown or no education code",
+        "What is marked unknown counts as only grundskole, any other code as more. " + LOOK,
+        count_sql=(
+            f"SELECT count(*) FROM {{table}} WHERE hfaudd NOT BETWEEN 0 AND 9999 OR hfaudd IN ({_unknown_educations()})"
+        ),
+    )
+
+
+def _rules_of_support() -> Iterator[Rule]:
+    yield Rule(
+        "rows_within_year",
+        False,
+        "the spell lies outside the year, ends before it begins, or has no first day",
+        "The row does not count. " + LOOK,
+        count_sql=(
+            "SELECT count(*) FROM {table} WHERE pti_vfra IS NULL OR pti_vfra > DATE '{year}-12-31' "
+            "OR pti_vtil < DATE '{year}-01-01' OR pti_vtil < pti_vfra"
+        ),
+    )
+    yield Rule(
+        "hours_of_a_week",
+        False,
+        f"PTI_TIMER_PER_UGE is below 0 or above the {HOURS_OF_A_WEEK} hours of a week",
+        "It counts as it is. " + LOOK,
+        count_sql=f"SELECT count(*) FROM {{table}} WHERE pti_timer_per_uge NOT BETWEEN 0 AND {HOURS_OF_A_WEEK}",
+    )
+
+
+def _rules_of_decisions() -> Iterator[Rule]:
+    outside = "the decision is dated outside the year or not at all"
+    yield Rule("rows_within_year", False, outside, "The row does not count. " + LOOK, intake=("outside_year",))
+    decision = "AFG_AFGTYP3 is no known decision"
+    yield Rule("decisions_known", False, decision, "It does not count. " + LOOK, intake=("unknown_decision",))
+    offence = "AFG_GER7 is no known offence"
+    yield Rule("offences_known", False, offence, "It does not count. " + LOOK, intake=("unknown_offence",))
 
 
 def suite_hash(register: Register) -> str:
