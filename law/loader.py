@@ -35,7 +35,7 @@ WHOLE_UNITS = frozenset({"persons", "years", "hours", "months", "days", "count",
 UNITS = EXACT_UNITS | WHOLE_UNITS | {"codes", "choice"}
 OPERATORS = frozenset({">", ">=", "<", "<=", "="})
 
-FILE_KEYS = frozenset({"description", "unit", "operator", "choices", "computed", "values"})
+FILE_KEYS = frozenset({"description", "label", "unit", "operator", "choices", "computed", "values"})
 VALUE_KEYS = frozenset({"from", "until", "value", "reference", "confirmed", "note"})
 REFERENCE_KEYS = frozenset({"act", "paragraph", "stk", "nr", "url"})
 
@@ -125,7 +125,8 @@ class Parameter:
     """One legal quantity with all its dated values, earliest first.
 
     `choices` maps each allowed choice to its meaning and `computed` lists those that the derivation carries
-    out; both are empty for other units than choice.
+    out; both are empty for other units than choice. `label` is a Danish name for headings and charts, empty where no
+    reader meets the quantity by name; it decides nothing and is no part of what the law is known by (`Law.sha256`).
     """
 
     name: str
@@ -135,6 +136,7 @@ class Parameter:
     choices: Mapping[str, str]
     computed: tuple[str, ...]
     values: tuple[LegalValue, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -382,7 +384,8 @@ def _parameter(document: Mapping[str, Any], name: str) -> Parameter:
     entries = document.get("values")
     if not isinstance(entries, list) or not entries:
         raise LawError("values: missing or empty; give a list with at least one dated value")
-    bare = Parameter(name, description, unit, operator, choices, computed, ())
+    label = _text(document, "label") if "label" in document else ""
+    bare = Parameter(name, description, unit, operator, choices, computed, (), label)
     values = tuple(_dated(bare, entry, f"values[{index}]") for index, entry in enumerate(entries, start=1))
     _check_sequence(values)
     return replace(bare, values=values)

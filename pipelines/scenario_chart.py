@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import vl_convert
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.pages import template_of
 from assets.publishing.public_lists import INVENTED
+from law.loader import shipped_law
 
 TEMPLATE = Path(__file__).parent / "templates" / "scenarie.html.j2"
 NOTICE = "Scenarie - ikke en officiel liste"
@@ -33,6 +34,7 @@ FONT = "Arial, 'Liberation Sans', sans-serif"
 LETTER = 6.6
 """The width of a letter in the widest of the fonts that stand in for Arial."""
 SEPARATOR = "; "
+OPERATORS: Mapping[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 LISTS: Mapping[str, str] = {
     "Parallelsamfund": "#7a0177",
     "Øvrige udsatte boligområder": "#c51b8a",
@@ -48,7 +50,8 @@ def page(
     name: str, changed: Mapping[str, Sequence[str]], summary: Sequence[Row], areas: Sequence[Row], synthetic: bool
 ) -> str:
     """The page of a scenario from what it changes, its summary and its areas (`pipelines.scenario`)."""
-    return template_of(TEMPLATE, count=_count, breakable=_breakable).render(
+    summary, areas = ([{**row, "setting": said(row["setting"])} for row in rows] for rows in (summary, areas))
+    return template_of(TEMPLATE, count=_count, lines=_lines, named=_named, limit=_limit).render(
         name=name,
         notice=NOTICE,
         chart=Markup(chart(summary)),
@@ -67,10 +70,36 @@ def _count(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
-def _breakable(setting: str) -> Markup:
-    """A setting, one line for each parameter, that may break within a long name."""
-    lines = str(escape(setting)).replace(".", ".<wbr>").replace("_", "_<wbr>")
-    return Markup(lines.replace(SEPARATOR, "<br>"))
+def said(setting: str) -> str:
+    """What is set (`Point.label`) in words: `forebyggelsesområde: ikke-vestlige over 25 pct.`"""
+    told = []
+    for part in setting.split(SEPARATOR):
+        name, is_set, value = part.partition(" = ")
+        told.append(f"{_named(name)} {_limit(value, name)}" if is_set else part)
+    return SEPARATOR.join(told)
+
+
+def _named(name: str) -> str:
+    """The Danish name of a parameter; its own where it has none."""
+    parameter = shipped_law().parameters.get(name)
+    return parameter.label or name if parameter else name
+
+
+def _limit(value: str, name: str) -> str:
+    """A value as Danish writes it, with what it asks of a figure where one is held against it."""
+    parameter = shipped_law().parameters.get(name)
+    if parameter is None:
+        return value
+    asked = "=" if parameter.unit == "choice" else OPERATORS.get(parameter.operator or "")
+    words = f"{asked} {value}" if asked else value
+    if parameter.unit in ("share", "factor"):
+        words = words.replace(".", ",")
+    return f"{words}." if words.endswith("pct") else words
+
+
+def _lines(setting: str) -> Markup:
+    """A setting in words, one line for each parameter."""
+    return Markup("<br>").join(setting.split(SEPARATOR))
 
 
 def _municipality(kom: str) -> str:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from law.loader import statistics_law
 from pipelines import scenario_chart
 from pipelines.scenario_chart import chart
 from tests.command import csv_table, edition, file_bytes, manifest, run_cli, run_list
@@ -90,7 +91,7 @@ def test_the_page_can_be_read_without_knowing_the_codes(home: Path) -> None:
     assert run_cli("scenario", "--home", home, "--list-year", YEAR, *two, "--name", "side").code == 0
     text = (home / "scenarios" / "side" / "scenarie.html").read_text(encoding="utf-8")
     assert f"<h1>Listerne {YEAR} under andre regler end de gældende</h1>" in text
-    assert "<li>forebyggelsesomraade.<wbr>nonwestern: 29 pct · 31 pct</li>" in text
+    assert "<li>forebyggelsesområde: ikke-vestlige: over 29 pct. · over 31 pct. <code>" in text
     assert "<td>Aarhus (751)</td>" in text
     assert '<td class="number">1.000</td>' in text
     assert "<th></th>" not in text
@@ -106,6 +107,36 @@ def test_the_page_tells_an_area_without_a_registered_name_by_its_id(monkeypatch:
     after = {"status_after": "udsat_boligomraade", "parallelsamfund_after": False, "omdannelsesomraade_after": False}
     text = scenario_chart.page("navn", {}, [], [{**area, **before, **after}], False)
     assert "<td>Aarhus (751)</td><td>O-1</td>" in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("gældende lov", "gældende lov"),
+        ("loven pr. 2020-12-01", "loven pr. 2020-12-01"),
+        ("forebyggelsesomraade.nonwestern = 30.5 pct", "forebyggelsesområde: ikke-vestlige over 30,5 pct."),
+        ("udsat_boligomraade.residents = 900", "udsat boligområde: beboere mindst 900"),
+        ("udsat_boligomraade.income = 55 pct", "udsat boligområde: indkomst, af regionens under 55 pct."),
+        (
+            "udsat_boligomraade.convicted = 2.5; valg.fines = counted",
+            "udsat boligområde: dømte, gange landet mindst 2,5; dømte: bøder = counted",
+        ),
+    ],
+)
+def test_the_page_says_what_is_set_in_danish(setting: str, words: str) -> None:
+    assert scenario_chart.said(setting) == words
+
+
+def test_every_quantity_that_a_scenario_can_set_has_a_danish_name_of_its_own() -> None:
+    settable = [
+        parameter
+        for name, parameter in statistics_law().parameters.items()
+        if not name.startswith("betegnelse.") and len(parameter.computed) != 1
+    ]
+    of_lists = [parameter for parameter in settable if parameter.unit != "choice"]
+    assert [parameter.name for parameter in of_lists if not parameter.label] == []
+    labels = [parameter.label for parameter in settable if parameter.label]
+    assert len(labels) == len(set(labels)) > len(of_lists)
 
 
 def test_no_label_of_the_chart_begins_left_of_its_picture_in_a_wide_font() -> None:
