@@ -67,7 +67,11 @@ MAKING = (
 SHOWING = (
     "contracts",
     *("reporting/charts", "reporting/document", "reporting/files", "reporting/html", "reporting/pdf"),
-    *("reporting/publication", "reporting/text", "reporting/workbook"),
+    *("reporting/publication", "reporting/text", "reporting/workbook", "reporting/writer"),
+    *("reporting/sections/annex", "reporting/sections/criteria", "reporting/sections/homes"),
+    *("reporting/sections/immigration", "reporting/sections/method", "reporting/sections/moves"),
+    *("reporting/sections/over_time", "reporting/sections/residents", "reporting/sections/social_export"),
+    "reporting/sections/summary",
 )
 """The modules that show them."""
 TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "charts.yaml")

@@ -1,6 +1,6 @@
 """The report's charts, drawn as vector graphics from the finished tables alone.
 
-What does not belong here: figures, and where a chart stands (`assets.reporting.text`). Sizes and colours are in
+What does not belong here: figures, and where a chart stands (`assets.reporting.sections`). Sizes and colours are in
 `templates/charts.yaml`.
 """
 

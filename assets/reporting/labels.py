@@ -1,6 +1,6 @@
 """The codes that the report's tables use, in order, with their Danish texts.
 
-What does not belong here: any figure, and the running text of the report (`assets.reporting.text`).
+What does not belong here: any figure, and the running text of the report (`assets.reporting.sections`).
 """
 
 from __future__ import annotations

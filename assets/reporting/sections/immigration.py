@@ -1,0 +1,79 @@
+"""The section on net immigration, the agreement's ground for renegotiation.
+
+What does not belong here: figures, rules, and how the document looks.
+"""
+
+from __future__ import annotations
+
+from assets.reporting.document import Block, Notice, Paragraph, Part, Section, level_note
+from assets.reporting.writer import Writer, having
+
+
+def immigration(writer: Writer) -> Section:
+    rows = writer.rows("nettoindvandring")
+    if not rows:
+        notice = Notice(
+            ("Der er ikke leveret vandringer (vnds_ind og vnds_ud), så nettoindvandringen kan ikke vises.",)
+        )
+        return Section("nettoindvandring", "Nettoindvandring", (notice,))
+    chosen = (
+        " Aftalen siger ikke, hvordan niveauet gøres op: sammenligningen er et dateret metodevalg, som står i "
+        "metodeafsnittet."
+    )
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Parterne kan genforhandle, hvis nettoindvandringen fra ikke-vestlige lande stiger i forhold til "
+                "niveauet de seneste år.",
+                chosen if "valg.net_immigration_level" in writer.law else "",
+            )
+        ),
+        *writer.chart("nettoindvandring"),
+        Paragraph(ground_line(writer)),
+        writer.told.pivot(
+            "nettoindvandring",
+            "Nettoindvandring efter oprindelse, personer",
+            "nettoindvandring",
+            ("oprindelse_tekst",),
+            "aar",
+            {str(year): str(year) for year in sorted({int(row["aar"]) for row in rows})},
+            "netto",
+            having(),
+        ),
+    ]
+    if levels := writer.rows("nettoindvandring_niveau"):
+        blocks.append(
+            writer.told.view(
+                "nettoindvandring-niveau",
+                "Ikke-vestlig nettoindvandring mod de foregående års niveau",
+                "nettoindvandring_niveau",
+                range(len(levels)),
+                ("aar", "netto", "foerste_aar", "sidste_aar", "niveau", "opfyldt"),
+                note=level_note(writer.law),
+            )
+        )
+    return Section("nettoindvandring", "Nettoindvandring", tuple(blocks))
+
+
+def ground_line(writer: Writer) -> tuple[Part, ...]:
+    rows = writer.rows("nettoindvandring_niveau")
+    if "valg.net_immigration_level" not in writer.law:
+        return ("Aftalens grund til genforhandling gælder ikke: listeåret ligger før aftalen.",)
+    if not rows:
+        return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
+    last = len(rows) - 1
+    at = lambda column: writer.told.at("nettoindvandring_niveau", last, column)  # noqa: E731
+    met = "er dermed til stede" if rows[last]["opfyldt"] else "er dermed ikke til stede"
+    return (
+        "Den ikke-vestlige nettoindvandring var ",
+        at("netto"),
+        " personer i ",
+        at("aar"),
+        " mod et niveau på ",
+        at("niveau"),
+        " i ",
+        at("foerste_aar"),
+        "–",
+        at("sidste_aar"),
+        f". Aftalens grund til genforhandling {met}.",
+    )

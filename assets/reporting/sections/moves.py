@@ -1,0 +1,97 @@
+"""The section on moves into and out of the areas.
+
+What does not belong here: figures, rules, and how the document looks.
+"""
+
+from __future__ import annotations
+
+from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
+from assets.reporting.document import Block, Paragraph, Section
+from assets.reporting.labels import ALL, EDUCATIONS, EMPLOYMENTS, GROUPS, LISTED
+from assets.reporting.writer import NOTES, Writer, having
+
+NEVER_OF_WORKING_AGE = ("nyfoedt",)
+"""Where movers came from who are too young for a table of employment: its line would always be 0."""
+
+
+def moves(writer: Writer) -> Section:
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Flytningerne er mellem de to statusdage, 1. januar året før og 1. januar i listeåret. Områderne "
+                "har listens grænser begge dage, så en ændret grænse flytter ingen.",
+            )
+        ),
+        *writer.chart("flytninger"),
+    ]
+    for direction, title, head in (
+        ("ind", "Hvor tilflytterne kom fra", "Flyttet fra"),
+        ("ud", "Hvor fraflytterne flyttede hen", "Flyttet til"),
+    ):
+        blocks.append(
+            writer.told.pivot(
+                f"flytninger-{direction}",
+                f"{title}, personer",
+                "flytninger",
+                ("modpart_tekst",),
+                "boliggruppe",
+                {code: GROUPS[code] for code in _mover_groups(writer)},
+                "personer",
+                having(retning=direction),
+                heads={"modpart_tekst": head},
+            )
+        )
+    for dimension, title, members in (
+        (
+            "beskaeftigelse",
+            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}, pct.",
+            EMPLOYMENTS,
+        ),
+        (
+            "uddannelse",
+            f"Flytternes uddannelse i {writer.education_year()}{writer.span(AGES_OF_EDUCATION)}, pct.",
+            EDUCATIONS,
+        ),
+    ):
+        blocks.append(
+            writer.told.pivot(
+                f"flytninger-{dimension}",
+                title,
+                "flytninger_traek",
+                ("boliggruppe_tekst", "retning_tekst"),
+                "kategori",
+                members,
+                "andel_pct",
+                lambda row, dimension=dimension: (  # type: ignore[misc]
+                    row["dimension"] == dimension
+                    and row["modpart"] == ALL
+                    and row["boliggruppe"] in _mover_groups(writer)
+                ),
+                note=(NOTES[dimension],),
+            )
+        )
+    blocks.append(
+        writer.told.pivot(
+            "flytninger-traek",
+            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)} efter hvor de kom "
+            "fra og flyttede hen, begge slags områder, personer",
+            "flytninger_traek",
+            ("retning_tekst", "modpart_tekst"),
+            "kategori",
+            {**EMPLOYMENTS, ALL: "I alt"},
+            "personer",
+            lambda row: (
+                row["dimension"] == "beskaeftigelse"
+                and row["boliggruppe"] == LISTED
+                and row["modpart"] not in NEVER_OF_WORKING_AGE
+            ),
+            note=(NOTES["beskaeftigelse"],),
+            folded=True,
+        )
+    )
+    return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+
+
+def _mover_groups(writer: Writer) -> tuple[str, ...]:
+    listed = tuple(group for group in LISTED_GROUPS if group in writer.groups)
+    return (*listed, LISTED) if len(listed) > 1 else listed or (LISTED,)

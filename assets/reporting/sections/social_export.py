@@ -1,0 +1,166 @@
+"""The section on social export: whether those whom the bans are aimed at move to other municipalities.
+
+What does not belong here: figures, rules, and how the document looks.
+"""
+
+from __future__ import annotations
+
+from assets.reporting.document import Block, Notice, Paragraph, Part, Parts, Section
+from assets.reporting.writer import Writer, having
+
+BEFORE_THE_RULES = (
+    "Listeåret ligger før aftalens regler: målgruppens flytninger vises til sammenligning og kan ikke være en virkning "
+    "af dem."
+)
+CHANGE_VERDICTS = {
+    "hoejere": "Siden før reglerne er målgruppen begyndt at flytte oftere ud af kommuner med områder end af øvrige, "
+    "også når andre voksnes flytninger regnes fra. Det kan være social eksport.",
+    "lavere": "Siden før reglerne er målgruppen begyndt at flytte sjældnere ud af kommuner med områder end af øvrige, "
+    "når andre voksnes flytninger regnes fra. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i, hvor ofte målgruppen flytter ud af kommuner "
+    "med områder og af øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
+}
+SHORT_VERDICTS = {
+    "hoejere": "Målgruppen flytter oftere ud af kommuner med områder end af øvrige, også når andre voksnes flytninger "
+    "regnes fra. Det kan være social eksport.",
+    "lavere": "Målgruppen flytter sjældnere ud af kommuner med områder end af øvrige, når andre voksnes flytninger "
+    "regnes fra. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Der er ingen sikker forskel på, hvor ofte målgruppen flytter ud af kommuner med områder og af "
+    "øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
+    "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
+}
+
+
+def export(writer: Writer) -> Section:
+    rows = writer.rows("social_eksport_forskel")
+    row = rows[_judged(writer)]
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Aftalen hviler på, at den ikke udløser social eksport mellem kommuner. Her følges voksne, som "
+                "anvisningsforbuddene retter sig mod (målgruppen), så vidt registrene viser det: ",
+                *_target_group(writer),
+            )
+        ),
+        *writer.chart("social-eksport"),
+        writer.told.view(
+            "social-eksport",
+            "Voksne, der flyttede til en anden kommune",
+            "social_eksport",
+            [i for i, r in enumerate(writer.rows("social_eksport")) if r["aar"] == writer.year],
+            (
+                "kommunegruppe_tekst",
+                "persongruppe_tekst",
+                "personer",
+                "flyttet",
+                "andel_pct",
+                "nedre_pct",
+                "oevre_pct",
+            ),
+            note=writer.confidence(),
+        ),
+    ]
+    if row["dom"] == "for_faa":
+        blocks.append(Notice(verdict_line(writer)))
+    else:
+        blocks.append(Paragraph((*verdict_line(writer), *figure_line(writer))))
+    if not _before_is_known(writer):
+        blocks.append(
+            Notice(
+                (
+                    "Intet listeår fra før aftalens regler er opgjort. Om en forskel fandtes før reglerne, kan "
+                    "derfor ikke vises, og en forskel er ikke i sig selv en virkning af aftalen.",
+                )
+            )
+        )
+    blocks += [
+        writer.told.view(
+            "social-eksport-forskel",
+            "Forskelle år for år, pct.point",
+            "social_eksport_forskel",
+            range(len(rows)),
+            ("aar", "maal_tekst", "forskel_pct", "nedre_pct", "oevre_pct", "dom_tekst"),
+            note=writer.confidence(),
+        ),
+        Paragraph(
+            (
+                "Begrænsninger: registrene viser ikke, hvem en kommune har anvist eller afvist, og heller ikke dom "
+                "med handleplan eller ophævet lejemål. Studerende, som loven undtager, kan ikke skilles ud. En "
+                "flytning kan have andre grunde end reglerne.",
+            )
+        ),
+        writer.told.pivot(
+            "social-eksport-kommuner",
+            "Udflytning fra hver kommune med områder, pct.",
+            "social_eksport_kommuner",
+            ("kommune",),
+            "persongruppe",
+            {"maalgruppe": "Målgruppen", "andre": "Andre voksne"},
+            "andel_pct",
+            having(),
+            folded=True,
+        ),
+    ]
+    return Section("social-eksport", "Social eksport", tuple(blocks))
+
+
+def verdict_line(writer: Writer) -> tuple[Part, ...]:
+    found = writer.rows("social_eksport_forskel")[_judged(writer)]
+    if found["periode"] == "foer":
+        return (BEFORE_THE_RULES,)
+    words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
+    return (words[str(found["dom"])],)
+
+
+def figure_line(writer: Writer) -> Parts:
+    """The difference behind the verdict, with its interval; nothing where no verdict is given."""
+    this = _judged(writer)
+    row = writer.rows("social_eksport_forskel")[this]
+    if row["dom"] == "for_faa":
+        return ()
+    at = lambda column: writer.told.at("social_eksport_forskel", this, column)  # noqa: E731
+    return (
+        " Målgruppens udflytning fra kommuner med områder mod øvrige, ud over hvad der også ses for andre voksne, "
+        + ("har ændret sig med " if row["maal"] == "aendring" else "afviger med "),
+        at("forskel_pct"),
+        " pct.point (fra ",
+        at("nedre_pct"),
+        " til ",
+        at("oevre_pct"),
+        ", når usikkerheden regnes med).",
+    )
+
+
+def _target_group(writer: Writer) -> Parts:
+    """Who the assignment bans are aimed at, as far as registers show."""
+    return (
+        "dem, der ved periodens start i ",
+        writer.term("redegoerelse.target_months"),
+        " måneder i træk har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der ikke er "
+        "statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
+    )
+
+
+def target_line(writer: Writer) -> Parts:
+    return (" Målgruppen er voksne, som anvisningsforbuddene retter sig mod: ", *_target_group(writer))
+
+
+def nothing_before(writer: Writer) -> Parts:
+    """The reservation of a home that has no list year before the rules."""
+    if _before_is_known(writer):
+        return ()
+    return (
+        " Intet listeår fra før aftalens regler er opgjort, så tallene viser ikke, om en forskel fandtes i forvejen.",
+    )
+
+
+def _before_is_known(writer: Writer) -> bool:
+    return any(row["periode"] == "foer" for row in writer.rows("social_eksport_forskel"))
+
+
+def _judged(writer: Writer) -> int:
+    """The difference that the verdict rests on: the change since before the rules where there is one."""
+    table = writer.told.tables["social_eksport_forskel"]
+    rows = table.where(aar=writer.year, maal="aendring")
+    changed = [row for row in rows if table.rows[row]["dom"] != "for_faa"]
+    return changed[0] if changed else table.find(aar=writer.year, maal="merforskel")
