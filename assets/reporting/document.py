@@ -1,6 +1,7 @@
 """The report as a document: sections of text, charts and tables, in which every figure points at a finished table.
 
-HTML and PDF are made from it. What does not belong here: the words themselves (`assets.reporting.sections`) and any look.
+HTML and PDF are made from it. What does not belong here: the words themselves (`assets.reporting.sections`) and any
+look.
 """
 
 from __future__ import annotations
