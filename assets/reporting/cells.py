@@ -38,6 +38,7 @@ EARLIER_RESIDENTS = "beboere_foer"
 OF_MOVERS = ("beskaeftigelse", "uddannelse")
 MOVED, STAYED = "flyttet", "blev"
 MIGRATIONS = "vandringer_"
+WAYS = {"indvandrede": "ind", "udvandrede": "ud"}
 AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
 AGES_OF_EDUCATION = ("midt",)
 NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
@@ -86,8 +87,9 @@ TARGET_TREE = Axis(
 MOVEMENT = Axis("flytning", _tree(ALL, (MOVED, STAYED)))
 
 
-def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int]) -> Structure:
-    """Everything about a report with these listed areas (with their group), municipalities and migration years."""
+def structure(areas: Mapping[str, str], koms: Sequence[str], migrations: Sequence[tuple[int, str]]) -> Structure:
+    """Everything about a report with these listed areas (with their group), municipalities, and years and directions
+    of migrations."""
     cubes: list[Cube] = []
     relations: list[Relation] = []
     unpublished: set[Cell] = set()
@@ -121,7 +123,7 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int
             unpublished.add(by_kom.cell("med", target, moved))
     for cube in cubes[-2:]:
         unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
-    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year in years for way in ("ind", "ud")]
+    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year, way in migrations]
     for cube in cubes:
         relations += cube.relations()
     return Structure(tuple(cubes), tuple(relations), frozenset(unpublished))
@@ -219,8 +221,11 @@ def structure_of(tables: Mapping[str, Finished]) -> Structure:
     """The structure that finished tables have."""
     areas = {str(row["area_id"]): str(row["boliggruppe"]) for row in tables["sammensaetning_omraader"].rows}
     koms = sorted({str(row["kom"]) for row in tables["social_eksport_kommuner"].rows})
-    years = sorted({int(str(row["aar"])) for row in tables["nettoindvandring"].rows})
-    return structure(areas, koms, years)
+    rows = tables["nettoindvandring"].rows
+    migrations = {
+        (int(str(row["aar"])), way) for row in rows for column, way in WAYS.items() if row[column] is not None
+    }
+    return structure(areas, koms, sorted(migrations))
 
 
 def scope_of(row: Row) -> str:
@@ -259,7 +264,7 @@ def counts(name: str, row: Row, list_year: int) -> Iterator[tuple[str, Cell]]:
         yield "personer", (*at, ALL)
         yield "flyttet", (*at, MOVED)
     elif name == "nettoindvandring":
-        for column, way in (("indvandrede", "ind"), ("udvandrede", "ud")):
+        for column, way in WAYS.items():
             yield column, (f"{MIGRATIONS}{row['aar']}_{way}", str(row["oprindelse"]))
 
 
@@ -274,7 +279,7 @@ def read(tables: Mapping[str, Finished]) -> tuple[dict[Cell, int], set[Cell]]:
                 value = row[column]
                 if value == WITHHELD:
                     hidden.add(cell)
-                else:
+                elif value is not None:
                     assert isinstance(value, int)
                     told[cell] = value
     return told, hidden

@@ -25,8 +25,8 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     migrations = source.rows("report.net_immigration")
     moved = source.rows("report.social_export")
     koms = sorted({row["kom"] for row in moved if row["kom"]})
-    years = sorted({int(row["year"]) for row in migrations})
-    structure = cells.structure({area.area_id: area.status for area in areas}, koms, years)
+    delivered = sorted({(int(row["year"]), row["direction"]) for row in migrations})
+    structure = cells.structure({area.area_id: area.status for area in areas}, koms, delivered)
     counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
 
     def add(cube: str, at: tuple[str, ...], persons: int) -> None:

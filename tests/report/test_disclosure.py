@@ -127,7 +127,7 @@ def test_what_left_an_area_follows_from_what_came_and_its_residents_on_both_days
 def test_everything_that_ties_cells_holds_of_people_who_move(areas: dict[str, str]) -> None:
     """People are put in places at random and moved; every relation of the cells holds, and nothing is below 0."""
     chance = random.Random(2)
-    structure = cells.structure(areas, ["101"], [2025])
+    structure = cells.structure(areas, ["101"], [(2025, "ind"), (2025, "ud")])
     for _ in range(20):
         values = _moved_at_random(areas, structure, chance)
         for relation in structure.relations:
