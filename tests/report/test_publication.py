@@ -95,8 +95,9 @@ def test_no_figure_in_the_text_is_empty(page: _Reader) -> None:
 def test_every_legal_number_in_the_text_is_the_law_s(page: _Reader) -> None:
     law = report_law().for_list_year(LAST)
     assert {"anvisningsloft.share", "redegoerelse.confidence", "redegoerelse.target_months"} <= dict(page.terms).keys()
+    assert dict(page.terms)["udsat_boligomraade.residents"] == "1.000"
     for parameter, text in page.terms:
-        assert text == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
+        assert text.replace(".", "") == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
 
 
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
