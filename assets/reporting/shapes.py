@@ -258,8 +258,8 @@ _ALL = (
         AREA_OR_GROUP,
         ("personer_pr_rum", "ratio", "Personer pr. værelse", "Beboere pr. værelse i beboede boliger"),
         ("m2_pr_person", "ratio", "m² pr. person", "Boligareal pr. beboer i beboede boliger"),
-        ("familieboliger_pct", "kroner", "Familieboliger, pct.", "Familieboliger af almene boliger, hele pct."),
-        ("ubeboede_pct", "kroner", "Ubeboede, pct.", "Boliger uden beboere, hele pct."),
+        ("familieboliger_pct", "pct0", "Familieboliger, pct.", "Familieboliger af almene boliger, hele pct."),
+        ("ubeboede_pct", "pct0", "Ubeboede, pct.", "Boliger uden beboere, hele pct."),
         note="I områderne regnes der på de almene boliger. Hele pct., så en enkelt bolig ikke kan regnes ud.",
     ),
     _shape(

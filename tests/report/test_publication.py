@@ -141,6 +141,15 @@ def test_the_dictionary_explains_every_column(reported: Reported) -> None:
     assert {path.stem for path in reported.folder().glob("*.csv")} == {*SHAPES, "variabelliste"}
 
 
+def test_the_dictionary_tells_per_cent_from_amounts(reported: Reported) -> None:
+    for row in reported.table("variabelliste"):
+        unit = row["kolonne"].rsplit("_", 1)[-1]
+        if unit == "pct":
+            assert row["type"] in {"pct0", "pct", "pct2", "signed", "signed2"}, row
+        assert (row["type"] == "kroner") == (unit == "kr" and "1000" not in row["kolonne"]), row
+        assert (row["type"] == "pct0") == ("hele pct" in row["betydning"]), row
+
+
 def test_keys_are_unique_and_cells_typed(reported: Reported) -> None:
     for name, shape in SHAPES.items():
         rows = reported.table(name)
@@ -325,6 +334,7 @@ def test_the_manifest_ties_the_report_to_its_edition(reported: Reported) -> None
         (True, "flag", "ja"),
         (WITHHELD, "count", WITHHELD),
         (None, "pct", ""),
+        (7, "pct0", "7"),
     ],
 )
 def test_danish_numbers(value: object, kind: str, text: str) -> None:
@@ -332,5 +342,12 @@ def test_danish_numbers(value: object, kind: str, text: str) -> None:
 
 
 def test_values_survive_the_csv() -> None:
-    for value, kind in ((True, "flag"), (Decimal("4.20"), "pct2"), (7, "count"), ("a", "text"), (None, "count")):
+    for value, kind in (
+        (True, "flag"),
+        (Decimal("4.20"), "pct2"),
+        (7, "count"),
+        (7, "pct0"),
+        ("a", "text"),
+        (None, "count"),
+    ):
         assert parsed(written(value), kind) == value  # type: ignore[arg-type]
