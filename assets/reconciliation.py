@@ -80,6 +80,7 @@ QUERIES = (
     Query("kraf_persons_in_population", ("kraf_persons_in_population",), ("registers.kraf", "registers.bef")),
     Query("row_counts_steady", ("row_counts_steady",)),
     Query("references_without_rows", ("references_without_rows",)),
+    Query("migrations_both_ways", ("migrations_both_ways",)),
     Query("files_delivered_once", ("files_delivered_once",)),
     Query("areas_without_residents", ("areas_without_residents",)),
     Query("council_decisions_valid", ("council_decisions_valid",)),
@@ -127,6 +128,12 @@ RECONCILIATIONS = (
         "areas.area_residents",
         "references with no row at all",
         "What they hold counts for nobody. Ask the register's owner before the list is published.",
+    ),
+    Reconciliation(
+        "migrations_both_ways",
+        "areas.area_residents",
+        "years of migrations in one direction alone",
+        "The report has no net immigration of them. Ask for the other direction.",
     ),
     Reconciliation(
         "files_delivered_once",
