@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from assets.contracts import AKM, REGISTER_BY_NAME
-from assets.intake.deliveries import unread
+from assets.intake.deliveries import delivered_years, find_delivery, unread
 from assets.intake.files import missing_columns
 from tests.received.delivering import (
     bef_folder,
@@ -665,6 +665,69 @@ def test_link_within_the_snapshots_folder_and_to_it(tmp_path: Path) -> None:
 def test_link_that_leads_nowhere(tmp_path: Path, to: str) -> None:
     (bef_folder(tmp_path) / "bef.csv").symlink_to(to)
     assert "leads nowhere" in refused(tmp_path)
+
+
+NO_FOLDERS = {
+    "link": (lambda place: place.symlink_to("/mnt/borte/mappe"), "is a link that leads nowhere. Put the folder itself"),
+    "loop": (lambda place: place.symlink_to(place.name), "is a link that leads nowhere. Put the folder itself"),
+    "file": (lambda place: place.write_text("PNR\n70000001\n"), "is a file, not a folder. Make it a folder"),
+}
+
+
+@pytest.mark.parametrize("put", NO_FOLDERS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "bef/2024-01-01/2024-05-01",
+        "bef/2024-01-01",
+        "bef",
+        "anvisningsloft/2024",
+        "anvisningsloft",
+        "liste/2024",
+        "liste",
+    ],
+)
+def test_what_stands_in_the_place_of_a_folder_is_told(tmp_path: Path, place: str, put: str) -> None:
+    """Neither an older vintage nor "nothing was delivered" stands in for what cannot be reached."""
+    register, reference, *_ = [*place.split("/"), "2024-01-01" if place == "bef" else "2024"]
+    at = tmp_path / "snapshots" / place
+    at.parent.mkdir(parents=True)
+    if place.count("/") > 1:
+        (at.parent / "bef.csv").write_text(csv_text(people(1)))
+    make, words = NO_FOLDERS[put]
+    make(at)
+    answer = receive(tmp_path, register, reference, checked=False)
+    named = place if place.count("/") > 1 else f"{register}/{reference}"
+    assert (len(answer.faults), answer.rows) == (1, [])
+    assert answer.faults[0].startswith(f"{named}: {at.name} {words}")
+
+
+@pytest.mark.parametrize("put", NO_FOLDERS)
+@pytest.mark.parametrize(("place", "years"), [("vnds_ind/2023", [2022, 2023]), ("vnds_ind", [2024])])
+def test_a_register_of_any_year_counts_a_year_that_cannot_be_reached(
+    tmp_path: Path, place: str, years: list[int], put: str
+) -> None:
+    """So that the year is asked for and told of, like that of any other register."""
+    at = tmp_path / "snapshots" / place
+    if "/" in place:
+        (at.parent / "2022").mkdir(parents=True)
+        (at.parent / "2025").mkdir()
+    else:
+        at.parent.mkdir()
+    make, words = NO_FOLDERS[put]
+    make(at)
+    register = REGISTER_BY_NAME["vnds_ind"]
+    assert delivered_years(tmp_path / "snapshots", register, 2024) == years
+    delivery = find_delivery(tmp_path / "snapshots", register, str(years[-1]))
+    assert delivery is not None
+    assert [fault.line for fault in delivery.faults if words in fault.line]
+
+
+def test_an_older_vintage_that_cannot_be_reached_is_not_asked_for(tmp_path: Path) -> None:
+    (bef_folder(tmp_path, "2024-05-01") / "bef.csv").write_text(csv_text(people(2)))
+    (bef_folder(tmp_path) / "2024-03-01").symlink_to("/mnt/borte")
+    (bef_folder(tmp_path) / "2024-04-01").write_text("x")
+    assert len(receive_bef(tmp_path).rows) == 2
 
 
 # --- vintages ---
