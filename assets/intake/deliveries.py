@@ -247,7 +247,8 @@ def _with_faults(delivery: Delivery, told: list[tuple[str, str, str]]) -> Delive
 class FileFacts:
     """What is known of a file before a row of it is read.
 
-    `stamp` tells whether the file was changed since; `problem` is why its text cannot be read, safe to print.
+    `stamp` tells whether the file was changed since; `problem` is why its text cannot be read, safe to print. Of a
+    text, `lines` is how many it has, and `quoted` whether a quote stands in it.
     """
 
     name: str
@@ -256,6 +257,8 @@ class FileFacts:
     stamp: tuple[int, ...]
     utf8: bool = True
     mixed_newlines: bool = False
+    lines: int = 0
+    quoted: bool = False
     problem: UnreadableFileError | None = None
 
 
@@ -323,7 +326,8 @@ def _facts(path: Path, ended: threading.Event | None = None) -> FileFacts:
     if name.endswith((".csv", ".csv.gz")):
         text.end()
         problem = problem or text.problem()
-    return FileFacts(path.name, digest.hexdigest(), size, stamp, text.utf8, text.mixed_newlines, problem)
+    told = (text.utf8, text.mixed_newlines, text.lines, text.quoted)
+    return FileFacts(path.name, digest.hexdigest(), size, stamp, *told, problem)
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
@@ -341,8 +345,10 @@ class _Text:
     nul: bool = False
     not_cp1252: bool = False
     utf8_letters: bool = False
-    lines: int = 0
-    windows_lines: int = 0
+    quoted: bool = False
+    newlines: int = 0
+    windows_ends: int = 0
+    returns: int = 0
     last: bytes = b""
     decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
@@ -352,8 +358,12 @@ class _Text:
         self.nul = self.nul or b"\0" in chunk
         self.not_cp1252 = self.not_cp1252 or bool(NOT_IN_CP1252.search(chunk))
         self.utf8_letters = self.utf8_letters or bool(UTF8_LETTER.search(chunk))
-        self.lines += chunk.count(b"\n")
-        self.windows_lines += chunk.count(b"\r\n") + (self.last == b"\r" and chunk[:1] == b"\n")
+        self.quoted = self.quoted or b'"' in chunk
+        self.newlines += chunk.count(b"\n")
+        if b"\r" in chunk:
+            self.returns += chunk.count(b"\r")
+            self.windows_ends += chunk.count(b"\r\n")
+        self.windows_ends += self.last == b"\r" and chunk[:1] == b"\n"
         self.last = chunk[-1:]
 
     def end(self) -> None:
@@ -368,7 +378,12 @@ class _Text:
 
     @property
     def mixed_newlines(self) -> bool:
-        return 0 < self.windows_lines < self.lines
+        return 0 < self.windows_ends < self.newlines
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are, whichever way each ends; the last one needs no end."""
+        return self.newlines + self.returns - self.windows_ends + (self.last not in (b"", b"\n", b"\r"))
 
     def problem(self) -> UnreadableFileError | None:
         """Why the text cannot be told; None where it is UTF-8 or Windows-1252."""

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,6 +25,7 @@ import duckdb
 
 from assets.contracts import Column, Kind, Register
 from assets.csv_header import header_of
+from assets.csv_records import LINE_END, holds_others, text_holds_others
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
@@ -33,6 +35,10 @@ XPORT_RECORD = 80
 """Bytes of a record: a SAS transport file is made of whole ones."""
 XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
 """What the records begin with that announce a data set, and its rows."""
+STRAY_QUOTE, TAKES_ROWS = "a quote that opens", "takes other rows into its field"
+ONE_LINE_EACH = "Have stray quotes taken out, or every row written in one line."
+QUOTES_AND_BLANKS = re.compile(r'["\s]+')
+RECORDS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,8 @@ def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
         raise UnreadableFileError("the first line is no header") from None
     if not any(names):
         raise UnreadableFileError("the first line is empty: there is no header", "Deliver it with a header line.")
+    if holds_others(names, delimiter):
+        raise UnreadableFileError(f"{STRAY_QUOTE} in the header {TAKES_ROWS}", ONE_LINE_EACH)
     return names, delimiter
 
 
@@ -155,6 +163,44 @@ def csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path) 
         return
     with _transcoded(path, facts, scratch) as pipe:
         yield Source(relation(pipe, "none"), chosen)
+
+
+def refuse_swallowed(
+    con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts, register: Register, scratch: Path, rows: int
+) -> None:
+    """Raises UnreadableFileError where a record of a CSV, of which these rows were read, has taken others into a field.
+
+    That takes quotes and fewer records than lines: only such a file is looked through.
+    """
+    if not facts.quoted or 1 + rows >= facts.lines:
+        return
+    names, delimiter = _csv_header(path, facts)
+    fields = ", ".join(f"coalesce(c{i}, '')" for i in range(len(names)))
+    delimiters = f"length(record) - length(replace(record, {sql_text(delimiter)}, ''))"
+    over_lines = f"regexp_matches(record, '[\r\n]') AND {delimiters} >= {2 * (len(names) - 1)}"
+    beginnings: set[tuple[str, ...]] = set()
+    with csv_source(path, facts, register, scratch) as source:
+        records = f"SELECT concat_ws({sql_text(delimiter)}, {fields}) AS record FROM {source.relation}"
+        found = con.execute(f"SELECT record FROM ({records}) WHERE {over_lines}")
+        while some := found.fetchmany(RECORDS_AT_ONCE):
+            swallowing = [record for (record,) in some if text_holds_others(record, delimiter, len(names))]
+            beginnings |= {tuple(_bare(line) for line in LINE_END.split(record)[:2]) for record in swallowing}
+    if beginnings:
+        raise UnreadableFileError(f"{STRAY_QUOTE}{_line_of(path, facts, beginnings)} {TAKES_ROWS}", ONE_LINE_EACH)
+
+
+def _line_of(path: Path, facts: FileFacts, beginnings: set[tuple[str, ...]]) -> str:
+    """Where the first of these records begins, told by its first two lines."""
+    with open_text(path, facts) as text:
+        for number, pair in enumerate(pairwise(_bare(line) for line in text), 1):
+            if pair in beginnings:
+                return f" in line {number}"
+    return ""
+
+
+def _bare(line: str) -> str:
+    """A line without its quotes and blanks, of which reading it leaves some out."""
+    return QUOTES_AND_BLANKS.sub("", line)
 
 
 @contextmanager

@@ -36,11 +36,12 @@ from assets.intake.files import (
     missing_columns,
     named,
     parquet_source,
+    refuse_swallowed,
     sas_chunks,
 )
 from assets.warehouse import transaction
 
-READING = "2"
+READING = "3"
 """Raised when the same bytes are stored otherwise for a reason that stands not in the SQL of a column."""
 WINDOWS = "WINDOWS-1252"
 
@@ -221,6 +222,7 @@ def _load_file(
             )
             with opened as source:
                 rows = _insert(con, register, source, staged, number)
+            refuse_swallowed(con, path, facts, register, scratch, rows)
         changed = stamp_of(path) != facts.stamp
     except (UnreadableFileError, duckdb.InterruptException):
         raise

@@ -95,6 +95,59 @@ def test_line_breaks_within_quotes_and_mixed_line_ends(tmp_path: Path, newline: 
     assert len(answer.rows) == 4
 
 
+def with_stray_quotes(text: str, delimiter: str, column: int, first: int, last: int, opens: str = '"') -> str:
+    """The text with a quote before a column of one line and another after it in a later one; lines count from 1."""
+    lines = [line.split(delimiter) for line in text.splitlines()]
+    lines[first - 1][column] = opens + lines[first - 1][column]
+    lines[last - 1][column] += '"'
+    return "\n".join(delimiter.join(cells) for cells in lines) + "\n"
+
+
+@pytest.mark.parametrize("column", [0, 3, 7, 8], ids=["key", "code", "last read", "not read"])
+@pytest.mark.parametrize("opens", ['"', ' "'])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "mixed"])
+@pytest.mark.parametrize(("delimiter", "encoding", "packed"), [(",", "utf-8", True), (";", "cp1252", False)])
+def test_rows_between_two_stray_quotes_are_not_lost(
+    tmp_path: Path, column: int, opens: str, newline: str, delimiter: str, encoding: str, packed: bool
+) -> None:
+    text = csv_text([row | {"VERSION": "Å"} for row in people(30)], delimiter)
+    text = with_stray_quotes(text, delimiter, column, 12, 21, opens)
+    text = text.replace("\n", "\r\n", 15) if newline == "mixed" else text.replace("\n", newline)
+    path = bef_folder(tmp_path) / ("bef.csv.gz" if packed else "bef.csv")
+    path.write_bytes(gzip.compress(text.encode(encoding)) if packed else text.encode(encoding))
+    assert refused(tmp_path) == (
+        f"bef/2024-01-01/{path.name}: a quote that opens in line 12 takes other rows into its field. "
+        "Have stray quotes taken out, or every row written in one line."
+    )
+
+
+def test_of_two_neighbours_neither_is_lost_and_the_first_place_is_told(tmp_path: Path) -> None:
+    text = csv_text(people(30))
+    for first in (25, 9, 17):
+        text = with_stray_quotes(text, ",", 4, first, first + 1)
+    (bef_folder(tmp_path) / "bef.csv").write_text(text)
+    assert "in line 9 takes" in refused(tmp_path)
+
+
+def test_a_header_does_not_take_rows_into_a_name(tmp_path: Path) -> None:
+    text = csv_text([row | {"VERSION": "x"} for row in people(30)])
+    (bef_folder(tmp_path) / "bef.csv").write_text(with_stray_quotes(text, ",", 8, 1, 6))
+    assert "a quote that opens in the header takes other rows into its field" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize("ends", ["", "\n\n"])
+def test_a_note_may_go_over_lines_wherever_it_stands(tmp_path: Path, newline: str, place: str, ends: str) -> None:
+    note = 'Flyttet, jf. sag 7,\nse "Åsen", syd\n\n, og, så, videre\n'
+    names = list(person())
+    names.insert({"first": 0, "middle": 4, "last": len(names)}[place], "NOTE")
+    rows = [{name: (row | {"NOTE": note if n % 2 else "x"})[name] for name in names} for n, row in enumerate(people(9))]
+    (bef_folder(tmp_path) / "bef.csv").write_bytes((csv_text(rows) + ends).replace("\n", newline).encode())
+    answer = receive_bef(tmp_path)
+    assert (answer.faults, len(answer.rows)) == ([], 9)
+
+
 def test_line_break_within_a_column_name(tmp_path: Path) -> None:
     text = csv_text([person() | {"LANG\nNAVN": "x"}])
     (bef_folder(tmp_path) / "bef.csv").write_text(text, encoding="utf-8")
