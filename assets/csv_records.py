@@ -10,6 +10,12 @@ import re
 from collections.abc import Sequence
 
 LINE_END = re.compile(r"\r\n|\r|\n")
+REMEDY = "Have stray quotes taken out, or every row written in one line."
+
+
+def told(where: str) -> str:
+    """What is wrong with a text in which such a record begins there."""
+    return f"a quote that opens {where} takes other rows into its field"
 
 
 def holds_others(fields: Sequence[str], delimiter: str) -> bool:

@@ -23,9 +23,9 @@ from typing import IO, Any, cast
 
 import duckdb
 
+from assets import csv_records
 from assets.contracts import Column, Kind, Register
 from assets.csv_header import header_of
-from assets.csv_records import LINE_END, holds_others, text_holds_others
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
@@ -35,8 +35,6 @@ XPORT_RECORD = 80
 """Bytes of a record: a SAS transport file is made of whole ones."""
 XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
 """What the records begin with that announce a data set, and its rows."""
-STRAY_QUOTE, TAKES_ROWS = "a quote that opens", "takes other rows into its field"
-ONE_LINE_EACH = "Have stray quotes taken out, or every row written in one line."
 QUOTES_AND_BLANKS = re.compile(r'["\s]+')
 RECORDS_AT_ONCE = 1000
 
@@ -141,8 +139,8 @@ def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
         raise UnreadableFileError("the first line is no header") from None
     if not any(names):
         raise UnreadableFileError("the first line is empty: there is no header", "Deliver it with a header line.")
-    if holds_others(names, delimiter):
-        raise UnreadableFileError(f"{STRAY_QUOTE} in the header {TAKES_ROWS}", ONE_LINE_EACH)
+    if csv_records.holds_others(names, delimiter):
+        raise UnreadableFileError(csv_records.told("in the header"), csv_records.REMEDY)
     return names, delimiter
 
 
@@ -183,10 +181,11 @@ def refuse_swallowed(
         records = f"SELECT concat_ws({sql_text(delimiter)}, {fields}) AS record FROM {source.relation}"
         found = con.execute(f"SELECT record FROM ({records}) WHERE {over_lines}")
         while some := found.fetchmany(RECORDS_AT_ONCE):
-            swallowing = [record for (record,) in some if text_holds_others(record, delimiter, len(names))]
-            beginnings |= {tuple(_bare(line) for line in LINE_END.split(record)[:2]) for record in swallowing}
+            for (record,) in some:
+                if csv_records.text_holds_others(record, delimiter, len(names)):
+                    beginnings.add(tuple(_bare(line) for line in csv_records.LINE_END.split(record)[:2]))
     if beginnings:
-        raise UnreadableFileError(f"{STRAY_QUOTE}{_line_of(path, facts, beginnings)} {TAKES_ROWS}", ONE_LINE_EACH)
+        raise UnreadableFileError(csv_records.told(_line_of(path, facts, beginnings)), csv_records.REMEDY)
 
 
 def _line_of(path: Path, facts: FileFacts, beginnings: set[tuple[str, ...]]) -> str:
@@ -194,8 +193,8 @@ def _line_of(path: Path, facts: FileFacts, beginnings: set[tuple[str, ...]]) -> 
     with open_text(path, facts) as text:
         for number, pair in enumerate(pairwise(_bare(line) for line in text), 1):
             if pair in beginnings:
-                return f" in line {number}"
-    return ""
+                return f"in line {number}"
+    return "somewhere"
 
 
 def _bare(line: str) -> str:
@@ -246,18 +245,24 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
 def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     """The columns' names as written, in order; a nested column, which no contract has, is given no name."""
+    return ["" if within else name for name, within in parquet_columns(con, path)]
+
+
+def parquet_columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, list[str]]]:
+    """The columns in order: each one's name as written, and the names of all that is nested in it."""
     nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({sql_file(path)})").fetchall()
-    names: list[str] = []
+    columns: list[tuple[str, list[str]]] = []
     position = 1
     while position < len(nodes):
-        name, children = nodes[position]
-        names.append("" if children else str(name))
-        open_nodes = children
+        name, open_nodes = nodes[position]
+        within: list[str] = []
         position += 1
         while open_nodes:
+            within.append(str(nodes[position][0]))
             open_nodes += nodes[position][1] - 1
             position += 1
-    return names
+        columns.append((str(name), within))
+    return columns
 
 
 @contextmanager
