@@ -219,6 +219,8 @@ def report(
         raise _fail([f"There is no sealed edition of list year {list_year} in {place.path}. Run the list first."])
     with _progress(place) as on_step:
         made = run_annual_report(place, list_year, day.isoformat(), on_step)
+    for line in () if made.report_problems else made.faults[:MOST_PROBLEMS]:
+        err.print(f"Report: {line}", style="yellow", markup=False)
     _tell_of_report(made, place, list_year)
     if not made.report_made:
         raise typer.Exit(1)
