@@ -505,9 +505,12 @@ def ui(
     new: Annotated[bool, typer.Option("--new", help="Begin an empty home where there is none.")] = False,
 ) -> None:
     """The Dagster web UI on this home."""
+    from pipelines.event_log import refuse_damaged
+
     place = Home(home.absolute())
     _refuse_ui(place, read_only, host, port, new)
     place.prepare()
+    refuse_damaged(place.instance)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(place.instance),

@@ -344,10 +344,16 @@ def instance_of(folder: Path) -> DagsterInstance:
 
     Raises DamagedFileError where a database of it is damaged.
     """
+    refuse_damaged(folder)
+    with naming_damage(folder):
+        return _instance_of(folder)
+
+
+def refuse_damaged(folder: Path) -> None:
+    """Raises DamagedFileError where a database of an instance cannot be opened: Dagster would tell it in many lines."""
     with naming_damage(folder):
         for path in _databases(folder):
             _look_at(path, "SELECT count(*) FROM sqlite_master")
-        return _instance_of(folder)
 
 
 @contextmanager
