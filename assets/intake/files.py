@@ -24,6 +24,7 @@ import duckdb
 
 from assets.contracts import Column, Kind, Register
 from assets.csv_header import header_of
+from assets.delivered_files import parquet_names
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
@@ -108,7 +109,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
         raise facts.problem
     try:
         if name.endswith(".parquet"):
-            return _parquet_names(con, path)
+            return parquet_names(con, sql_file(path))
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
         return [str(column) for column in _sas_metadata(path).column_names]
@@ -198,22 +199,6 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
         raise UnreadableFileError("the file is damaged")
 
 
-def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    """The columns' names as written, in order; a nested column, which no contract has, is given no name."""
-    nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({sql_file(path)})").fetchall()
-    names: list[str] = []
-    position = 1
-    while position < len(nodes):
-        name, children = nodes[position]
-        names.append("" if children else str(name))
-        open_nodes = children
-        position += 1
-        while open_nodes:
-            open_nodes += nodes[position][1] - 1
-            position += 1
-    return names
-
-
 @contextmanager
 def parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
     options = "hive_partitioning=false, union_by_name=false, binary_as_string=true"
@@ -222,7 +207,7 @@ def parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Registe
     # DuckDB renames columns that differ in case only, so the names as written come from the file's schema
     columns = {
         name: (identifier(str(described[i][0])), _physical(str(described[i][1])))
-        for name, i in _chosen(register, _parquet_names(con, path)).items()
+        for name, i in _chosen(register, parquet_names(con, sql_file(path))).items()
     }
     yield Source(relation, columns)
 
