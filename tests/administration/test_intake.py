@@ -144,6 +144,7 @@ def test_refund_events(world: World) -> None:
         {**paid, "event_id": "10", "amount_oere": ""},
         {**good, "event_id": "11", "received_at": "2021-06-14T09:00:00+02:00"},
         {**good, "event_id": "12", "kind": "gave"},
+        {**good, "event_id": " lapse "},
     )
     found = {key: reason for _, _, key, reason in refused(world, "refund_events")}
     assert found == {
@@ -157,6 +158,7 @@ def test_refund_events(world: World) -> None:
         "10": "amount_oere: missing",
         "11": "received_at: before the refund scheme took effect",
         "12": "kind: none of the known codes",
+        "lapse": "event_id: stands for a lapse in the ledger",
     }
 
 
