@@ -77,15 +77,21 @@ def parquet_names(con: duckdb.DuckDBPyConnection, file: str) -> list[str]:
 
     `file` is the file as a SQL literal. DuckDB itself renames columns that differ in case only.
     """
+    return ["" if within else name for name, within in parquet_columns(con, file)]
+
+
+def parquet_columns(con: duckdb.DuckDBPyConnection, file: str) -> list[tuple[str, list[str]]]:
+    """The columns in order: each one's name as written, and the names of all that is nested in it."""
     nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({file})").fetchall()
-    names: list[str] = []
+    columns: list[tuple[str, list[str]]] = []
     position = 1
     while position < len(nodes):
-        name, children = nodes[position]
-        names.append("" if children else str(name))
-        open_nodes = children
+        name, open_nodes = nodes[position]
+        within: list[str] = []
         position += 1
         while open_nodes:
+            within.append(str(nodes[position][0]))
             open_nodes += nodes[position][1] - 1
             position += 1
-    return names
+        columns.append((str(name), within))
+    return columns

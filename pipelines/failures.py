@@ -44,14 +44,21 @@ IN_WORDS = {
     "Query interrupted": "The run was stopped.",
     "not a valid DuckDB database": DAMAGED,
     "Could not read enough bytes": DAMAGED,
+    "Corrupt database file": DAMAGED,
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }
 UNEXPECTED = "Run again; if it fails again, report this line."
 
 
+class DamagedFileError(Exception):
+    """A file of the home is damaged. The message names it and says what to do: it is safe to print."""
+
+
 def plain(error: BaseException) -> str:
     """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message."""
+    if isinstance(error, DamagedFileError):
+        return str(error)
     return f"{type(error).__name__} in {_place(error)}. {_remedy(error)}"
 
 
