@@ -22,8 +22,9 @@ import duckdb
 
 from assets import csv_records
 from assets.csv_header import header_of
+from assets.delivered_files import parquet_columns
 from assets.intake.deliveries import DAMAGED, file_facts, printable
-from assets.intake.files import open_text, parquet_columns
+from assets.intake.files import open_text
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 
@@ -170,7 +171,7 @@ def _parquet(pseudonym: Callable[[str], str], source: Path, partial: Path, colum
     with duckdb.connect(config=settings()) as con:
         con.create_function("pseudonym", pseudonym, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"))
         # DuckDB renames columns that differ in case only, so they are told by the names as written
-        wanted = _wanted_of_parquet(parquet_columns(con, source), columns, source)
+        wanted = _wanted_of_parquet(parquet_columns(con, sql_file(source)), columns, source)
         relation = f"read_parquet({sql_file(source)}, hive_partitioning=false)"
         described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         replaced = ", ".join(

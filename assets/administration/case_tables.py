@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assets.administration.refund_queue import LAPSE
+
 
 class Kind(StrEnum):
     """How a column's text is read. An empty text is never an error of the kind: it means not known."""
@@ -189,6 +191,7 @@ REFUND_EVENTS = CaseTable(
         *("property_homes", "homes", "amount_oere"),
     ),
     rules=(
+        Rule(f"event_id = '{LAPSE}'", "event_id: stands for a lapse in the ledger"),
         Rule("kind = 'application' AND text_kom IS NULL", "kom: missing"),
         Rule("kind = 'application' AND text_property_id IS NULL", "property_id: missing"),
         Rule("kind = 'application' AND text_property_homes IS NULL", "property_homes: missing"),

@@ -32,7 +32,7 @@ from assets.administration.errors import AdministrationError
 from assets.administration.legal_basis import first_day
 from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
-from assets.administration.store import append_rows
+from assets.administration.store import append_rows, told
 from pipelines.failures import plain
 
 PREFIX = "administration"
@@ -178,7 +178,7 @@ def _one_line_failures() -> Iterator[None]:
     except AdministrationError as error:
         raise Failure(str(error), allow_retries=False) from None
     except duckdb.Error as error:
-        raise Failure(f"the store answered with {type(error).__name__}", allow_retries=False) from None
+        raise Failure(told(error), allow_retries=False) from None
     except Exception as error:
         raise Failure(plain(error), allow_retries=False) from None
 

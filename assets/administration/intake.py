@@ -1,34 +1,27 @@
-"""Receives cases: opens the files of a table, refuses bad rows one by one with a reason, keeps the rest typed.
+"""Receives cases: refuses the bad rows of a table one by one with a reason, keeps the rest typed.
 
-Rows in are accepted or refused, never lost. What does not belong here: what a table looks like (`case_tables`) and
-what follows from a case. Reasons name columns and rules, never a value.
+Rows in are accepted or refused, never lost. What does not belong here: how a file is opened (`case_files`), what a
+table looks like (`case_tables`) and what follows from a case. Reasons name columns and rules, never a value.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
-import io
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 
+from assets.administration.case_files import case_files, is_mark, load, opened, refuse_changed
 from assets.administration.case_tables import BY_NAME, CaseTable, Column, Kind
 from assets.administration.errors import AdministrationError
-from assets.administration.store import BATCH, Output, append_rows, count, sql_file
-from assets.csv_header import header_of
-from law.danish_time import TIME_ZONE, WRITTEN_DAY
+from assets.administration.store import Output, append_rows, count
+from assets.delivered_files import printable
+from law.danish_time import WRITTEN_DAY
 
-BEGINNINGS = {Kind.DAY: ("day", "%Y-%m-%d"), Kind.MONTH: ("month", "%Y-%m")}
 OERE_DIGITS, COUNT_DIGITS = 15, 9
 """So that sums and products of what is accepted stay whole numbers of 64 bits."""
-SUFFIXES = (".csv", ".parquet")
-END_OF_FILE = "end of file"
-"""A row of its own after the last one: where it is not read as one, a quote was never closed."""
 CODE_LISTS = Path(__file__).parent.parent.parent / "law" / "code_lists"
 WRITTEN_MONTH = WRITTEN_DAY.removesuffix("-[0-9]{2}")
 INSTANT = WRITTEN_DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
@@ -66,17 +59,32 @@ class Received:
 
 
 def check_folder(cases: Path) -> None:
-    """Raises AdministrationError when the folder of cases is missing or holds a table that is not known."""
-    if not cases.is_dir():
-        raise AdministrationError("the folder of cases does not exist: give one with a folder per table")
-    loose = sorted(p.name for p in cases.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and p.name[0] != ".")
-    if loose:
+    """Raises AdministrationError when the folder of cases is missing or holds what is no folder of a known table."""
+    try:
+        if not cases.is_dir():
+            raise AdministrationError("the folder of cases does not exist: give one with a folder per table")
+        for path in sorted(cases.iterdir()):
+            _refuse_no_table(path)
+    except OSError:
+        raise AdministrationError("the folder of cases cannot be read: check its permissions") from None
+
+
+def _refuse_no_table(path: Path) -> None:
+    """What is no table would count as none in silence, though it was meant as one."""
+    name = printable(path.name)
+    if is_mark(path.name):
+        return
+    if not path.exists():
+        raise AdministrationError(f"{name} is a link that leads nowhere: put the folder itself there")
+    if path.is_dir():
+        if path.name not in BY_NAME:
+            raise AdministrationError(f"{name} is no table of cases: the known ones are {', '.join(sorted(BY_NAME))}")
+    elif path.name in BY_NAME:
+        raise AdministrationError(f"{name} is a file, not a folder: make it a folder with the table's files in it")
+    else:
         raise AdministrationError(
-            f"{loose[0]} stands beside the folders of tables: put it into the folder of its table"
+            f"{name} stands beside the folders of tables: put it as .csv or .parquet into the folder of its table"
         )
-    unknown = sorted(p.name for p in cases.iterdir() if p.is_dir() and p.name not in BY_NAME and p.name[0] not in "._")
-    if unknown:
-        raise AdministrationError(f"{unknown[0]} is no table of cases: the known ones are {', '.join(sorted(BY_NAME))}")
 
 
 def prepare(con: duckdb.DuckDBPyConnection, day: dt.date, first_days: dict[str, dt.date]) -> None:
@@ -114,178 +122,24 @@ def receive(con: duckdb.DuckDBPyConnection, cases: Path, table: CaseTable) -> Re
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE raw_rows (file VARCHAR, row_number BIGINT, broken VARCHAR, {', '.join(raw)})"
     )
-    for path in _files(cases / table.name):
-        before = count(con, "raw_rows")
-        if path.suffix.lower() == ".parquet":
-            _load_parquet(con, table, path)
-        else:
-            _load_csv(con, table, path)
-        content = path.read_bytes()
+    stamps = {}
+    for path in case_files(cases / table.name):
+        file = opened(path)
+        rows = load(con, table, file)
         con.execute(
             "INSERT INTO cases.files VALUES (?, ?, ?, ?)",
-            [
-                f"{table.name}/{path.name}",
-                hashlib.sha256(content).hexdigest(),
-                len(content),
-                count(con, "raw_rows") - before,
-            ],
+            [f"{table.name}/{path.name}", file.sha256, len(file.content), rows],
         )
+        stamps[path] = file.stamp
     received = _judge(con, table)
+    for path, stamp in stamps.items():
+        refuse_changed(path, stamp)
+    con.execute(
+        "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
+        [table.name, received.rows_in, received.accepted, received.refused],
+    )
     con.execute("DROP TABLE raw_rows")
     return received
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and (p.suffix or p.name[0] != "_"))
-    for path in found:
-        if not path.is_file():
-            raise AdministrationError(f"{folder.name}/{path.name}: is no file: put the files of a table in its folder")
-        if path.suffix.lower() not in SUFFIXES:
-            raise AdministrationError(f"{folder.name}/{path.name}: is neither .csv nor .parquet: remove or convert it")
-    return found
-
-
-def _load_csv(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
-    """A file in which every row is whole is read by the database; any other row by row, so that only that row goes."""
-    place = f"{table.name}/{path.name}"
-    text = _decoded(path)
-    first = text.split("\n", 1)[0]
-    try:
-        names, delimiter = header_of(io.StringIO(text, newline=""))
-        header = [name.lower() for name in names]
-        positions = _positions(table, header, place)
-        if '"' in text:
-            _refuse_open_quotes(text, delimiter, positions, place)
-        plain = not _may_have_a_field_too_many(text, len(header), delimiter)
-        if not (plain and _read_whole(con, path, len(header), positions, delimiter, first)):
-            rows = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False), 1, None)
-            _read_rows(con, table, path.name, rows, len(header), positions)
-    except csv.Error:
-        raise AdministrationError(f"{place}: is no readable CSV: check quotes and line breaks") from None
-
-
-def _refuse_open_quotes(text: str, delimiter: str, positions: Sequence[int], place: str) -> None:
-    """Raises AdministrationError where a quote that is not closed has taken the rows after it into one cell.
-
-    A cell of a table holds no row: one with a line's end and the delimiter in it was opened and closed by two
-    stray quotes.
-    """
-    rows = csv.reader(io.StringIO(f"{text}\n{END_OF_FILE}", newline=""), delimiter=delimiter, strict=False)
-    last: list[str] = []
-    for number, last in enumerate(rows):
-        cells = [last[position] for position in positions if position < len(last)]
-        if any(delimiter in cell and ("\n" in cell or "\r" in cell) for cell in cells):
-            raise AdministrationError(f"{place}: row {number} holds a quote that takes in the rows after it: close it")
-    if last != [END_OF_FILE]:
-        raise AdministrationError(f"{place}: a quote is opened and never closed: close it")
-
-
-def _decoded(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _may_have_a_field_too_many(text: str, width: int, delimiter: str) -> bool:
-    """Whether some row may end in an empty field beyond its columns, which the database would pass over in silence."""
-    ends = delimiter + "\n", delimiter + "\r\n"
-    if not text.endswith(delimiter) and not any(end in text for end in ends):
-        return False
-    return '"' in text or any(line.count(delimiter) >= width for line in text.splitlines())
-
-
-def _read_whole(
-    con: duckdb.DuckDBPyConnection, path: Path, width: int, positions: Sequence[int], delimiter: str, first: str
-) -> bool:
-    """Reads a file of whole rows at once; False, and nothing read, where any row needs a closer look."""
-    if '"' in first:
-        return False
-    columns = {f"c{number}": "VARCHAR" for number in range(width)}
-    read = ", ".join(f"c{position}" for position in positions)
-    try:
-        con.execute(
-            f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), NULL, {read} FROM read_csv({sql_file(path)}, "
-            "auto_detect = false, header = false, skip = 1, columns = $columns, delim = $delimiter, quote = '\"', "
-            "escape = '\"', strict_mode = true, parallel = false, hive_partitioning = false)",
-            {"name": path.name, "columns": columns, "delimiter": delimiter},
-        )
-    except duckdb.Error:
-        return False
-    return True
-
-
-def _read_rows(
-    con: duckdb.DuckDBPyConnection,
-    table: CaseTable,
-    name: str,
-    reader: Iterator[list[str]],
-    width: int,
-    positions: Sequence[int],
-) -> None:
-    batch: list[list[str | int | None]] = []
-    number = 0
-    for row in reader:
-        if not row:
-            continue
-        number += 1
-        broken = None if len(row) == width else f"{len(row)} fields in a row of {width} columns"
-        batch.append([name, number, broken, *(row[place] if place < len(row) else None for place in positions)])
-        if len(batch) == BATCH:
-            _append(con, table, batch)
-            batch = []
-    _append(con, table, batch)
-
-
-def _append(con: duckdb.DuckDBPyConnection, table: CaseTable, batch: Sequence[Sequence[str | int | None]]) -> None:
-    append_rows(con, "raw_rows", ("file", "row_number", "broken", *(c.name for c in table.columns)), batch)
-
-
-def _load_parquet(con: duckdb.DuckDBPyConnection, table: CaseTable, path: Path) -> None:
-    place = f"{table.name}/{path.name}"
-    try:
-        relation = f"read_parquet({sql_file(path)}, hive_partitioning = false)"
-        described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        types = {str(row[0]): str(row[1]) for row in described}
-        names = list(types)
-        positions = _positions(table, [name.strip().lower() for name in names], place)
-        delivered = [names[position] for position in positions]
-        read = ", ".join(
-            _as_text(name, types[name], column.kind) for name, column in zip(delivered, table.columns, strict=True)
-        )
-        con.execute(f"INSERT INTO raw_rows SELECT ?, row_number() OVER (), NULL, {read} FROM {relation}", [path.name])
-    except duckdb.Error:
-        raise AdministrationError(f"{place}: is no readable Parquet file") from None
-
-
-def _as_text(name: str, sql_type: str, kind: Kind) -> str:
-    """A column of Parquet as a CSV would hold it. A day or month is often written as the instant that it begins."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    if kind in BEGINNINGS and (sql_type == "DATE" or sql_type.startswith("TIMESTAMP")):
-        local = f"timezone('{TIME_ZONE}', {quoted})" if sql_type == "TIMESTAMP WITH TIME ZONE" else quoted
-        unit, form = BEGINNINGS[kind]
-        begins = f"{local} = date_trunc('{unit}', {local})"
-        return f"CASE WHEN {begins} THEN strftime({local}, '{form}') ELSE CAST({quoted} AS VARCHAR) END"
-    if sql_type.startswith("DECIMAL"):
-        whole = f"{quoted} = trunc({quoted})"
-        return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS HUGEINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
-    if sql_type in ("DOUBLE", "FLOAT"):
-        whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < 1e15"
-        return f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
-    return f"CAST({quoted} AS VARCHAR)"
-
-
-def _positions(table: CaseTable, header: Sequence[str], place: str) -> list[int]:
-    repeated = [column.name for column in table.columns if header.count(column.name) > 1]
-    if repeated:
-        raise AdministrationError(f"{place}: the column {repeated[0]} stands twice: keep one of them")
-    missing = [column.name for column in table.columns if column.name not in header]
-    if missing:
-        raise AdministrationError(f"{place}: the column {missing[0]} is missing: add it, empty where it is not known")
-    return [header.index(column.name) for column in table.columns]
 
 
 def doubts(con: duckdb.DuckDBPyConnection, table: CaseTable) -> dict[str, list[str]]:
@@ -312,10 +166,6 @@ def _judge(con: duckdb.DuckDBPyConnection, table: CaseTable) -> Received:
     _note_refused(con, table)
     refused = con.execute('SELECT count(*) FROM cases.refused WHERE "table" = ?', [table.name]).fetchall()
     received = Received(count(con, "judged"), count(con, f"cases.{table.name}"), int(refused[0][0]))
-    con.execute(
-        "INSERT INTO cases.intake VALUES (?, ?, ?, ?)",
-        [table.name, received.rows_in, received.accepted, received.refused],
-    )
     con.execute("DROP TABLE repeated")
     con.execute("DROP TABLE judged")
     return received

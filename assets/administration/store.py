@@ -21,6 +21,7 @@ import pandas as pd
 from assets.administration.errors import AdministrationError
 from assets.exchange import held
 from law.danish_time import TIME_ZONE
+from pipelines.failures import plain
 
 STORE = "administration.duckdb"
 FOLDER = "administration"
@@ -28,6 +29,13 @@ LOCK = ".administration.lock"
 """Held in a home by who writes its store, or reads it as one that nobody writes."""
 SQL = Path(__file__).parent.parent.parent / "sql" / "administration"
 BATCH = 50_000
+DAMAGE = (
+    "Corrupt database file",
+    "not a valid DuckDB database",
+    "Could not read enough bytes",
+    "Failed to deserialize",
+)
+"""What the database says where the file of the store is not as it was written."""
 #: A name in a query is a table of the store, never a Python object that happens to be called the same.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "python_enable_replacements": False}
 
@@ -72,7 +80,7 @@ def kept_open(home: Path) -> Iterator[None]:
 
 @contextmanager
 def connect(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The store of a home, created where there is none. Raises AdministrationError when another process has it."""
+    """The store of a home, created where there is none. Raises AdministrationError when it cannot be opened."""
     con = _KEPT[home].cursor() if home in _KEPT else _opened(home)
     try:
         prepare(con)
@@ -85,8 +93,24 @@ def _opened(home: Path) -> duckdb.DuckDBPyConnection:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         return duckdb.connect(str(home / STORE), config=SETTINGS)
-    except duckdb.IOException:
-        raise AdministrationError(f"{STORE} cannot be opened: another process has it, or it is no store") from None
+    except duckdb.Error as error:
+        raise AdministrationError(told(error)) from None
+
+
+def told(error: duckdb.Error) -> str:
+    """What is wrong with the store and what to do, without the error's own words, which may quote a row."""
+    said = str(error)
+    if any(words in said for words in DAMAGE):
+        return f"{STORE} is damaged: restore a backup, or move the file away and run every list year again"
+    if "Could not set lock" in said or "Conflicting lock" in said:
+        return f"{STORE} cannot be opened: another process has it: close that and run again"
+    return plain(error)
+
+
+def is_of_the_machine(error: duckdb.Error) -> bool:
+    """Whether what failed is the machine, by lack of space, or its user, and not what was read."""
+    of_itself = isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException)
+    return of_itself or "No space left" in str(error)
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

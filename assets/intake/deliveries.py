@@ -6,7 +6,6 @@ does not belong here: reading rows (`assets.intake.storing`) and what a register
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import hashlib
 import os
@@ -17,10 +16,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assets.contracts import Register
+from assets.delivered_files import Encoding, printable, stamp_of
 from law.danish_time import day_of
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".sas7bdat", ".xpt")
@@ -38,14 +38,6 @@ DAMAGED = (OSError, EOFError, zlib.error)
 """What Python raises where a compressed file is broken."""
 
 FETCH_AGAIN = "Fetch the file again."
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
-
-
-def printable(text: str) -> str:
-    """A name as it can stand in one line of a message, whatever characters it has."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def is_synthetic(snapshots: Path) -> bool:
@@ -262,12 +254,6 @@ class FileFacts:
     problem: UnreadableFileError | None = None
 
 
-def stamp_of(path: Path) -> tuple[int, ...]:
-    """Changes when a file is written or replaced."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
 _ahead: dict[Path, Future[FileFacts]] = {}
 
 
@@ -337,27 +323,17 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 
 @dataclass
-class _Text:
+class _Text(Encoding):
     """What the bytes of a text file, taken piece by piece, say about its encoding and line ends."""
 
-    utf8: bool = True
-    first: bytes = b""
-    nul: bool = False
-    not_cp1252: bool = False
-    utf8_letters: bool = False
     quoted: bool = False
     newlines: int = 0
     windows_ends: int = 0
     returns: int = 0
     last: bytes = b""
-    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
     def take(self, chunk: bytes) -> None:
-        self.first = self.first or chunk[:2]
-        self._decode(chunk, final=False)
-        self.nul = self.nul or b"\0" in chunk
-        self.not_cp1252 = self.not_cp1252 or bool(NOT_IN_CP1252.search(chunk))
-        self.utf8_letters = self.utf8_letters or bool(UTF8_LETTER.search(chunk))
+        super().take(chunk)
         self.quoted = self.quoted or b'"' in chunk
         self.newlines += chunk.count(b"\n")
         if b"\r" in chunk:
@@ -365,16 +341,6 @@ class _Text:
             self.windows_ends += chunk.count(b"\r\n")
         self.windows_ends += self.last == b"\r" and chunk[:1] == b"\n"
         self.last = chunk[-1:]
-
-    def end(self) -> None:
-        self._decode(b"", final=True)
-
-    def _decode(self, chunk: bytes, final: bool) -> None:
-        if self.utf8:
-            try:
-                self.decoder.decode(chunk, final)
-            except UnicodeDecodeError:
-                self.utf8 = False
 
     @property
     def mixed_newlines(self) -> bool:
@@ -387,10 +353,5 @@ class _Text:
 
     def problem(self) -> UnreadableFileError | None:
         """Why the text cannot be told; None where it is UTF-8 or Windows-1252."""
-        if self.first in UTF16_MARKS or self.nul:
-            return UnreadableFileError("the text is UTF-16 or has NUL characters", "Deliver it as UTF-8.")
-        if not self.utf8 and self.utf8_letters:
-            return UnreadableFileError("the text is partly UTF-8 and partly not", "Deliver it as UTF-8 throughout.")
-        if not self.utf8 and self.not_cp1252:
-            return UnreadableFileError("the text is neither UTF-8 nor Windows-1252", "Deliver it as UTF-8.")
-        return None
+        fault = self.fault()
+        return UnreadableFileError(*fault) if fault else None

@@ -26,6 +26,7 @@ import duckdb
 from assets import csv_records
 from assets.contracts import Column, Kind, Register
 from assets.csv_header import header_of
+from assets.delivered_files import parquet_names
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
 from assets.warehouse import sql_file, sql_text
 
@@ -112,7 +113,7 @@ def column_names(con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts) -
         raise facts.problem
     try:
         if name.endswith(".parquet"):
-            return _parquet_names(con, path)
+            return parquet_names(con, sql_file(path))
         if name.endswith((".csv", ".csv.gz")):
             return _csv_header(path, facts)[0]
         return [str(column) for column in _sas_metadata(path).column_names]
@@ -243,28 +244,6 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
         raise UnreadableFileError("the file is damaged")
 
 
-def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    """The columns' names as written, in order; a nested column, which no contract has, is given no name."""
-    return ["" if within else name for name, within in parquet_columns(con, path)]
-
-
-def parquet_columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, list[str]]]:
-    """The columns in order: each one's name as written, and the names of all that is nested in it."""
-    nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({sql_file(path)})").fetchall()
-    columns: list[tuple[str, list[str]]] = []
-    position = 1
-    while position < len(nodes):
-        name, open_nodes = nodes[position]
-        within: list[str] = []
-        position += 1
-        while open_nodes:
-            within.append(str(nodes[position][0]))
-            open_nodes += nodes[position][1] - 1
-            position += 1
-        columns.append((str(name), within))
-    return columns
-
-
 @contextmanager
 def parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Register) -> Iterator[Source]:
     options = "hive_partitioning=false, union_by_name=false, binary_as_string=true"
@@ -273,7 +252,7 @@ def parquet_source(con: duckdb.DuckDBPyConnection, path: Path, register: Registe
     # DuckDB renames columns that differ in case only, so the names as written come from the file's schema
     columns = {
         name: (identifier(str(described[i][0])), _physical(str(described[i][1])))
-        for name, i in _chosen(register, _parquet_names(con, path)).items()
+        for name, i in _chosen(register, parquet_names(con, sql_file(path))).items()
     }
     yield Source(relation, columns)
 

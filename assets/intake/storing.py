@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from assets.contracts import SQL_TYPES, Kind, Register
+from assets.delivered_files import CHANGED
 from assets.intake.columns import (
     PHYSICAL_TYPES,
     UNKNOWN_ACT,
@@ -234,7 +235,7 @@ def _load_file(
     except Exception:
         raise UnreadableFileError("the file is broken or not of the type that its name says") from None
     if changed:
-        raise UnreadableFileError("the file changed while it was read", "Run again when the delivery is complete.")
+        raise UnreadableFileError(*CHANGED)
     return rows
 
 

@@ -16,11 +16,12 @@ import pytest
 from dagster import materialize
 from typer.testing import CliRunner, Result
 
-from assets.administration import edition, graph
+from assets.administration import case_files, edition, graph
+from assets.administration.case_tables import BY_NAME
 from assets.administration.store import FOLDER, STORE, locked
 from pipelines.administration.cli import app
 from pipelines.administration.definitions import JOB
-from tests.administration.worlds import Results, World
+from tests.administration.worlds import Results, World, store_in_memory
 from tests.command import ROOT
 
 CLEAN = {
@@ -199,6 +200,72 @@ def test_how_a_run_stops(world: World) -> None:
     )
     shutil.rmtree(world.cases)
     assert "folder of cases does not exist" in stopped(command(world))
+
+
+def test_a_damaged_store_is_named(world: World) -> None:
+    assert command(world).exit_code == 0
+    store = world.home / STORE
+    whole = store.read_bytes()
+    flipped = bytearray(whole)
+    for place in range(12_288, len(whole), 997):
+        flipped[place] ^= 1
+    said = f"{STORE} is damaged: restore a backup, or move the file away and run every list year again"
+    for damaged in (bytes(flipped), whole[:100_000], b"", b"no store"):
+        store.write_bytes(damaged)
+        assert stopped(command(world)) == f"administration: {said}"
+    store.unlink()
+    assert command(world).exit_code == 0
+
+
+def test_a_store_that_another_process_has_is_named(world: World) -> None:
+    assert command(world).exit_code == 0
+    opened = (
+        f"import duckdb, sys; con = duckdb.connect({str(world.home / STORE)!r}); print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", opened], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert stopped(command(world)) == (
+            f"administration: {STORE} cannot be opened: another process has it: close that and run again"
+        )
+
+
+@pytest.mark.parametrize("place", ["case_files.append_rows", "intake.receive", "publishing.export"])
+def test_a_full_disk_is_named(world: World, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise duckdb.IOException("IO Error: Could not write hemmelig-1: No space left on device")
+
+    monkeypatch.setattr(case_files, "_read_whole", lambda *_: False)
+    monkeypatch.setattr(f"assets.administration.{place}", full)
+    said = stopped(command(world))
+    assert "The disk of the home is full: free some space and run again" in said
+    assert "hemmelig" not in said
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_full_disk_is_no_fault_of_the_file(world: World, suffix: str) -> None:
+    """The database has no room for the rows: neither is a Parquet file unreadable then, nor a CSV read otherwise."""
+    file = case_files.opened(world.cases / "members" / "a.csv")
+    with store_in_memory() as con:
+        if suffix == "parquet":
+            con.execute(f"COPY (FROM read_csv('{file.path}', all_varchar = true)) TO '{world.folder / 'a.parquet'}'")
+            file = case_files.opened(world.folder / "a.parquet")
+        with pytest.raises(duckdb.IOException):
+            case_files.load(FullDisk(con), BY_NAME["members"], file)  # type: ignore[arg-type]
+
+
+class FullDisk:
+    """A connection that has no room for a row."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        columns = ", ".join(f"{column.name} VARCHAR" for column in BY_NAME["members"].columns)
+        con.execute(f"CREATE TEMP TABLE raw_rows (file VARCHAR, row_number BIGINT, broken VARCHAR, {columns})")
+
+    def execute(self, query: str, *values: Any) -> duckdb.DuckDBPyConnection:
+        if query.startswith("INSERT"):
+            raise duckdb.IOException("IO Error: No space left on device")
+        return self.con.execute(query, *values)
 
 
 def test_an_edition_sealed_anew_while_it_is_read_stops_the_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
