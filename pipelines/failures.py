@@ -1,7 +1,8 @@
 """Errors as one line that is safe to print and to store: the kind, the place in the product, and what to do.
 
-The message of an error may quote a row, so it never leaves here. What does not belong here: faults of deliveries
-(`assets.intake.deliveries`) and refusals that the product words itself.
+The message of an error may quote a row, so it never leaves here, but that of a `LawError`, which names files and keys
+of the product and no register's value. What does not belong here: faults of deliveries (`assets.intake.deliveries`) and
+refusals that the product words itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import traceback
 from pathlib import Path
 
 import duckdb
+
+from law.loader import LawError
 
 PRODUCT = Path(__file__).parent.parent
 DISK_FULL = "The disk of the home is full: free some space and run again; what was sealed is untouched."
@@ -51,7 +54,10 @@ UNEXPECTED = "Run again; if it fails again, report this line."
 
 
 def plain(error: BaseException) -> str:
-    """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message."""
+    """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message, but for
+    a file of the law that is not in order: there it is the message, with file, key and fix."""
+    if isinstance(error, LawError):
+        return " ".join(str(error).split())
     return f"{type(error).__name__} in {_place(error)}. {_remedy(error)}"
 
 
