@@ -7,27 +7,24 @@ of what was sealed. What does not belong here: any derivation (`sql/`) and the s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
-import law
 from assets import warehouse
 from assets.aside import AsideError, aside
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.publishing import sealing
 from assets.rounding import rounded
-from law.loader import LegalValue, statistics_law
+from law.loader import LegalValue, list_day, statistics_law
+from law.statutes import Statutes, shipped_statutes
 from pipelines.home import Home
 
-STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "residents": ("Residents", ("bef", "bolig", "omraade")),
     "nonwestern": ("Non-western immigrants and descendants", ("bef", "bolig", "omraade")),
@@ -84,6 +81,21 @@ class Held:
     snapshots: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Quoted:
+    """The sentence of a provision on the list's day: the act it is quoted from, and why it may not be today's.
+
+    `sentence` is None where no words are held for that day. `remark` is one line where a value came into force after
+    the words that are held, or where none are; None where the sentence states every value that it should.
+    """
+
+    sentence: str | None
+    act: str | None
+    url: str | None
+    effective_from: str | None
+    remark: str | None
+
+
 def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
     """Everything about one area's status in the sealed edition of a list year, as plain values.
 
@@ -115,11 +127,12 @@ def _explained(
 ) -> dict[str, Any]:
     status = _area(con, list_year, area_id)
     area_id = status["area_id"]
+    quoted = quotations(values, shipped_statutes(), list_year)
     return {
         "list_year": list_year,
         "revision": manifest["revision"],
         "status": status,
-        "criteria": [asdict(held) for held in _criteria(con, manifest, values, area_id)],
+        "criteria": [asdict(held) for held in _criteria(con, manifest, values, quoted, area_id)],
         "margins": _all(
             con,
             """
@@ -138,8 +151,9 @@ def _explained(
         "exempted": bool(_all(con, "SELECT area_id FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id])),
         "cap_in_force": CAP in values,
         "terms": _terms(values),
-        "wording": _statutes()["wording"],
-        "sentences": _quoted(values),
+        "wording": ", ".join(dict.fromkeys(one.act for one in quoted.values() if one.act)),
+        "sentences": {provision: one.sentence for provision, one in quoted.items() if one.sentence},
+        "quotations": {provision: asdict(one) for provision, one in quoted.items()},
     }
 
 
@@ -167,16 +181,47 @@ def _terms(values: Mapping[str, LegalValue]) -> dict[str, str]:
     return {term: word for term, word in words.items() if word != TERMS[term]}
 
 
-def _quoted(values: Mapping[str, LegalValue]) -> dict[str, str]:
-    """The sentences that decide under the law of the list's day, in today's wording."""
-    deciding = {value.reference.citation for value in values.values() if value.operator}
+def quotations(values: Mapping[str, LegalValue], statutes: Statutes, list_year: int) -> dict[str, Quoted]:
+    """By provision, the words in force on the list's day that state the values which decide, and what is to be said of
+    words that do not."""
+    return {
+        provision: _quoted(provision, stated, statutes, list_year)
+        for provision, stated in sorted(values_stated(values).items())
+    }
+
+
+def values_stated(values: Mapping[str, LegalValue]) -> dict[str, list[LegalValue]]:
+    """By provision, the values that its sentence has in words: the limits, and the ages that a figure is told with."""
+    stated: defaultdict[str, list[LegalValue]] = defaultdict(list)
+    for value in values.values():
+        if value.operator:
+            stated[value.reference.citation] += [value, *_ages(value.parameter.split(".")[1], values)]
     if CAP in values:
-        deciding |= {SEVENTH, EIGHTH}
-    return {key: text for key, text in _statutes()["sentences"].items() if key in deciding}
+        for provision in (SEVENTH, EIGHTH):
+            if values[CAP] not in stated[provision]:
+                stated[provision].append(values[CAP])
+    return dict(stated)
+
+
+def _quoted(provision: str, stated: list[LegalValue], statutes: Statutes, list_year: int) -> Quoted:
+    words = statutes.in_force(provision, list_day(list_year))
+    if words is None:
+        return Quoted(None, None, None, None, f"no sentence of {provision} is held here for {list_day(list_year)}")
+    later = [
+        f"{value.text} has been in force since {value.effective_from}, by {value.reference.act}"
+        for value in stated
+        if not words.states(value)
+    ]
+    remark = f"an earlier wording, of {words.act}: {'; '.join(dict.fromkeys(later))}" if later else None
+    return Quoted(words.text, words.act, words.url, words.effective_from.isoformat(), remark)
 
 
 def _criteria(
-    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], values: Mapping[str, LegalValue], area_id: str
+    con: duckdb.DuckDBPyConnection,
+    manifest: Mapping[str, Any],
+    values: Mapping[str, LegalValue],
+    quoted: Mapping[str, Quoted],
+    area_id: str,
 ) -> list[Held]:
     rows = _all(
         con,
@@ -186,16 +231,29 @@ def _criteria(
         """,
         [area_id],
     )
-    return sorted((_held(row, values, manifest) for row in rows), key=lambda held: list(FIGURES).index(held.criterion))
+    held = [_held(row, values, quoted, manifest) for row in rows]
+    return sorted(held, key=lambda one: list(FIGURES).index(one.criterion))
 
 
-def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Mapping[str, Any]) -> Held:
+def _ages(criterion: str, values: Mapping[str, LegalValue]) -> list[LegalValue]:
+    """The ages that the name of a figure has a place for."""
+    if "{}" not in FIGURES.get(criterion, ("",))[0]:
+        return []
+    ages = (values.get(f"opgoerelse.{criterion}_age_{end}") for end in ("from", "to"))
+    return [age for age in ages if age]
+
+
+def _held(
+    row: Mapping[str, Any],
+    values: Mapping[str, LegalValue],
+    quoted: Mapping[str, Quoted],
+    manifest: Mapping[str, Any],
+) -> Held:
     value, (figure, registers) = values[row["parameter"]], FIGURES[row["criterion"]]
-    ages = [values.get(f"opgoerelse.{row['criterion']}_age_{end}") for end in ("from", "to")]
     return Held(
         category=row["category"],
         criterion=row["criterion"],
-        figure=figure.format("-".join(age.text for age in ages if age)),
+        figure=figure.format("-".join(age.text for age in _ages(row["criterion"], values))),
         numerator=row["numerator"],
         denominator=row["denominator"],
         value=_rounded(row["numerator"], row["denominator"], value.unit),
@@ -206,7 +264,7 @@ def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Ma
         paragraph=value.reference.citation,
         effective_from=value.effective_from.isoformat(),
         url=value.reference.url,
-        sentence=_statutes()["sentences"].get(value.reference.citation),
+        sentence=quoted[value.reference.citation].sentence,
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
 
@@ -239,11 +297,6 @@ def _rounded(numerator: str | None, denominator: str | None, unit: str) -> str |
         return str(exact)
     scale = 100 if unit == "share" else 1
     return f"{rounded(exact * scale, 4):f}" + (" pct" if unit == "share" else "")
-
-
-@cache
-def _statutes() -> Mapping[str, Any]:
-    return yaml.safe_load(STATUTES.read_text(encoding="utf-8"))
 
 
 def _all(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
@@ -281,7 +334,7 @@ def as_text(told: Mapping[str, Any]) -> str:
         if held:
             lines += ["", title]
             for item in held:
-                lines += [*_held_lines(item), *_margin_lines(told, item)]
+                lines += [*_held_lines(told, item), *_margin_lines(told, item)]
     lines += ["", *_status_margin_lines(told), "", *_history_lines(told), "", *_cap_lines(told)]
     return "\n".join(lines)
 
@@ -305,7 +358,7 @@ def _also(status: Mapping[str, Any]) -> str:
     return f", {' and '.join(extra)}" if extra else ""
 
 
-def _held_lines(item: Mapping[str, Any]) -> list[str]:
+def _held_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
     met = "met" if item["met"] else "not met"
     value = "no figure" if item["value"] is None else item["value"]
     fraction = NO_FIGURE
@@ -315,7 +368,7 @@ def _held_lines(item: Mapping[str, Any]) -> list[str]:
     return [
         f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
         f"    {fraction}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
-        *([f'    "{item["sentence"]}"'] if item["sentence"] else []),
+        *_sentence_lines(told, item["paragraph"]),
         f"    from {', '.join(item['snapshots'])}",
     ]
 
@@ -366,8 +419,13 @@ def _history_lines(told: Mapping[str, Any]) -> list[str]:
     return [f"History ({FOURTH})", *years]
 
 
-def _sentence_lines(told: Mapping[str, Any], *citations: str) -> list[str]:
-    return [f'    "{told["sentences"][citation]}"' for citation in citations]
+def _sentence_lines(told: Mapping[str, Any], *provisions: str) -> Iterator[str]:
+    """Each sentence in quotes, and below it what is to be said of its wording."""
+    for quoted in (told["quotations"].get(provision) for provision in provisions):
+        if quoted and quoted["sentence"]:
+            yield f'    "{quoted["sentence"]}"'
+        if quoted and quoted["remark"]:
+            yield f"    ({quoted['remark']})"
 
 
 def _cap_lines(told: Mapping[str, Any]) -> list[str]:
