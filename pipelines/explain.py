@@ -51,6 +51,25 @@ MOVES: Mapping[str, tuple[str, str]] = {
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, NO_LIST: "Ikke omfattet"}
 TERMS: Mapping[str, str] = {code: LIST_NAMES[code].one for code in WITHIN}
 CAP = "anvisningsloft.share"
+WEEKLY_HOURS, CONVICTED, OERE = "hundredths of weekly hours x weekdays", "convicted, of adults", "øre, of persons"
+COUNTED: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+    "outside": (
+        ("outside_units_y2", "full_units_y2", "area", WEEKLY_HOURS),
+        ("outside_units_y1", "full_units_y1", "area", WEEKLY_HOURS),
+    ),
+    "convicted": (
+        ("convicted_y2", "adults_y2", "area", CONVICTED),
+        ("national_convicted_y2", "national_adults_y2", "country", CONVICTED),
+        ("convicted_y1", "adults_y1", "area", CONVICTED),
+        ("national_convicted_y1", "national_adults_y1", "country", CONVICTED),
+    ),
+    "income": (
+        ("income_oere", "income_persons", "area", OERE),
+        ("region_income_oere", "region_income_persons", "region", OERE),
+    ),
+}
+"""The counts behind a figure that is made of several shares or means: numerator and denominator in
+`criteria.area_figures`, of whom, and what is counted. Any other figure's fraction is its counts."""
 NO_FIGURE = "no persons, or what it is held against is 0"
 FOURTH, SEVENTH, EIGHTH = "§ 61 a, stk. 4", "§ 59, stk. 7", "§ 59, stk. 8"
 """Where the act says how many years make an omdannelsesområde, and what the cap is."""
@@ -61,14 +80,29 @@ class ExplanationError(Exception):
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What was counted for one part of a figure: of a year, for the area, its region or the country."""
+
+    year: int
+    of: str
+    numerator: str
+    denominator: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class Held:
-    """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law."""
+    """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law.
+
+    `counts` are those that the fraction is made of, where it is made of several.
+    """
 
     category: str
     criterion: str
     figure: str
     numerator: str | None
     denominator: str | None
+    counts: tuple[Counts, ...]
     value: str | None
     operator: str
     limit: str
@@ -231,7 +265,8 @@ def _criteria(
         """,
         [area_id],
     )
-    held = [_held(row, values, quoted, manifest) for row in rows]
+    figures = _one(con, "SELECT * FROM criteria.area_figures WHERE area_id = ?", [area_id]) or {}
+    held = [_held(row, values, quoted, manifest, figures) for row in rows]
     return sorted(held, key=lambda one: list(FIGURES).index(one.criterion))
 
 
@@ -248,6 +283,7 @@ def _held(
     values: Mapping[str, LegalValue],
     quoted: Mapping[str, Quoted],
     manifest: Mapping[str, Any],
+    figures: Mapping[str, Any],
 ) -> Held:
     value, (figure, registers) = values[row["parameter"]], FIGURES[row["criterion"]]
     return Held(
@@ -256,6 +292,7 @@ def _held(
         figure=figure.format("-".join(age.text for age in _ages(row["criterion"], values))),
         numerator=row["numerator"],
         denominator=row["denominator"],
+        counts=tuple(_counts(row["criterion"], figures, values, manifest["list_year"])),
         value=_rounded(row["numerator"], row["denominator"], value.unit),
         operator=row["operator"],
         limit=value.text,
@@ -267,6 +304,22 @@ def _held(
         sentence=quoted[value.reference.citation].sentence,
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
+
+
+def _counts(
+    criterion: str, figures: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int
+) -> Iterator[Counts]:
+    """The counts behind a figure of several parts, earliest year first; none of a region that has no persons at all."""
+    for numerator, denominator, of, unit in COUNTED.get(criterion, ()):
+        if figures[denominator] is None:
+            continue
+        number = f"_{denominator[-1]}" if denominator.endswith(("_y1", "_y2")) else ""
+        year = list_year + int(values[f"opgoerelse.{criterion}_year_offset{number}"].text)
+        if unit == WEEKLY_HOURS:
+            persons, full = figures[f"persons_18_64_y{denominator[-1]}"], figures[denominator]
+            in_full_time = rounded(Fraction(figures[numerator] * persons, full) if full else 0, 4)
+            unit = f"{unit}: {in_full_time:f} full-time persons of {persons}"
+        yield Counts(year, of, str(figures[numerator]), str(figures[denominator]), unit)
 
 
 def _status_years(criterion: str, values: Mapping[str, LegalValue], list_year: int) -> set[str]:
@@ -361,16 +414,23 @@ def _also(status: Mapping[str, Any]) -> str:
 def _held_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
     met = "met" if item["met"] else "not met"
     value = "no figure" if item["value"] is None else item["value"]
-    fraction = NO_FIGURE
-    if item["numerator"] is not None:
-        exact = Fraction(int(item["numerator"]), int(item["denominator"]))
-        fraction = f"= {exact.numerator} / {exact.denominator} exactly"
     return [
         f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
-        f"    {fraction}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
+        *(f"    {c['year']}, {c['of']}: {c['numerator']} / {c['denominator']} ({c['unit']})" for c in item["counts"]),
+        f"    {_fraction(item)}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
         *_sentence_lines(told, item["paragraph"]),
         f"    from {', '.join(item['snapshots'])}",
     ]
+
+
+def _fraction(item: Mapping[str, Any]) -> str:
+    """The figure exactly: as it was counted, where it is one count of another, and in lowest terms."""
+    if item["numerator"] is None:
+        return NO_FIGURE
+    counted = f"{item['numerator']} / {item['denominator']}"
+    exact = Fraction(int(item["numerator"]), int(item["denominator"]))
+    lowest = f"{exact.numerator} / {exact.denominator}"
+    return f"= {lowest} exactly" if item["counts"] or counted == lowest else f"= {counted} = {lowest} exactly"
 
 
 def _margin_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
