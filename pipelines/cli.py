@@ -357,7 +357,8 @@ def impact(
     for change in changes:
         out.print(change.line, markup=False)
     areas = {change.key for change in changes if change.column == "status"}
-    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. Nothing was sealed.")
+    sealing = "A run would seal a new revision, which names these inputs. Nothing was sealed."
+    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. {sealing}")
 
 
 @app.command()
