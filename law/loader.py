@@ -207,6 +207,10 @@ class Law:
         in_force = self.in_force(in_force_on or day)
         return tuple(value for _, value in sorted(in_force.items()) if value.confirmed < limit)
 
+    def confirmed_after(self, day: dt.date, in_force_on: dt.date) -> tuple[LegalValue, ...]:
+        """Values in force on a day that are said to be confirmed after `day`: nobody can have done so by then."""
+        return tuple(value for _, value in sorted(self.in_force(in_force_on).items()) if value.confirmed > day)
+
     @cached_property
     def sha256(self) -> str:
         """Hash of the whole content. Order of files, comments and layout do not matter, all else does."""
