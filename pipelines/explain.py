@@ -112,6 +112,7 @@ class Held:
     effective_from: str
     url: str
     sentence: str | None
+    sentence_remark: str | None
     snapshots: tuple[str, ...]
 
 
@@ -302,6 +303,7 @@ def _held(
         effective_from=value.effective_from.isoformat(),
         url=value.reference.url,
         sentence=quoted[value.reference.citation].sentence,
+        sentence_remark=quoted[value.reference.citation].remark,
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
 

@@ -173,6 +173,8 @@ def test_words_that_the_amendment_left_behind_are_told_as_an_earlier_wording(ame
     data = json.loads(fresh_cli(*ask, "--json", product=product).output)
     remarks = {provision: quoted["remark"] for provision, quoted in data["quotations"].items() if quoted["remark"]}
     assert remarks == {OPENING: REMARK[1:-1]}
+    beside = {held["paragraph"] for held in data["criteria"] if held["sentence_remark"] == REMARK[1:-1]}
+    assert beside == {OPENING}
 
 
 def test_the_words_of_the_amendment_are_quoted_beside_its_limit(amended: tuple[Path, Path], tmp_path: Path) -> None:
