@@ -17,9 +17,18 @@ from typing import Literal
 from assets.disclosure.limits import WITHHELD
 from assets.rounding import rounded
 
-Kind = Literal["text", "code", "year", "flag", "count", "pct", "pct2", "signed", "signed2", "kroner", "ratio"]
-DECIMALS: Mapping[Kind, int] = {"count": 0, "pct": 1, "pct2": 2, "signed": 1, "signed2": 2, "kroner": 0, "ratio": 2}
-"""Digits after the point of the kinds that are numbers."""
+Kind = Literal["text", "code", "year", "flag", "count", "pct0", "pct", "pct2", "signed", "signed2", "kroner", "ratio"]
+DECIMALS: Mapping[Kind, int] = {
+    "count": 0,
+    "pct0": 0,
+    "pct": 1,
+    "pct2": 2,
+    "signed": 1,
+    "signed2": 2,
+    "kroner": 0,
+    "ratio": 2,
+}
+"""Digits after the point of the kinds that are numbers. A year is none: it is not counted with."""
 Value = str | int | bool | Decimal | None
 Row = Mapping[str, Value]
 
@@ -95,7 +104,7 @@ def parsed(text: str, kind: Kind) -> Value:
         return text
     if kind == "flag":
         return text == "true"
-    return int(text) if kind in ("year", "count", "kroner") else Decimal(text)
+    return int(text) if kind == "year" or DECIMALS[kind] == 0 else Decimal(text)
 
 
 def danish(value: Value, kind: Kind) -> str:

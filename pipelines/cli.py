@@ -217,6 +217,8 @@ def report(
         raise _fail([f"There is no sealed edition of list year {list_year} in {place.path}. Run the list first."])
     with _progress(place) as on_step:
         made = run_annual_report(place, list_year, day.isoformat(), on_step)
+    for line in () if made.report_problems else made.faults[:MOST_PROBLEMS]:
+        err.print(f"Report: {line}", style="yellow", markup=False)
     _tell_of_report(made, place, list_year)
     if not made.report_made:
         raise typer.Exit(1)
@@ -502,9 +504,12 @@ def ui(
     new: Annotated[bool, typer.Option("--new", help="Begin an empty home where there is none.")] = False,
 ) -> None:
     """The Dagster web UI on this home."""
+    from pipelines.event_log import refuse_damaged
+
     place = Home(home.absolute())
     _refuse_ui(place, read_only, host, port, new)
     place.prepare()
+    refuse_damaged(place.instance)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(place.instance),

@@ -13,9 +13,10 @@ What does not belong here: what a run says (`pipelines.running`), and who may wr
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -42,9 +43,13 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
+from pipelines.failures import DamagedFileError
+
 Answer = TypeVar("Answer")
 
 STORAGES = ("storage", "run_storage", "event_log_storage", "schedule_storage")
+DATABASES = ("history/runs.db", f"history/runs/{INDEX_SHARD_NAME}.db", "schedules/schedules.db")
+"""Dagster's own on SQLite, within the folder of an instance; that of each run stands beside the second."""
 LAYOUT = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
 """The statements that SQLite keeps of a database's tables and indexes, in the order in which they were made."""
 MAY_WAIT = {
@@ -335,7 +340,58 @@ def _spare_the_disk(connection: Any, _record: Any) -> None:
 
 
 def instance_of(folder: Path) -> DagsterInstance:
-    """The Dagster instance of a folder for one run in this process. Close it: its databases are open until then."""
+    """The Dagster instance of a folder for one run in this process. Close it: its databases are open until then.
+
+    Raises DamagedFileError where a database of it is damaged.
+    """
+    refuse_damaged(folder)
+    with naming_damage(folder):
+        return _instance_of(folder)
+
+
+def refuse_damaged(folder: Path) -> None:
+    """Raises DamagedFileError where a database of an instance cannot be opened: Dagster would tell it in many lines."""
+    with naming_damage(folder):
+        for path in _databases(folder):
+            _look_at(path, "SELECT count(*) FROM sqlite_master")
+
+
+@contextmanager
+def naming_damage(folder: Path) -> Iterator[None]:
+    """Raises DamagedFileError for an error within that comes from a damaged database of an instance."""
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError):
+        damaged = [path for path in _databases(folder) if _is_damaged(path)]
+        if not damaged:
+            raise
+        names = ", ".join(str(path) for path in damaged)
+        raise DamagedFileError(
+            f"{names}: the database is damaged. Restore a backup, or move the folder "
+            f"{folder.name} away: the next run begins its record of runs anew, no edition or decision rests on it."
+        ) from None
+
+
+def _databases(folder: Path) -> list[Path]:
+    """The databases that every run of an instance opens, those that are there."""
+    return [path for name in DATABASES if (path := folder / name).is_file()]
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        return _look_at(path, "PRAGMA quick_check(1)") != ("ok",)
+    except sqlite3.OperationalError:  # such as one that is locked
+        return False
+    except sqlite3.DatabaseError:
+        return True
+
+
+def _look_at(path: Path, query: str) -> Any:
+    with closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as con:
+        return con.execute(query).fetchone()
+
+
+def _instance_of(folder: Path) -> DagsterInstance:
     config = yaml.safe_load((folder / DAGSTER_CONFIG_YAML_FILENAME).read_text(encoding="utf-8")) or {}
     if any(config.get(storage) for storage in STORAGES):
         return DagsterInstance.from_config(str(folder))

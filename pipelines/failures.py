@@ -1,8 +1,8 @@
 """Errors as one line that is safe to print and to store: the kind, the place in the product, and what to do.
 
-The message of an error may quote a row, so it never leaves here, but that of a `LawError`, which names files and keys
-of the product and no register's value. What does not belong here: faults of deliveries (`assets.intake.deliveries`) and
-refusals that the product words itself.
+The message of an error may quote a row, so it never leaves here, but that of a `LawError` or a `DamagedFileError`:
+those name files and keys, and no register's value. What does not belong here: faults of deliveries
+(`assets.intake.deliveries`) and refusals that the product words itself.
 """
 
 from __future__ import annotations
@@ -47,15 +47,22 @@ IN_WORDS = {
     "Query interrupted": "The run was stopped.",
     "not a valid DuckDB database": DAMAGED,
     "Could not read enough bytes": DAMAGED,
+    "Corrupt database file": DAMAGED,
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }
 UNEXPECTED = "Run again; if it fails again, report this line."
 
 
+class DamagedFileError(Exception):
+    """A file of the home is damaged. The message names it and says what to do: it is safe to print."""
+
+
 def plain(error: BaseException) -> str:
     """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message, but for
-    a file of the law that is not in order: there it is the message, with file, key and fix."""
+    a damaged file of the home and a file of the law that is not in order: those are told by their message."""
+    if isinstance(error, DamagedFileError):
+        return str(error)
     if isinstance(error, LawError):
         return " ".join(str(error).split())
     return f"{type(error).__name__} in {_place(error)}. {_remedy(error)}"

@@ -15,15 +15,15 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
 import duckdb
 
+from assets import csv_records
 from assets.csv_header import header_of
 from assets.intake.deliveries import DAMAGED, file_facts, printable
-from assets.intake.files import open_text
+from assets.intake.files import open_text, parquet_columns
 from assets.warehouse import settings, sql_file, sql_text
 from pipelines.home import OWNER_ONLY, Home
 
@@ -87,7 +87,7 @@ def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...
     partial = target.with_name(f".{target.name}.partial")
     try:
         write = _parquet if _type_of(source) == ".parquet" else _csv
-        written.rows = write(replaced, source, partial, {c.upper() for c in columns})
+        written.rows = write(replaced, source, partial, {_spelled(c) for c in columns})
         partial.replace(target)
     except PseudonymiseError:
         raise
@@ -113,8 +113,13 @@ def _check_names(source: Path, target: Path) -> None:
         raise PseudonymiseError(f"{printable(str(target))}: exists already. Name another file.")
 
 
+def _spelled(name: str) -> str:
+    """A column's name without regard to case, blanks, and what cannot be seen."""
+    return "".join(c for c in name if c.isprintable() and not c.isspace()).upper()
+
+
 def _wanted(names: list[str], columns: set[str], source: Path) -> list[int]:
-    there = [name.strip().upper() for name in names]
+    there = [_spelled(name) for name in names]
     if missing := sorted(columns - set(there)):
         raise PseudonymiseError(f"{printable(str(source))}: has no column {', '.join(missing)}. Name the ones it has.")
     return [i for i, name in enumerate(there) if name in columns]
@@ -133,14 +138,21 @@ def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: 
             raw_out = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=raw_out, mode="wb", mtime=0)))
         out = stack.enter_context(io.TextIOWrapper(raw_out, encoding="utf-8", newline=""))
         names, delimiter = header_of(lines)
+        _refuse_swallowed(names, delimiter, "in the header", source)
         positions = _wanted(names, columns, source)
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         writer.writerow(names)
         rows = 0
         lines.seek(0)
-        for row in islice(csv.reader(lines, delimiter=delimiter, strict=True), 1, None):
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        next(reader, None)
+        read = reader.line_num
+        for row in reader:
             if len(row) != len(names):
                 raise PseudonymiseError(f"{printable(str(source))}: row {rows + 1} has not as many fields as columns.")
+            if reader.line_num > read + 1:
+                _refuse_swallowed(row, delimiter, f"in line {read + 1}", source)
+            read = reader.line_num
             for position in positions:
                 row[position] = pseudonym(row[position])
             writer.writerow(row)
@@ -148,20 +160,44 @@ def _csv(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: 
         return rows
 
 
+def _refuse_swallowed(fields: list[str], delimiter: str, where: str, source: Path) -> None:
+    """Raises PseudonymiseError where a record has taken others into a field, in which their numbers would be left."""
+    if csv_records.holds_others(fields, delimiter):
+        raise PseudonymiseError(f"{printable(str(source))}: {csv_records.told(where)}. {csv_records.REMEDY}")
+
+
 def _parquet(pseudonym: Callable[[str], str], source: Path, partial: Path, columns: set[str]) -> int:
     with duckdb.connect(config=settings()) as con:
         con.create_function("pseudonym", pseudonym, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"))
+        # DuckDB renames columns that differ in case only, so they are told by the names as written
+        wanted = _wanted_of_parquet(parquet_columns(con, source), columns, source)
         relation = f"read_parquet({sql_file(source)}, hive_partitioning=false)"
         described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        names = [str(row[0]) for row in described]
         replaced = ", ".join(
-            f"pseudonym({_as_text(_quoted(names[i]), str(described[i][1]))}) AS {_quoted(names[i])}"
-            for i in _wanted(names, columns, source)
+            f"pseudonym({_as_text(_quoted(str(described[i][0])), str(described[i][1]))}) "
+            f"AS {_quoted(str(described[i][0]))}"
+            for i in wanted
         )
         partial.touch(0o600)
         query = f"SELECT * REPLACE ({replaced}) FROM {relation}"
         written = con.execute(f"COPY ({query}) TO {sql_text(partial)} (FORMAT parquet, USE_TMP_FILE false)").fetchall()
         return int(written[0][0])
+
+
+def _wanted_of_parquet(there: list[tuple[str, list[str]]], columns: set[str], source: Path) -> list[int]:
+    """Where the columns stand in a Parquet file. Raises PseudonymiseError where one is nested, or there in several
+    spellings: DuckDB would write it under a name that is not its own."""
+    for name, within in there:
+        if within and (nested := columns & {_spelled(n) for n in (name, *within)}):
+            what = f"has {', '.join(sorted(nested))} in a nested column, where it cannot be replaced"
+            raise PseudonymiseError(f"{printable(str(source))}: {what}. Write it as a column of its own.")
+    names = [name for name, _ in there]
+    wanted = _wanted(names, columns, source)
+    if len(wanted) > len(columns):
+        spelled = ", ".join(printable(names[i]) for i in wanted)
+        what = f"has a column in several spellings: {spelled}. Write the file with the one that counts"
+        raise PseudonymiseError(f"{printable(str(source))}: {what}.")
+    return wanted
 
 
 def _as_text(name: str, sql_type: str) -> str:

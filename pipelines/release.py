@@ -72,7 +72,7 @@ def show_release(home: Home, entry: Entry) -> None:
     """Tells Dagster of a release, so that it stands at the edition's asset beside what the runs sealed."""
     from dagster import AssetKey, AssetObservation
 
-    from pipelines.event_log import instance_of
+    from pipelines.event_log import instance_of, naming_damage
 
     observed = AssetObservation(
         AssetKey(["edition", "edition"]),
@@ -86,7 +86,7 @@ def show_release(home: Home, entry: Entry) -> None:
     )
     with home.opening_instance():
         opened = instance_of(home.instance)
-    with opened as instance:
+    with naming_damage(home.instance), opened as instance:
         instance.report_runless_asset_event(observed)
 
 

@@ -105,7 +105,7 @@ def _run(
     from dagster._core.execution.api import execute_run_iterator
 
     from pipelines.definitions import defs
-    from pipelines.event_log import instance_of
+    from pipelines.event_log import instance_of, naming_damage
 
     job = defs.resolve_job_def(job_name)
     settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
@@ -117,7 +117,7 @@ def _run(
         opened = instance_of(home.instance)
     report = RunReport()
     failures: list[str] = []
-    with opened as instance:
+    with naming_damage(home.instance), opened as instance:
         run, plan = _begun(instance, job, run_config, list_year, with_report)
         total = sum(len(plan.get_step_by_key(key).step_outputs) for key in plan.step_keys_to_execute)
         done = 0

@@ -236,6 +236,36 @@ def appended(register: str, reference: str, text: str) -> Callable[[Delivery], o
     return spoil
 
 
+def unreachable(register: str, reference: str) -> Callable[[Delivery], object]:
+    """A link to a disk that is not mounted stands in the place of the folder."""
+
+    def spoil(delivery: Delivery) -> None:
+        def link() -> None:
+            place = delivery.folder / register / reference
+            shutil.rmtree(place)
+            place.symlink_to("/mnt/ikke/monteret")
+
+        delivery.after.append(link)
+
+    return spoil
+
+
+def stray_quotes(register: str, reference: str) -> Callable[[Delivery], object]:
+    """Two quotes in a column that is not read, some rows apart."""
+
+    def spoil(delivery: Delivery) -> None:
+        def quote() -> None:
+            path = next((delivery.folder / register / reference).iterdir())
+            names, *lines = path.read_text(encoding="utf-8").splitlines()
+            versions = ["1", '"1', "1", "1", '1"', *["1"] * len(lines)]
+            rows = [f"{line},{version}" for line, version in zip(lines, versions, strict=False)]
+            path.write_text("\n".join([f"{names},VERSION", *rows, ""]), encoding="utf-8")
+
+        delivery.after.append(quote)
+
+    return spoil
+
+
 FILE_FAULTS = [
     Fault("register-mangler", "akm", "2023", missing("akm", "2023")),
     Fault("statusdag-mangler", "bef", DAY_BEFORE, missing("bef", DAY_BEFORE)),
@@ -256,6 +286,8 @@ FILE_FAULTS = [
         appended("kraf", "2023", f"{SECRET}-P-x,{SECRET}-J,2023-05-05\n"),
     ),
     wrong("ukendt-koen-samtidig", "bef", DAY, "KOEN", "9", 4),
+    Fault("beslutninger-der-ikke-kan-naas", "anvisningsloft", str(YEAR), unreachable("anvisningsloft", str(YEAR))),
+    Fault("raekker-mellem-anfoerselstegn", "bolig", DAY, stray_quotes("bolig", DAY)),
 ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import os
 import re
 import stat
 import threading
@@ -99,12 +100,21 @@ class UnreadableFileError(Exception):
 
 
 def delivered_years(snapshots: Path, register: Register, list_year: int) -> list[int]:
-    """The years up to the list year for which a register of any year has a folder, ascending; of another none."""
+    """The years up to the list year for which a register of any year has a folder, ascending; of another none.
+
+    A year in whose folder's place something else stands is one of them, and where the register's own folder is none or
+    cannot be read the list year, so that `find_delivery` is asked and tells of it.
+    """
     folder = snapshots / register.name
-    if not register.any_year or not folder.is_dir():
+    if not register.any_year:
         return []
-    years = (int(place.name) for place in folder.iterdir() if place.is_dir() and YEAR.fullmatch(place.name))
-    return sorted(year for year in years if year <= list_year)
+    try:
+        if _no_folder(folder):
+            return [list_year]
+        names = [place.name for place in folder.iterdir()] if folder.is_dir() else []
+    except OSError:
+        return [list_year]
+    return sorted(int(name) for name in names if YEAR.fullmatch(name) and int(name) <= list_year)
 
 
 def find_delivery(snapshots: Path, register: Register, reference: str) -> Delivery | None:
@@ -112,12 +122,16 @@ def find_delivery(snapshots: Path, register: Register, reference: str) -> Delive
 
     Files directly in the reference's folder are the first delivery; a later one stands in a folder named by its
     delivery day. The newest is used alone: vintages are never put together, and a newest one that holds nothing
-    readable is a fault, not a reason to use the one before.
+    readable is a fault, not a reason to use the one before. So is a link that leads nowhere, or a file, in the place of
+    a folder: what was delivered there cannot be read.
     """
     folder = snapshots / register.name / reference
     vintage = FIRST_VINTAGE
     try:
         root = snapshots.resolve(strict=True)
+        if told := _no_folder(folder.parent) or _no_folder(folder):
+            nothing = Delivery(register.name, reference, vintage, folder, ())
+            return _with_faults(nothing, [(nothing.place, *told)])
         if not folder.is_dir():
             return None
         for vintage, place in [*_later_vintages(folder), (FIRST_VINTAGE, folder)]:
@@ -147,12 +161,23 @@ def unread(snapshots: Path, register: Register, reference: str) -> list[str]:
 
 
 def _later_vintages(folder: Path) -> list[tuple[str, Path]]:
-    found = [(p.name, p) for p in folder.iterdir() if VINTAGE.fullmatch(p.name) and p.is_dir()]
-    return sorted(found, reverse=True)
+    """What is named by a delivery day, the newest first, whether it is a folder or not."""
+    return sorted(((p.name, p) for p in folder.iterdir() if VINTAGE.fullmatch(p.name)), reverse=True)
+
+
+def _no_folder(folder: Path) -> tuple[str, str] | None:
+    """What stands in the place of a folder and is none, and what to do; None where a folder does, or nothing."""
+    if folder.is_dir() or not os.path.lexists(folder):
+        return None
+    if not folder.exists():
+        return f"{folder.name} is a link that leads nowhere", "Put the folder itself there, or mount what it leads to."
+    return f"{folder.name} is a file, not a folder", "Make it a folder, with the files of the delivery in it."
 
 
 def _delivery(root: Path, register: Register, reference: str, vintage: str, place: Path) -> Delivery:
     delivery = Delivery(register.name, reference, vintage, place, ())
+    if told := _no_folder(place):
+        return _with_faults(delivery, [(delivery.place, *told)])
     if vintage and not _is_day(vintage):
         return _with_faults(delivery, [(delivery.place, "the folder's name is no day", "Name it YYYY-MM-DD.")])
     if not place.resolve(strict=True).is_relative_to(root):
@@ -222,7 +247,8 @@ def _with_faults(delivery: Delivery, told: list[tuple[str, str, str]]) -> Delive
 class FileFacts:
     """What is known of a file before a row of it is read.
 
-    `stamp` tells whether the file was changed since; `problem` is why its text cannot be read, safe to print.
+    `stamp` tells whether the file was changed since; `problem` is why its text cannot be read, safe to print. Of a
+    text, `lines` is how many it has, and `quoted` whether a quote stands in it.
     """
 
     name: str
@@ -231,6 +257,8 @@ class FileFacts:
     stamp: tuple[int, ...]
     utf8: bool = True
     mixed_newlines: bool = False
+    lines: int = 0
+    quoted: bool = False
     problem: UnreadableFileError | None = None
 
 
@@ -298,7 +326,8 @@ def _facts(path: Path, ended: threading.Event | None = None) -> FileFacts:
     if name.endswith((".csv", ".csv.gz")):
         text.end()
         problem = problem or text.problem()
-    return FileFacts(path.name, digest.hexdigest(), size, stamp, text.utf8, text.mixed_newlines, problem)
+    told = (text.utf8, text.mixed_newlines, text.lines, text.quoted)
+    return FileFacts(path.name, digest.hexdigest(), size, stamp, *told, problem)
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
@@ -316,8 +345,10 @@ class _Text:
     nul: bool = False
     not_cp1252: bool = False
     utf8_letters: bool = False
-    lines: int = 0
-    windows_lines: int = 0
+    quoted: bool = False
+    newlines: int = 0
+    windows_ends: int = 0
+    returns: int = 0
     last: bytes = b""
     decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
@@ -327,8 +358,12 @@ class _Text:
         self.nul = self.nul or b"\0" in chunk
         self.not_cp1252 = self.not_cp1252 or bool(NOT_IN_CP1252.search(chunk))
         self.utf8_letters = self.utf8_letters or bool(UTF8_LETTER.search(chunk))
-        self.lines += chunk.count(b"\n")
-        self.windows_lines += chunk.count(b"\r\n") + (self.last == b"\r" and chunk[:1] == b"\n")
+        self.quoted = self.quoted or b'"' in chunk
+        self.newlines += chunk.count(b"\n")
+        if b"\r" in chunk:
+            self.returns += chunk.count(b"\r")
+            self.windows_ends += chunk.count(b"\r\n")
+        self.windows_ends += self.last == b"\r" and chunk[:1] == b"\n"
         self.last = chunk[-1:]
 
     def end(self) -> None:
@@ -343,7 +378,12 @@ class _Text:
 
     @property
     def mixed_newlines(self) -> bool:
-        return 0 < self.windows_lines < self.lines
+        return 0 < self.windows_ends < self.newlines
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are, whichever way each ends; the last one needs no end."""
+        return self.newlines + self.returns - self.windows_ends + (self.last not in (b"", b"\n", b"\r"))
 
     def problem(self) -> UnreadableFileError | None:
         """Why the text cannot be told; None where it is UTF-8 or Windows-1252."""

@@ -17,11 +17,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, cast
 
 import duckdb
 
+from assets import csv_records
 from assets.contracts import Column, Kind, Register
 from assets.csv_header import header_of
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
@@ -33,6 +35,8 @@ XPORT_RECORD = 80
 """Bytes of a record: a SAS transport file is made of whole ones."""
 XPORT_MEMBER, XPORT_ROWS = b"HEADER RECORD*******MEMB", b"HEADER RECORD*******OBS"
 """What the records begin with that announce a data set, and its rows."""
+QUOTES_AND_BLANKS = re.compile(r'["\s]+')
+RECORDS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def _csv_header(path: Path, facts: FileFacts) -> tuple[list[str], str]:
         raise UnreadableFileError("the first line is no header") from None
     if not any(names):
         raise UnreadableFileError("the first line is empty: there is no header", "Deliver it with a header line.")
+    if csv_records.holds_others(names, delimiter):
+        raise UnreadableFileError(csv_records.told("in the header"), csv_records.REMEDY)
     return names, delimiter
 
 
@@ -155,6 +161,45 @@ def csv_source(path: Path, facts: FileFacts, register: Register, scratch: Path) 
         return
     with _transcoded(path, facts, scratch) as pipe:
         yield Source(relation(pipe, "none"), chosen)
+
+
+def refuse_swallowed(
+    con: duckdb.DuckDBPyConnection, path: Path, facts: FileFacts, register: Register, scratch: Path, rows: int
+) -> None:
+    """Raises UnreadableFileError where a record of a CSV, of which these rows were read, has taken others into a field.
+
+    That takes quotes and fewer records than lines: only such a file is looked through.
+    """
+    if not facts.quoted or 1 + rows >= facts.lines:
+        return
+    names, delimiter = _csv_header(path, facts)
+    fields = ", ".join(f"coalesce(c{i}, '')" for i in range(len(names)))
+    delimiters = f"length(record) - length(replace(record, {sql_text(delimiter)}, ''))"
+    over_lines = f"regexp_matches(record, '[\r\n]') AND {delimiters} >= {2 * (len(names) - 1)}"
+    beginnings: set[tuple[str, ...]] = set()
+    with csv_source(path, facts, register, scratch) as source:
+        records = f"SELECT concat_ws({sql_text(delimiter)}, {fields}) AS record FROM {source.relation}"
+        found = con.execute(f"SELECT record FROM ({records}) WHERE {over_lines}")
+        while some := found.fetchmany(RECORDS_AT_ONCE):
+            for (record,) in some:
+                if csv_records.text_holds_others(record, delimiter, len(names)):
+                    beginnings.add(tuple(_bare(line) for line in csv_records.LINE_END.split(record)[:2]))
+    if beginnings:
+        raise UnreadableFileError(csv_records.told(_line_of(path, facts, beginnings)), csv_records.REMEDY)
+
+
+def _line_of(path: Path, facts: FileFacts, beginnings: set[tuple[str, ...]]) -> str:
+    """Where the first of these records begins, told by its first two lines."""
+    with open_text(path, facts) as text:
+        for number, pair in enumerate(pairwise(_bare(line) for line in text), 1):
+            if pair in beginnings:
+                return f"in line {number}"
+    return "somewhere"
+
+
+def _bare(line: str) -> str:
+    """A line without its quotes and blanks, of which reading it leaves some out."""
+    return QUOTES_AND_BLANKS.sub("", line)
 
 
 @contextmanager
@@ -200,18 +245,24 @@ def _transcoded(path: Path, facts: FileFacts, scratch: Path) -> Iterator[Path]:
 
 def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     """The columns' names as written, in order; a nested column, which no contract has, is given no name."""
+    return ["" if within else name for name, within in parquet_columns(con, path)]
+
+
+def parquet_columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, list[str]]]:
+    """The columns in order: each one's name as written, and the names of all that is nested in it."""
     nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({sql_file(path)})").fetchall()
-    names: list[str] = []
+    columns: list[tuple[str, list[str]]] = []
     position = 1
     while position < len(nodes):
-        name, children = nodes[position]
-        names.append("" if children else str(name))
-        open_nodes = children
+        name, open_nodes = nodes[position]
+        within: list[str] = []
         position += 1
         while open_nodes:
+            within.append(str(nodes[position][0]))
             open_nodes += nodes[position][1] - 1
             position += 1
-    return names
+        columns.append((str(name), within))
+    return columns
 
 
 @contextmanager

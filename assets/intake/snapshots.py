@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -139,8 +138,7 @@ def files_wanted(law: Mapping[str, LegalValue], list_year: int, snapshots: Path)
     for register in (register for register in IN_TURN if register is not LISTE):
         years: Iterable[int] = reference_years(register, law, list_year)
         if register.any_year:
-            with suppress(OSError):
-                years = deliveries.delivered_years(snapshots, register, list_year)
+            years = deliveries.delivered_years(snapshots, register, list_year)
         for year in years:
             if delivery := deliveries.find_delivery(snapshots, register, register.reference_name(year)):
                 files += delivery.files

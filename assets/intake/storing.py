@@ -36,12 +36,15 @@ from assets.intake.files import (
     missing_columns,
     named,
     parquet_source,
+    refuse_swallowed,
     sas_chunks,
 )
 from assets.warehouse import transaction
 
 READING = "2"
 """Raised when the same bytes are stored otherwise for a reason that stands not in the SQL of a column."""
+READING_OF_QUOTES = "3"
+"""Takes its place for text with quotes in it: what was stored of one before may lack rows that stood between two."""
 WINDOWS = "WINDOWS-1252"
 
 
@@ -61,7 +64,8 @@ def content_hash(register: Register, reference: str, facts: tuple[FileFacts, ...
     What was stored by another reading is not taken for what this one would store.
     """
     digest = hashlib.sha256()
-    reading = (register.fingerprint, _offence_fingerprint(register), _reading_fingerprint(register), READING)
+    how = READING_OF_QUOTES if any(fact.quoted for fact in facts) else READING
+    reading = (register.fingerprint, _offence_fingerprint(register), _reading_fingerprint(register), how)
     for part in (register.name, reference, *reading):
         digest.update(part.encode() + b"\0")
     for sha256 in sorted(fact.sha256 for fact in facts):
@@ -221,6 +225,7 @@ def _load_file(
             )
             with opened as source:
                 rows = _insert(con, register, source, staged, number)
+            refuse_swallowed(con, path, facts, register, scratch, rows)
         changed = stamp_of(path) != facts.stamp
     except (UnreadableFileError, duckdb.InterruptException):
         raise

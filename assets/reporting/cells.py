@@ -7,6 +7,7 @@ and the choice of what to hide.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,8 +28,17 @@ from assets.reporting.labels import (
 )
 
 AREA = "omraade:"
+OTHER_AREA = "andet_omraade"
+BETWEEN_OTHERS = "mellem_andre"
+"""Movers from one listed area to another, both of them others than that of the cell."""
+STAYERS = "blevet_boende"
+"""Residents who lived in the same area on both days."""
+EARLIER_RESIDENTS = "beboere_foer"
+"""Residents of an area on the first of the two days."""
+OF_MOVERS = ("beskaeftigelse", "uddannelse")
 MOVED, STAYED = "flyttet", "blev"
 MIGRATIONS = "vandringer_"
+WAYS = {"indvandrede": "ind", "udvandrede": "ud"}
 AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
 AGES_OF_EDUCATION = ("midt",)
 NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
@@ -77,8 +87,9 @@ TARGET_TREE = Axis(
 MOVEMENT = Axis("flytning", _tree(ALL, (MOVED, STAYED)))
 
 
-def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int]) -> Structure:
-    """Everything about a report with these listed areas (with their group), municipalities and migration years."""
+def structure(areas: Mapping[str, str], koms: Sequence[str], migrations: Sequence[tuple[int, str]]) -> Structure:
+    """Everything about a report with these listed areas (with their group), municipalities, and years and directions
+    of migrations."""
     cubes: list[Cube] = []
     relations: list[Relation] = []
     unpublished: set[Cell] = set()
@@ -94,8 +105,8 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int
         everyone = tuple((f"sammensaetning_{other}", scope, ALL) for other in ("alder", "oprindelse"))
         relations.append(Relation(everyone[0], everyone[1:]))
     cubes += [Cube("indkomstpersoner", (scopes,)), Cube("indkomst", (scopes,)), _homes(scopes)]
-    for direction in COUNTERPARTS:
-        moves, tied, implied = _moves(direction, areas)
+    parts = [_moves(direction, areas) for direction in COUNTERPARTS]
+    for moves, tied, implied in (*parts, _both_directions(areas), _stayers(areas)):
         cubes += moves
         relations += tied
         unpublished |= implied
@@ -112,7 +123,7 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], years: Sequence[int
             unpublished.add(by_kom.cell("med", target, moved))
     for cube in cubes[-2:]:
         unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
-    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year in years for way in ("ind", "ud")]
+    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year, way in migrations]
     for cube in cubes:
         relations += cube.relations()
     return Structure(tuple(cubes), tuple(relations), frozenset(unpublished))
@@ -134,10 +145,7 @@ def _moves(direction: str, areas: Mapping[str, str]) -> tuple[list[Cube], list[R
     groups = Axis("scope", _tree(LISTED, LISTED_GROUPS))
     name = f"flytninger_{direction}"
     everyone = Cube(name, (_scopes(areas, False), counterparts))
-    by_trait = {
-        trait: Cube(f"{name}_{trait}", (groups, counterparts, TRAITS[trait]))
-        for trait in ("beskaeftigelse", "uddannelse")
-    }
+    by_trait = {trait: Cube(f"{name}_{trait}", (groups, counterparts, TRAITS[trait])) for trait in OF_MOVERS}
     older = Cube(f"{name}_{NOT_OF_WORKING_AGE}", (groups, counterparts))
     middle = Cube(f"{name}_{NOT_OF_MIDDLE_AGE}", (groups, counterparts))
     relations = []
@@ -151,12 +159,73 @@ def _moves(direction: str, areas: Mapping[str, str]) -> tuple[list[Cube], list[R
     return [everyone, *by_trait.values(), older, middle], relations, implied
 
 
+def _both_directions(areas: Mapping[str, str]) -> tuple[list[Cube], list[Relation], set[Cell]]:
+    """Who moves from one listed area to another is counted in both directions.
+
+    So the two totals are one number, and of it an area has no more than what came and went there together: nobody moves
+    to where they live. The same holds of a group that is one area.
+    """
+    sizes = Counter(areas.values())
+    single = [group for group in LISTED_GROUPS if sizes[group] == 1]
+    relations: list[Relation] = []
+    cubes: list[Cube] = []
+    for suffix, axis in (("", None), *((f"_{trait}", TRAITS[trait]) for trait in OF_MOVERS)):
+        axes = (axis,) if axis else ()
+        categories = [(category,) for category in axis.members] if axis else [()]
+        scopes = [AREA + area for area in areas] if axis is None else single
+        between = Cube(f"{BETWEEN_OTHERS}{suffix}", (Axis("scope", dict.fromkeys(scopes)), *axes))
+        for category in categories:
+            came, went = (
+                {
+                    scope: (f"flytninger_{direction}{suffix}", scope, OTHER_AREA, *category)
+                    for scope in (LISTED, *scopes)
+                }
+                for direction in ("ind", "ud")
+            )
+            relations.append(Relation(came[LISTED], (went[LISTED],)))
+            for scope in scopes:
+                rest = (between.cell(scope, *category),) if len(areas) > 2 else ()
+                relations.append(Relation(came[LISTED], (came[scope], went[scope], *rest)))
+        if len(areas) > 2 and scopes:
+            cubes.append(between)
+    for ending in (NOT_OF_WORKING_AGE, NOT_OF_MIDDLE_AGE):
+        in_all, out_all = ((f"flytninger_{way}_{ending}", LISTED, OTHER_AREA) for way in ("ind", "ud"))
+        relations.append(Relation(in_all, (out_all,)))
+    return cubes, relations, {cube.cell(*at) for cube in cubes for at in cube.coordinates()}
+
+
+def _stayers(areas: Mapping[str, str]) -> tuple[list[Cube], list[Relation], set[Cell]]:
+    """Residents are those who came since the day before and those who stayed; so were the residents of that day.
+
+    Employment and education are those of the list year on both days, so that of the second day alone is published.
+    """
+    scopes = Axis("scope", {AREA + area: None for area in areas})
+    everyone, earlier = Cube(STAYERS, (scopes,)), Cube(EARLIER_RESIDENTS, (scopes,))
+    relations: list[Relation] = []
+    for scope in scopes.members:
+        stayed = everyone.cell(scope)
+        relations.append(Relation(("sammensaetning_alder", scope, ALL), (("flytninger_ind", scope, ALL), stayed)))
+        relations.append(Relation(earlier.cell(scope), (("flytninger_ud", scope, ALL), stayed)))
+    cubes = [everyone, earlier]
+    for trait in OF_MOVERS:
+        of_groups = Cube(f"{STAYERS}_{trait}", (Axis("scope", dict.fromkeys(LISTED_GROUPS)), TRAITS[trait]))
+        cubes.append(of_groups)
+        for group, category in of_groups.coordinates():
+            came = (f"flytninger_ind_{trait}", group, ALL, category)
+            residents = (f"sammensaetning_{trait}", group, category)
+            relations.append(Relation(residents, (came, of_groups.cell(group, category))))
+    return cubes, relations, {cube.cell(*at) for cube in cubes for at in cube.coordinates()}
+
+
 def structure_of(tables: Mapping[str, Finished]) -> Structure:
     """The structure that finished tables have."""
     areas = {str(row["area_id"]): str(row["boliggruppe"]) for row in tables["sammensaetning_omraader"].rows}
     koms = sorted({str(row["kom"]) for row in tables["social_eksport_kommuner"].rows})
-    years = sorted({int(str(row["aar"])) for row in tables["nettoindvandring"].rows})
-    return structure(areas, koms, years)
+    rows = tables["nettoindvandring"].rows
+    migrations = {
+        (int(str(row["aar"])), way) for row in rows for column, way in WAYS.items() if row[column] is not None
+    }
+    return structure(areas, koms, sorted(migrations))
 
 
 def scope_of(row: Row) -> str:
@@ -195,7 +264,7 @@ def counts(name: str, row: Row, list_year: int) -> Iterator[tuple[str, Cell]]:
         yield "personer", (*at, ALL)
         yield "flyttet", (*at, MOVED)
     elif name == "nettoindvandring":
-        for column, way in (("indvandrede", "ind"), ("udvandrede", "ud")):
+        for column, way in WAYS.items():
             yield column, (f"{MIGRATIONS}{row['aar']}_{way}", str(row["oprindelse"]))
 
 
@@ -210,7 +279,7 @@ def read(tables: Mapping[str, Finished]) -> tuple[dict[Cell, int], set[Cell]]:
                 value = row[column]
                 if value == WITHHELD:
                     hidden.add(cell)
-                else:
+                elif value is not None:
                     assert isinstance(value, int)
                     told[cell] = value
     return told, hidden
@@ -285,6 +354,28 @@ def told_by_the_cap(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
             areas, homes = alone.get((str(row["kommune"]), group), set()), number(row, column)
             if len(areas) == 1 and homes is not None:
                 found[("boliger", AREA + next(iter(areas)), "familiebolig", ALL)] = (int(homes), int(homes))
+    return found
+
+
+def told_by_residents(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
+    """Movers into an area, or out of it, that are withheld where those the other way are told.
+
+    With the area's residents, which its lists tell of both days, the ones give the others away.
+    """
+    told, hidden = read(tables)
+    year = list_year_of(tables) - 1
+    found: dict[Cell, Interval] = {}
+    for row in tables["udvikling_omraader"].rows:
+        scope, earlier = AREA + str(row["area_id"]), number(row, "beboere")
+        now = told.get(("sammensaetning_alder", scope, ALL))
+        came, went = (("flytninger_ind", scope, ALL), ("flytninger_ud", scope, ALL))
+        if row["aar"] != year or earlier is None or now is None:
+            continue
+        more = now - int(earlier)
+        if came in hidden and went in told:
+            found[came] = (told[went] + more, told[went] + more)
+        elif went in hidden and came in told:
+            found[went] = (told[came] - more, told[came] - more)
     return found
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import yaml
 
-from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, danish, number
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, level_note, term
@@ -407,7 +406,7 @@ def _export(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Ch
 def _immigration(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
     """Non-western net immigration per year, and the level of the years before the last."""
     table = tables["nettoindvandring"]
-    rows = [row for row in table.rows if row["oprindelse"] == "ikke_vestlig" and row["netto"] != WITHHELD]
+    rows = [row for row in table.rows if row["oprindelse"] == "ikke_vestlig" and isinstance(row["netto"], int)]
     if not rows:
         return None
     figure, axes = _canvas(0, STYLE["line_height"])

@@ -59,7 +59,7 @@ def attacked(tables: Mapping[str, Finished], limits: Limits, before: Before) -> 
         cell: interval
         for cell, interval in found.items()
         if attack.too_close(interval, _limit(cell, interval, limits), cell in hidden)
-    }
+    } | cells.told_by_residents(tables)
     return Attacked(
         len(hidden),
         close,

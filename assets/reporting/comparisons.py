@@ -97,10 +97,10 @@ def differences(exports: Finished, least: int, confidence: float) -> Finished:
     the latter has changed since the last list year before the rules, where the home has one."""
     rows: list[Row] = []
     years = sorted({int(str(row["aar"])) for row in exports.rows})
-    before = [year for year in years if _before_the_rules(year)]
+    before = [year for year in years if period(year) == "foer"]
     for year in years:
         measures = {"forskel": _shares(exports, year, ("maalgruppe",)), "merforskel": _shares(exports, year)}
-        if before and year not in before:
+        if before and period(year) == "efter":
             then = _shares(exports, before[-1])
             measures["aendring"] = measures["merforskel"] + [(-sign, counts) for sign, counts in then]
         for measure, parts in measures.items():
@@ -108,7 +108,7 @@ def differences(exports: Finished, least: int, confidence: float) -> Finished:
             rows.append(
                 {
                     "aar": year,
-                    "periode": "foer" if year in before else "efter",
+                    "periode": period(year),
                     "maal": measure,
                     "maal_tekst": MEASURES_OF_EXPORT[measure],
                     **verdict(parts, least, confidence, words),
@@ -117,9 +117,13 @@ def differences(exports: Finished, least: int, confidence: float) -> Finished:
     return replace(SHAPES["social_eksport_forskel"], rows=rows)
 
 
-def _before_the_rules(year: int) -> bool:
-    """Whether the moves that a list year counts, up to its 1 January, were made before there was a § 61 b."""
-    return dt.date(year, 1, 1) <= report_law().first_day("forebyggelsesomraade.residents")
+def period(year: int) -> str:
+    """Whether the moves that a list year counts, of the year up to its 1 January, lie before the rules of § 61 b
+    (`foer`), after they began (`efter`), or on either side of that day (`overgang`)."""
+    rules = report_law().first_day("forebyggelsesomraade.residents")
+    if dt.date(year, 1, 1) <= rules:
+        return "foer"
+    return "efter" if dt.date(year - 1, 1, 1) >= rules else "overgang"
 
 
 def _shares(
@@ -137,8 +141,8 @@ def _shares(
 
 MEASURES_OF_EXPORT = {
     "forskel": "Målgruppens udflytning: kommuner med områder minus øvrige",
-    "merforskel": "Samme, ud over andre voksnes forskel",
-    "aendring": "Ændring i den siden sidste listeår før reglerne",
+    "merforskel": "Merforskel: målgruppens forskel minus andre voksnes",
+    "aendring": "Ændring i merforskellen siden det sidste listeår før reglerne",
 }
 CHANGED_SINCE = {
     "hoejere": "Udflytningen er steget",
@@ -178,8 +182,8 @@ def migrations(source: Source, shown: Shown) -> list[Finished]:
     net: dict[int, Value] = {}
     for year in years:
         for origin, text in {ALL: "I alt", **ORIGINS}.items():
-            came, went = shown(f"vandringer_{year}_ind", origin), shown(f"vandringer_{year}_ud", origin)
-            balance: Value = WITHHELD if WITHHELD in (came, went) else int(str(came)) - int(str(went))
+            came, went = (_delivered(shown, f"vandringer_{year}_{way}", origin) for way in ("ind", "ud"))
+            balance = _balance(came, went)
             if origin == "ikke_vestlig":
                 net[year] = balance
             rows.append(
@@ -193,6 +197,18 @@ def migrations(source: Source, shown: Shown) -> list[Finished]:
                 }
             )
     return [replace(SHAPES["nettoindvandring"], rows=rows), _level(source, net)]
+
+
+def _delivered(shown: Shown, cube: str, origin: str) -> Value:
+    """A count of migrations; none where that direction of the year was not delivered."""
+    return shown(cube, origin) if (cube, origin) in shown.values else None
+
+
+def _balance(came: Value, went: Value) -> Value:
+    """Those who came less those who went: none where one of the two was not delivered, withheld where one is."""
+    if came is None or went is None:
+        return None
+    return WITHHELD if WITHHELD in (came, went) else int(str(came)) - int(str(went))
 
 
 def _level(source: Source, net: Mapping[int, Value]) -> Finished:

@@ -14,8 +14,8 @@ from typing import Any
 from assets.disclosure.cells import Cell, Problem, filled
 from assets.finished import Finished, Row
 from assets.reporting import cells
-from assets.reporting.cells import AREA, MOVED, STAYED, Structure
-from assets.reporting.labels import ALL, COUNTRY, DIMENSIONS
+from assets.reporting.cells import AREA, MOVED, OTHER_AREA, STAYED, Structure
+from assets.reporting.labels import ALL, COUNTRY, DIMENSIONS, LISTED
 from assets.reporting.shapes import SHAPES
 from assets.reporting.source import PRIVATE_GROUPS, Area, Source
 
@@ -25,8 +25,8 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     migrations = source.rows("report.net_immigration")
     moved = source.rows("report.social_export")
     koms = sorted({row["kom"] for row in moved if row["kom"]})
-    years = sorted({int(row["year"]) for row in migrations})
-    structure = cells.structure({area.area_id: area.status for area in areas}, koms, years)
+    delivered = sorted({(int(row["year"]), row["direction"]) for row in migrations})
+    structure = cells.structure({area.area_id: area.status for area in areas}, koms, delivered)
     counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
 
     def add(cube: str, at: tuple[str, ...], persons: int) -> None:
@@ -61,7 +61,7 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     values: dict[Cell, int] = {}
     for cube in structure.cubes:
         values.update(filled(cube, counted[cube.name]))
-    _fill_implied(values)
+    fill_implied(values)
     return values, structure
 
 
@@ -75,8 +75,9 @@ def _lowest_scope(row: Mapping[str, Any]) -> str | None:
     return str(row["housing_group"]) if row["housing_group"] in PRIVATE_GROUPS else None
 
 
-def _fill_implied(values: dict[Cell, int]) -> None:
-    """Movers who are in no table by themselves: those too young or too old for an employment or an education."""
+def fill_implied(values: dict[Cell, int]) -> None:
+    """Persons who are in no table by themselves: movers too young or too old for an employment or an education, those
+    who moved between two other areas, and who stayed."""
     for cell in list(values):
         name, *at = cell
         for ending, whole, part in (
@@ -87,6 +88,29 @@ def _fill_implied(values: dict[Cell, int]) -> None:
                 base = name.removesuffix(f"_{ending}")
                 rest = (ALL,) if whole else ()
                 values[cell] = values[(base + whole, *at, *rest)] - values[(base + part, *at, ALL)]
+    for cell in list(values):
+        if cell[0].startswith(cells.BETWEEN_OTHERS):
+            values[cell] = _between_others(values, cell)
+        elif cell[0].startswith(cells.STAYERS):
+            values[cell] = _stayers(values, cell)
+    for cell in list(values):
+        if cell[0] == cells.EARLIER_RESIDENTS:
+            values[cell] = values[("flytninger_ud", cell[1], ALL)] + values[(cells.STAYERS, cell[1])]
+
+
+def _between_others(values: Mapping[Cell, int], cell: Cell) -> int:
+    name, scope, *category = cell
+    suffix = name.removeprefix(cells.BETWEEN_OTHERS)
+    came, went = (f"flytninger_{way}{suffix}" for way in ("ind", "ud"))
+    every = values[(came, LISTED, OTHER_AREA, *category)]
+    return every - values[(came, scope, OTHER_AREA, *category)] - values[(went, scope, OTHER_AREA, *category)]
+
+
+def _stayers(values: Mapping[Cell, int], cell: Cell) -> int:
+    name, scope, *category = cell
+    trait = name.removeprefix(cells.STAYERS)
+    residents = values[(f"sammensaetning{trait}" if trait else "sammensaetning_alder", scope, *(category or (ALL,)))]
+    return residents - values[(f"flytninger_ind{trait}", scope, ALL, *category)]
 
 
 def problem(source: Source, values: dict[Cell, int], structure: Structure, criteria: Finished) -> Problem:
@@ -110,6 +134,9 @@ def problem(source: Source, values: dict[Cell, int], structure: Structure, crite
         and (cell[1] == COUNTRY or cell in known or _public_by_law(cell, values[cell], least))
     }
     told = {cell: low_high for cell, low_high in _told(values, criteria).items() if cell in values}
+    # the list of the year before tells them, or an edition does
+    known_before = {c: v for c, v in values.items() if c[0] == cells.EARLIER_RESIDENTS and not 0 < v < least}
+    told |= {cell: (residents, residents) for cell, residents in known_before.items()}
     return Problem(
         values,
         list(structure.relations),

@@ -230,7 +230,9 @@ class Told:
 
 
 def term(value: LegalValue) -> Term:
-    """A value of the law for the text, a share without its unit."""
+    """A value of the law for the text, as Danish writes it; a share without its unit."""
+    if isinstance(value.value, int):
+        return Term(value.parameter, danish(value.value, "count"))
     return Term(value.parameter, value.text.removesuffix(" pct").replace(".", ","))
 
 

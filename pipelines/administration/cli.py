@@ -21,7 +21,7 @@ from assets.administration.store import FOLDER, kept_open, locked
 from law.danish_time import day_of
 from pipelines.administration.definitions import JOB, defs
 from pipelines.administration.demo import MARKER, Size, write_cases
-from pipelines.event_log import instance_of
+from pipelines.event_log import instance_of, naming_damage
 
 app = typer.Typer(name="administration", no_args_is_help=True)
 
@@ -86,7 +86,8 @@ def _rows_told(folder: Path) -> str:
 def materialise(home: Path, cases: Path, list_year: int, day: dt.date) -> str | None:
     """Runs the job in this process. Returns None when it succeeded, else why not, in one line."""
     settings = Administration(list_year=list_year, cases=str(cases), home=str(home), day=day.isoformat())
-    with instance_of(_instance_folder(home)) as instance, ExitStack() as stack:
+    folder = _instance_folder(home)
+    with naming_damage(folder), instance_of(folder) as instance, ExitStack() as stack:
         with suppress(AdministrationError):  # a store that cannot be opened is told by the first step
             stack.enter_context(kept_open(home))
         result = defs.resolve_job_def(JOB).execute_in_process(

@@ -16,6 +16,7 @@ from assets.columns import describe
 from assets.contracts import AKM, REGISTERS, Column, Register
 from assets.documentation import contract_text
 from assets.intake import columns, storing
+from assets.intake.deliveries import FileFacts
 from assets.intake.storing import content_hash
 from assets.publishing.sealing import what_changed
 
@@ -122,6 +123,15 @@ def test_a_snapshot_is_read_anew_where_it_is_read_otherwise(monkeypatch: pytest.
         assert content_hash(AKM, "2023", ()) != known
     storing._reading_fingerprint.cache_clear()
     assert content_hash(AKM, "2023", ()) == known
+
+
+def test_text_with_quotes_is_read_anew_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows between two stray quotes were once lost: what was stored of such a text is not taken for the whole."""
+    plain, quoted = (FileFacts("a.csv", "1", 1, (), lines=2, quoted=quoted) for quoted in (False, True))
+    known = [content_hash(AKM, "2023", facts) for facts in ((plain,), (plain, quoted))]
+    monkeypatch.setattr(storing, "READING_OF_QUOTES", storing.READING)
+    assert content_hash(AKM, "2023", (plain,)) == known[0]
+    assert content_hash(AKM, "2023", (plain, quoted)) != known[1]
 
 
 def test_the_reason_tells_another_delivery_from_another_reading() -> None:

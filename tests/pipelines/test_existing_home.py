@@ -14,6 +14,7 @@ import pytest
 from tests.command import ROOT, file_bytes, run_cli
 from tests.graph.homes import YEAR, Ready
 
+HEADERS_OF_DUCKDB = 12288
 OF_A_YEAR = ("--list-year", YEAR)
 COMMANDS: tuple[tuple[object, ...], ...] = (
     ("report", *OF_A_YEAR),
@@ -56,6 +57,15 @@ def truncated_warehouse(home: Path) -> None:
         stream.truncate(100_000)
 
 
+def flipped_warehouse(home: Path) -> None:
+    """A bit of each block is another: a disk that forgets."""
+    path = home / "warehouse.duckdb"
+    data = bytearray(path.read_bytes())
+    for place in range(HEADERS_OF_DUCKDB + 100, len(data), HEADERS_OF_DUCKDB):
+        data[place] ^= 1
+    path.write_bytes(data)
+
+
 def damaged_manifest(home: Path) -> None:
     (home / "editions" / str(YEAR) / "manifest.json").write_text("{", encoding="utf-8")
 
@@ -65,6 +75,7 @@ def damaged_manifest(home: Path) -> None:
     [
         (damaged_warehouse, "warehouse.duckdb is damaged: restore a backup"),
         (truncated_warehouse, "warehouse.duckdb is damaged: restore a backup"),
+        (flipped_warehouse, "warehouse.duckdb is damaged: restore a backup"),
         (damaged_manifest, "Restore a backup of that edition"),
     ],
 )
@@ -74,11 +85,58 @@ def test_a_damaged_home_says_what_to_do(
     home, snapshots = ready.copied(tmp_path)
     damage(home)
     before = file_bytes(home / "editions")
-    for command in (("run", "--snapshots", snapshots, "--no-report"), ("explain", "O-1"), ("impact",)):
+    for command in (("run", "--snapshots", snapshots, "--no-report"), ("explain", "O-1"), ("impact",), ("report",)):
         told = run_cli(*command, *OF_A_YEAR, "--home", home)
         assert told.code == 1
         assert remedy in told.output, told.output
     assert file_bytes(home / "editions") == before
+
+
+def cut_off(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.truncate(5000)
+
+
+def no_database(path: Path) -> None:
+    path.write_bytes(b"no database" * 1000)
+
+
+def flipped(path: Path) -> None:
+    """All but the first page, which says what tables there are."""
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(byte ^ 8 for byte in data[4096:]))
+
+
+@pytest.mark.parametrize("name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"])
+@pytest.mark.parametrize("damage", [cut_off, no_database, flipped])
+def test_a_damaged_database_of_dagster_is_named(
+    ready: Ready, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    statistics, administration = home / "dagster", home / "dagster-administration"
+    shutil.copytree(statistics, administration)
+    (administration / "dagster.yaml").unlink()
+    before = file_bytes(home / "editions")
+    run = ("run", "--snapshots", snapshots, "--no-report")
+    decide = ("administration", "run", "--cases", tmp_path / "sager", "--date", f"{YEAR + 1}-02-01")
+    for instance, command in ((statistics, run), (administration, decide)):
+        damage(instance / name)
+        told = run_cli(*command, *OF_A_YEAR, "--home", home)
+        assert told.code == 1
+        (line,) = (line for line in told.lines if line)
+        assert line.endswith(
+            f"{instance / name}: the database is damaged. Restore a backup, or move the folder {instance.name} away: "
+            "the next run begins its record of runs anew, no edition or decision rests on it."
+        )
+    assert file_bytes(home / "editions") == before
+
+
+def test_a_home_whose_record_of_runs_was_moved_away_runs_on(ready: Ready, tmp_path: Path) -> None:
+    home, snapshots = ready.copied(tmp_path)
+    (home / "dagster").rename(tmp_path / "beskadiget")
+    told = run_cli("run", "--snapshots", snapshots, "--no-report", *OF_A_YEAR, "--home", home)
+    assert told.code == 0, told.output
+    assert "unchanged since it was sealed" in told.output
 
 
 @pytest.mark.parametrize(

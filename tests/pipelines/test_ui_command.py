@@ -30,3 +30,18 @@ def test_a_port_in_use_is_told_before_anything_is_started(begun: bool, ready: Re
     assert told.code == 1
     assert told.lines == [f"Port {port} on 127.0.0.1 is in use: choose another with --port, or end what listens there."]
     assert begun or not home.exists()
+
+
+@pytest.mark.parametrize("name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"])
+@pytest.mark.parametrize("more", [[], ["--read-only"]])
+def test_a_damaged_database_is_named_before_anything_is_started(
+    more: list[str], name: str, ready: Ready, tmp_path: Path
+) -> None:
+    home, _ = ready.copied(tmp_path)
+    (home / "dagster" / name).write_bytes(b"no database" * 1000)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = run_cli("ui", "--home", home, "--port", port, *more)
+    assert told.code == 1
+    assert told.lines[0].startswith(f"{home / 'dagster' / name}: the database is damaged. Restore a backup, or move")
+    assert len(told.lines) == 1

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from assets.intake.deliveries import SUFFIXES
@@ -161,3 +162,81 @@ def test_a_column_that_is_not_there_is_told_before_a_number_is_left_in_clear(tmp
     with pytest.raises(PseudonymiseError, match="has no column MOR_PNR"):
         pseudonymise(KEY, source, tmp_path / "b.csv", ("PNR", "MOR_PNR"))
     assert not (tmp_path / "b.csv").exists()
+
+
+IN_CLEAR = ("3112071977", "0101901234")
+
+
+@pytest.mark.parametrize("other", ["pnr", "Pnr", " PNR", "pnr ", "PNR\N{ZERO WIDTH SPACE}", "\N{NO-BREAK SPACE}pnr"])
+def test_a_parquet_column_in_several_spellings_is_refused(tmp_path: Path, other: str) -> None:
+    """What is written for one of them would leave the others in clear, or under a name that is not their own."""
+    source, target = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    pd.DataFrame({"PNR": IN_CLEAR[:1], other: IN_CLEAR[1:]}).to_parquet(source)
+    with pytest.raises(PseudonymiseError) as refused:
+        pseudonymise(KEY, source, target, ("PNR",))
+    told = str(refused.value)
+    assert told.startswith(f"{source}: has a column in several spellings: PNR, ")
+    assert not any(cpr in told for cpr in IN_CLEAR)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
+@pytest.mark.parametrize("name", ["pnr", " PNR ", "Pnr\t", "\N{ZERO WIDTH NO-BREAK SPACE}PNR"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_is_found_however_it_is_spelled(tmp_path: Path, name: str, suffix: str) -> None:
+    source, target = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    frame = pd.DataFrame({"NOTE": ["x", "y"], name: IN_CLEAR})
+    frame.to_parquet(source) if suffix == "parquet" else frame.to_csv(source, index=False)
+    assert pseudonymise(KEY, source, target, ("PNR",)) == Written(2)
+    with duckdb.connect() as con:
+        rows = con.execute(f"SELECT * FROM '{target}'").fetchall()
+    assert {f"{int(key):017}" for _, key in rows} == {pseudonym_of(KEY, cpr) for cpr in IN_CLEAR}
+
+
+def test_columns_of_a_csv_in_two_spellings_are_both_replaced(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "b.csv"
+    source.write_text(f"PNR,pnr\n{','.join(IN_CLEAR)}\n", encoding="utf-8")
+    pseudonymise(KEY, source, target, ("PNR",))
+    assert target.read_text(encoding="utf-8") == f"PNR,pnr\n{','.join(pseudonym_of(KEY, c) for c in IN_CLEAR)}\n"
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        {"PERSON": [{"pnr": IN_CLEAR[1], "ALDER": 7}]},
+        {"PERSON": [[{"NAVN": "x", "FAR": {"PNR": IN_CLEAR[1]}}]]},
+        {"pnr": [[IN_CLEAR[1]]]},
+        {"pnr": [{"NUMMER": IN_CLEAR[1]}]},
+    ],
+    ids=["struct", "deeper", "list", "name of a struct"],
+)
+@pytest.mark.parametrize("beside", [{"PNR": [IN_CLEAR[0]]}, {"X": ["x"]}], ids=["beside the column", "alone"])
+def test_a_nested_column_is_refused(tmp_path: Path, nested: dict[str, object], beside: dict[str, object]) -> None:
+    source, target = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    pd.DataFrame(beside | nested).to_parquet(source)
+    with pytest.raises(PseudonymiseError, match="has PNR in a nested column, where it cannot be replaced"):
+        pseudonymise(KEY, source, target, ("PNR",))
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "where"), [(1, 4, "in the header"), (3, 4, "in line 3"), (4, 9, "in line 4")]
+)
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_numbers_between_two_stray_quotes_are_not_left_in_clear(
+    tmp_path: Path, suffix: str, first: int, last: int, where: str
+) -> None:
+    """The rows between them would be one text in a column that is not replaced."""
+    lines = csv_text([person(PNR=cpr) | {"VERSION": "1"} for cpr in CPR]).splitlines()
+    cells = lines[first - 1].split(",")
+    lines[first - 1] = ",".join([*cells[:-1], '"' + cells[-1]])
+    lines[last - 1] += '"'
+    data = "\n".join([*lines, ""]).encode()
+    source, target = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    source.write_bytes(gzip.compress(data) if suffix == "csv.gz" else data)
+    with pytest.raises(PseudonymiseError) as refused:
+        pseudonymise(KEY, source, target, ("PNR",))
+    assert str(refused.value) == (
+        f"{source}: a quote that opens {where} takes other rows into its field. "
+        "Have stray quotes taken out, or every row written in one line."
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [source.name]

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from assets.contracts import AKM, REGISTER_BY_NAME
-from assets.intake.deliveries import unread
+from assets.intake.deliveries import delivered_years, find_delivery, unread
 from assets.intake.files import missing_columns
 from tests.received.delivering import (
     bef_folder,
@@ -93,6 +93,59 @@ def test_line_breaks_within_quotes_and_mixed_line_ends(tmp_path: Path, newline: 
     answer = receive_bef(tmp_path)
     assert answer.faults == []
     assert len(answer.rows) == 4
+
+
+def with_stray_quotes(text: str, delimiter: str, column: int, first: int, last: int, opens: str = '"') -> str:
+    """The text with a quote before a column of one line and another after it in a later one; lines count from 1."""
+    lines = [line.split(delimiter) for line in text.splitlines()]
+    lines[first - 1][column] = opens + lines[first - 1][column]
+    lines[last - 1][column] += '"'
+    return "\n".join(delimiter.join(cells) for cells in lines) + "\n"
+
+
+@pytest.mark.parametrize("column", [0, 3, 7, 8], ids=["key", "code", "last read", "not read"])
+@pytest.mark.parametrize("opens", ['"', ' "'])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "mixed"])
+@pytest.mark.parametrize(("delimiter", "encoding", "packed"), [(",", "utf-8", True), (";", "cp1252", False)])
+def test_rows_between_two_stray_quotes_are_not_lost(
+    tmp_path: Path, column: int, opens: str, newline: str, delimiter: str, encoding: str, packed: bool
+) -> None:
+    text = csv_text([row | {"VERSION": "Å"} for row in people(30)], delimiter)
+    text = with_stray_quotes(text, delimiter, column, 12, 21, opens)
+    text = text.replace("\n", "\r\n", 15) if newline == "mixed" else text.replace("\n", newline)
+    path = bef_folder(tmp_path) / ("bef.csv.gz" if packed else "bef.csv")
+    path.write_bytes(gzip.compress(text.encode(encoding)) if packed else text.encode(encoding))
+    assert refused(tmp_path) == (
+        f"bef/2024-01-01/{path.name}: a quote that opens in line 12 takes other rows into its field. "
+        "Have stray quotes taken out, or every row written in one line."
+    )
+
+
+def test_of_two_neighbours_neither_is_lost_and_the_first_place_is_told(tmp_path: Path) -> None:
+    text = csv_text(people(30))
+    for first in (25, 9, 17):
+        text = with_stray_quotes(text, ",", 4, first, first + 1)
+    (bef_folder(tmp_path) / "bef.csv").write_text(text)
+    assert "in line 9 takes" in refused(tmp_path)
+
+
+def test_a_header_does_not_take_rows_into_a_name(tmp_path: Path) -> None:
+    text = csv_text([row | {"VERSION": "x"} for row in people(30)])
+    (bef_folder(tmp_path) / "bef.csv").write_text(with_stray_quotes(text, ",", 8, 1, 6))
+    assert "a quote that opens in the header takes other rows into its field" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize("ends", ["", "\n\n"])
+def test_a_note_may_go_over_lines_wherever_it_stands(tmp_path: Path, newline: str, place: str, ends: str) -> None:
+    note = 'Flyttet, jf. sag 7,\nse "Åsen", syd\n\n, og, så, videre\n'
+    names = list(person())
+    names.insert({"first": 0, "middle": 4, "last": len(names)}[place], "NOTE")
+    rows = [{name: (row | {"NOTE": note if n % 2 else "x"})[name] for name in names} for n, row in enumerate(people(9))]
+    (bef_folder(tmp_path) / "bef.csv").write_bytes((csv_text(rows) + ends).replace("\n", newline).encode())
+    answer = receive_bef(tmp_path)
+    assert (answer.faults, len(answer.rows)) == ([], 9)
 
 
 def test_line_break_within_a_column_name(tmp_path: Path) -> None:
@@ -665,6 +718,69 @@ def test_link_within_the_snapshots_folder_and_to_it(tmp_path: Path) -> None:
 def test_link_that_leads_nowhere(tmp_path: Path, to: str) -> None:
     (bef_folder(tmp_path) / "bef.csv").symlink_to(to)
     assert "leads nowhere" in refused(tmp_path)
+
+
+NO_FOLDERS = {
+    "link": (lambda place: place.symlink_to("/mnt/borte/mappe"), "is a link that leads nowhere. Put the folder itself"),
+    "loop": (lambda place: place.symlink_to(place.name), "is a link that leads nowhere. Put the folder itself"),
+    "file": (lambda place: place.write_text("PNR\n70000001\n"), "is a file, not a folder. Make it a folder"),
+}
+
+
+@pytest.mark.parametrize("put", NO_FOLDERS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "bef/2024-01-01/2024-05-01",
+        "bef/2024-01-01",
+        "bef",
+        "anvisningsloft/2024",
+        "anvisningsloft",
+        "liste/2024",
+        "liste",
+    ],
+)
+def test_what_stands_in_the_place_of_a_folder_is_told(tmp_path: Path, place: str, put: str) -> None:
+    """Neither an older vintage nor "nothing was delivered" stands in for what cannot be reached."""
+    register, reference, *_ = [*place.split("/"), "2024-01-01" if place == "bef" else "2024"]
+    at = tmp_path / "snapshots" / place
+    at.parent.mkdir(parents=True)
+    if place.count("/") > 1:
+        (at.parent / "bef.csv").write_text(csv_text(people(1)))
+    make, words = NO_FOLDERS[put]
+    make(at)
+    answer = receive(tmp_path, register, reference, checked=False)
+    named = place if place.count("/") > 1 else f"{register}/{reference}"
+    assert (len(answer.faults), answer.rows) == (1, [])
+    assert answer.faults[0].startswith(f"{named}: {at.name} {words}")
+
+
+@pytest.mark.parametrize("put", NO_FOLDERS)
+@pytest.mark.parametrize(("place", "years"), [("vnds_ind/2023", [2022, 2023]), ("vnds_ind", [2024])])
+def test_a_register_of_any_year_counts_a_year_that_cannot_be_reached(
+    tmp_path: Path, place: str, years: list[int], put: str
+) -> None:
+    """So that the year is asked for and told of, like that of any other register."""
+    at = tmp_path / "snapshots" / place
+    if "/" in place:
+        (at.parent / "2022").mkdir(parents=True)
+        (at.parent / "2025").mkdir()
+    else:
+        at.parent.mkdir()
+    make, words = NO_FOLDERS[put]
+    make(at)
+    register = REGISTER_BY_NAME["vnds_ind"]
+    assert delivered_years(tmp_path / "snapshots", register, 2024) == years
+    delivery = find_delivery(tmp_path / "snapshots", register, str(years[-1]))
+    assert delivery is not None
+    assert [fault.line for fault in delivery.faults if words in fault.line]
+
+
+def test_an_older_vintage_that_cannot_be_reached_is_not_asked_for(tmp_path: Path) -> None:
+    (bef_folder(tmp_path, "2024-05-01") / "bef.csv").write_text(csv_text(people(2)))
+    (bef_folder(tmp_path) / "2024-03-01").symlink_to("/mnt/borte")
+    (bef_folder(tmp_path) / "2024-04-01").write_text("x")
+    assert len(receive_bef(tmp_path).rows) == 2
 
 
 # --- vintages ---

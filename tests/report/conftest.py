@@ -47,6 +47,11 @@ def reported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Report
     return Reported(root / "home", snapshots)
 
 
+def plain(page: str) -> str:
+    """A page as it is read: without what keeps words and numbers on one line."""
+    return page.replace("\u00a0", " ").replace("\u2060", "")
+
+
 def _report_on(year: int, folder: Path, home: Path) -> None:
     demo = run_cli("demo", "--snapshots", folder, "--list-year", year, "--population", POPULATION)
     assert demo.code == 0, demo.output

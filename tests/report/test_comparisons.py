@@ -113,9 +113,11 @@ def test_years_are_before_or_after_the_rules_whatever_is_amended_later(
     law: Law, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparisons, "report_law", lambda: law)
-    rows = comparisons.differences(exports(2020, 2021, 2022, 2030), 5, CONFIDENCE).rows
+    rows = comparisons.differences(exports(2020, 2021, 2022, 2023, 2030), 5, CONFIDENCE).rows
     periods = {(row["aar"], row["periode"]) for row in rows}
-    assert periods == {(2020, "foer"), (2021, "foer"), (2022, "efter"), (2030, "efter")}
+    assert periods == {
+        (2020, "foer"), (2021, "foer"), (2022, "overgang"), (2023, "efter"), (2030, "efter"),
+    }  # fmt: skip
     changed = {row["aar"]: row["dom"] for row in rows if row["maal"] == "aendring"}
-    assert changed == {2022: "ingen_forskel", 2030: "ingen_forskel"}
+    assert changed == {2023: "ingen_forskel", 2030: "ingen_forskel"}
     assert {row["dom"] for row in rows if row["maal"] == "forskel"} == {"hoejere"}

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from assets.disclosure.cells import Cell
+from assets.disclosure.cells import Cell, filled
 from assets.disclosure.limits import WITHHELD, disclosure_limits
 from assets.finished import Finished, Value, from_csv
-from assets.reporting.cells import Before, counts, incomes_by_difference, list_year_of, read
+from assets.reporting import cells
+from assets.reporting.cells import (
+    OTHER_AREA,
+    Before,
+    counts,
+    incomes_by_difference,
+    list_year_of,
+    read,
+    told_by_residents,
+)
 from assets.reporting.check import attacked
+from assets.reporting.counts import fill_implied
+from assets.reporting.labels import AGES, ALL, EDUCATIONS, EMPLOYMENTS, LISTED
 from assets.reporting.shapes import SHAPES
 from tests.report.conftest import LAST, Reported
 
 Tables = dict[str, Finished]
+UDSAT, FOREBYG = cells.LISTED_GROUPS
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +85,92 @@ def test_a_cell_that_follows_from_the_others_is_found(tables: Tables) -> None:
     leaky = _changed(tables, "sammensaetning_omraader", "personer", WITHHELD, **at)
     found = attacked(leaky, disclosure_limits(), Before())
     assert ("sammensaetning_alder", f"omraade:{row['area_id']}", "midt") in found.too_close
+
+
+def test_movers_between_areas_are_one_number_in_both_directions(tables: Tables) -> None:
+    """Told in one direction, withheld in the other with all that its column adds up to: the direction tells it."""
+    told, _ = read(tables)
+    for cell, value in sorted(told.items()):
+        if cell[0].startswith("flytninger_ind") and cell[1:3] == (LISTED, OTHER_AREA):
+            assert told.get((cell[0].replace("_ind", "_ud"), *cell[1:]), value) == value
+    rows = [
+        {**row, "personer": WITHHELD} if row["retning"] == "ud" and row["kategori"] != ALL else row
+        for row in tables["flytninger_traek"].rows
+    ]
+    blind = {**tables, "flytninger_traek": replace(tables["flytninger_traek"], rows=rows)}
+    found = attacked(blind, disclosure_limits(), Before()).too_close
+    tied = {
+        cell: told[twin]
+        for cell in found
+        if cell[0].startswith("flytninger_ud_") and cell[1:3] == (LISTED, OTHER_AREA)
+        if (twin := (cell[0].replace("_ud", "_ind"), *cell[1:])) in told
+    }
+    assert tied
+    assert {cell: found[cell] for cell in tied} == {cell: (value, value) for cell, value in tied.items()}
+
+
+def test_what_left_an_area_follows_from_what_came_and_its_residents_on_both_days(tables: Tables) -> None:
+    told, _ = read(tables)
+    before = {r["area_id"]: r["beboere"] for r in tables["udvikling_omraader"].rows if r["aar"] == LAST - 1}
+    area, earlier = next((area, number) for area, number in before.items() if isinstance(number, int))
+    came, went = (("flytninger_ind", f"omraade:{area}", ALL), ("flytninger_ud", f"omraade:{area}", ALL))
+    one = _changed(tables, "flytninger_omraader", "personer", WITHHELD, retning="ud", area_id=area, modpart=ALL)
+    left = earlier + told[came] - told["sammensaetning_alder", f"omraade:{area}", ALL]
+    assert attacked(one, disclosure_limits(), Before()).too_close[went] == (left, left)
+    both = _changed(one, "flytninger_omraader", "personer", WITHHELD, retning="ind", area_id=area, modpart=ALL)
+    assert told_by_residents(both) == {}
+
+
+@pytest.mark.parametrize(
+    "areas", [{}, {"A": UDSAT}, {"A": UDSAT, "B": FOREBYG}, {"A": UDSAT, "B": UDSAT, "C": FOREBYG}]
+)
+def test_everything_that_ties_cells_holds_of_people_who_move(areas: dict[str, str]) -> None:
+    """People are put in places at random and moved; every relation of the cells holds, and nothing is below 0."""
+    chance = random.Random(2)
+    structure = cells.structure(areas, ["101"], [(2025, "ind"), (2025, "ud")])
+    for _ in range(20):
+        values = _moved_at_random(areas, structure, chance)
+        for relation in structure.relations:
+            if all(cell in values for cell in (relation.total, *relation.parts)):
+                assert values[relation.total] == sum(values[part] for part in relation.parts), relation
+        assert min(values.values()) >= 0
+
+
+def _moved_at_random(areas: dict[str, str], structure: cells.Structure, chance: random.Random) -> dict[Cell, int]:
+    """The cells of residents and of moves, counted from people; those in no table as the report works them out."""
+    places = [*areas, "oevrige_almene", "anden_kommune"]
+    counted: dict[str, Counter[tuple[str, ...]]] = {cube.name: Counter() for cube in structure.cubes}
+    for _ in range(chance.randrange(60)):
+        before, now = chance.choice(places), chance.choice(places)
+        work, education, age = (
+            chance.choice(list(EMPLOYMENTS)),
+            chance.choice(list(EDUCATIONS)),
+            chance.choice(list(AGES)),
+        )
+        if now in areas:
+            scope = f"omraade:{now}"
+            counted["sammensaetning_alder"][scope, age] += 1
+            counted["sammensaetning_oprindelse"][scope, "dansk"] += 1
+            if age in cells.AGES_OF_EMPLOYMENT:
+                counted["sammensaetning_beskaeftigelse"][scope, work] += 1
+            if age in cells.AGES_OF_EDUCATION:
+                counted["sammensaetning_uddannelse"][scope, education] += 1
+        if before == now:
+            continue
+        for way, here, there in (("ind", now, before), ("ud", before, now)):
+            if here not in areas:
+                continue
+            other = OTHER_AREA if there in areas else there
+            counted[f"flytninger_{way}"][f"omraade:{here}", other] += 1
+            if age in cells.AGES_OF_EMPLOYMENT:
+                counted[f"flytninger_{way}_beskaeftigelse"][areas[here], other, work] += 1
+            if age in cells.AGES_OF_EDUCATION:
+                counted[f"flytninger_{way}_uddannelse"][areas[here], other, education] += 1
+    values: dict[Cell, int] = {}
+    for cube in structure.cubes:
+        values.update(filled(cube, counted[cube.name]))
+    fill_implied(values)
+    return values
 
 
 def test_a_home_count_that_the_cap_tells_is_found(tables: Tables) -> None:

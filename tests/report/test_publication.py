@@ -95,15 +95,16 @@ def test_no_figure_in_the_text_is_empty(page: _Reader) -> None:
 def test_every_legal_number_in_the_text_is_the_law_s(page: _Reader) -> None:
     law = report_law().for_list_year(LAST)
     assert {"anvisningsloft.share", "redegoerelse.confidence", "redegoerelse.target_months"} <= dict(page.terms).keys()
+    assert dict(page.terms)["udsat_boligomraade.residents"] == "1.000"
     for parameter, text in page.terms:
-        assert text == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
+        assert text.replace(".", "") == law[parameter].text.removesuffix(" pct").replace(".", ","), parameter
 
 
 def test_no_other_number_stands_in_the_text(page: _Reader) -> None:
     """Outside figures only dates, list years, paragraphs, age bands and the limit of disclosure have digits."""
     allowed = re.compile(
         rf"§§? ?\d+( ?[ab])?(, stk\. \d)?(, nr\. \d)?( og \d+ [ab])?|stk\. \d|1\. (januar|december)|{LAST}|"
-        rf"(i|for) {LAST - 1}|listerne af 1\. december {LAST - 1} og {LAST}|"
+        rf"(i|for|før) {LAST - 1}|listerne af 1\. december {LAST - 1} og {LAST}|"
         rf"færre end {disclosure_limits().minimum_count} personer|"
         r"\d+–\d+ år|\d+ år og derover|OMR-\d+-\d+|\b(Tabel|Figur) \d+"
     )
@@ -138,6 +139,15 @@ def test_the_dictionary_explains_every_column(reported: Reported) -> None:
     described = {(row["tabel"], row["kolonne"]) for row in rows if row["betydning"] and row["titel"]}
     assert described == {(name, column.name) for name, shape in SHAPES.items() for column in shape.columns}
     assert {path.stem for path in reported.folder().glob("*.csv")} == {*SHAPES, "variabelliste"}
+
+
+def test_the_dictionary_tells_per_cent_from_amounts(reported: Reported) -> None:
+    for row in reported.table("variabelliste"):
+        unit = row["kolonne"].rsplit("_", 1)[-1]
+        if unit == "pct":
+            assert row["type"] in {"pct0", "pct", "pct2", "signed", "signed2"}, row
+        assert (row["type"] == "kroner") == (unit == "kr" and "1000" not in row["kolonne"]), row
+        assert (row["type"] == "pct0") == ("hele pct" in row["betydning"]), row
 
 
 def test_keys_are_unique_and_cells_typed(reported: Reported) -> None:
@@ -180,8 +190,8 @@ def test_every_table_and_chart_names_its_registers(page: _Reader) -> None:
 
 def test_before_and_after_name_their_years_and_units(page: _Reader) -> None:
     heads = re.sub("<[^>]+>|\u00ad", " ", page.source)
-    assert f"Før ({FIRST}), pct." in heads
-    assert f"Efter ({LAST}), pct." in heads
+    assert f" {FIRST}, pct. " in heads
+    assert f" {LAST}, pct. " in heads
     assert "Ændring, pct.point" in heads
 
 
@@ -324,6 +334,7 @@ def test_the_manifest_ties_the_report_to_its_edition(reported: Reported) -> None
         (True, "flag", "ja"),
         (WITHHELD, "count", WITHHELD),
         (None, "pct", ""),
+        (7, "pct0", "7"),
     ],
 )
 def test_danish_numbers(value: object, kind: str, text: str) -> None:
@@ -331,5 +342,12 @@ def test_danish_numbers(value: object, kind: str, text: str) -> None:
 
 
 def test_values_survive_the_csv() -> None:
-    for value, kind in ((True, "flag"), (Decimal("4.20"), "pct2"), (7, "count"), ("a", "text"), (None, "count")):
+    for value, kind in (
+        (True, "flag"),
+        (Decimal("4.20"), "pct2"),
+        (7, "count"),
+        (7, "pct0"),
+        ("a", "text"),
+        (None, "count"),
+    ):
         assert parsed(written(value), kind) == value  # type: ignore[arg-type]

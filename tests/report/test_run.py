@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
 from tests.populations import World, write_snapshots
-from tests.report.conftest import LAST, Reported
+from tests.report.conftest import LAST, Reported, plain
 from tests.report.pdf_text import pdf_pages
 from tests.test_bad_input import YEAR, sound_world
 
@@ -220,6 +221,56 @@ def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_pat
     assert "Der er ikke leveret vandringer" in page
     assert "kræver mindst to opgjorte listeår" in page
     assert set(_warns_of_invented_data(folder).values()) == {False}  # it is not the demo's data
+
+
+def _migrated(tmp_path: Path, counts: dict[tuple[str, int], int]) -> tuple[list[dict[str, str]], str, str]:
+    """The table of net immigration, the page, and what the run said, of a country with so many non-western migrations
+    by way and year."""
+    snapshots = tmp_path / "snapshots"
+    write_snapshots(sound_world(), snapshots)
+    for (way, year), persons in counts.items():
+        folder = snapshots / f"vnds_{way}" / str(year)
+        folder.mkdir(parents=True)
+        land = {"ind": "INDV_LAND", "ud": "UDV_LAND"}[way]
+        rows = "".join(f"M{way}{year}{number},{year}-02-01,2,5472,5472\n" for number in range(persons))
+        (folder / "vnds.csv").write_text(f"PNR,HAEND_DATO,IE_TYPE,OPR_LAND,{land}\n{rows}", encoding="utf-8")
+    place = ("--snapshots", snapshots, "--home", tmp_path / "home")
+    run = run_cli("run", "--list-year", YEAR, "--as-of", f"{YEAR}-12-01", *place)
+    assert f"Report {YEAR}:" in run.output, run.output
+    report = edition(tmp_path / "home", YEAR) / "report"
+    with (report / "nettoindvandring.csv").open(encoding="utf-8", newline="") as stream:
+        rows_of_group = [row for row in csv.DictReader(stream) if row["oprindelse"] == "ikke_vestlig"]
+    return rows_of_group, plain((report / "redegoerelse.html").read_text(encoding="utf-8")), run.output
+
+
+YEARS = range(YEAR - 4, YEAR)
+BOTH = {(way, year): count for year in YEARS for way, count in (("ind", 40), ("ud", 20))}
+
+
+def test_a_year_with_one_direction_of_migrations_has_no_net_figure_and_no_verdict(tmp_path: Path) -> None:
+    """Taken as a year in which nobody left, it would be ground for renegotiation."""
+    rows, page, said = _migrated(tmp_path, {key: n for key, n in BOTH.items() if key != ("ud", YEAR - 1)})
+    assert [(row["indvandrede"], row["udvandrede"], row["netto"]) for row in rows] == [("40", "20", "20")] * 3 + [
+        ("40", "", "")
+    ]
+    assert f"Years of migrations in one direction alone: 1 (vnds_ind/{YEAR - 1})." in " ".join(said.split())
+    assert f"For {YEAR - 1} er kun den ene slags vandringer leveret" in page
+    assert "Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal." in page
+    assert "er dermed" not in page
+
+
+def test_the_ground_for_renegotiation_rests_on_the_last_whole_year_or_on_none(tmp_path: Path) -> None:
+    one_more = {(way, YEAR - 5): count for way, count in (("ind", 10), ("ud", 5))}
+    rows, page, said = _migrated(tmp_path, one_more | {key: n for key, n in BOTH.items() if key[1] != YEAR - 1})
+    assert [row["netto"] for row in rows] == ["5", "20", "20", "20"]
+    assert "one direction alone" not in said
+    assert f"nettoindvandringen i {YEAR - 1}, det seneste hele år, kan ikke holdes mod et niveau" in page
+    assert "er dermed" not in page
+
+
+def test_the_ground_for_renegotiation_is_told_of_the_last_whole_year(tmp_path: Path) -> None:
+    _, page, _ = _migrated(tmp_path, BOTH | {("ind", YEAR - 1): 41})
+    assert "Aftalens grund til genforhandling er dermed til stede." in page
 
 
 HEADER = "PNR,HAEND_DATO,IE_TYPE,OPR_LAND,INDV_LAND\n"

@@ -14,16 +14,18 @@ def criteria(writer: Writer) -> Section:
     preventive: Parts = ()
     if writer.preventive:
         preventive = (
-            ", og et forebyggelsesområde, når andelen fra ikke-vestlige lande er over grænsen og mindst ",
+            ". Ellers er det et forebyggelsesområde, når det har mindst ",
+            writer.term("forebyggelsesomraade.residents"),
+            " beboere, andelen fra ikke-vestlige lande er over grænsen, og det opfylder mindst ",
             writer.term("forebyggelsesomraade.criteria_needed"),
-            " af kriterierne i § 61 b er opfyldt",
+            " af de fire kriterier i § 61 b",
         )
-    listed = _criteria_view(writer, "kriterier-liste", "Kriterierne i områderne på listerne", True)
-    others = _criteria_view(writer, "kriterier-andre", "Kriterierne i øvrige områder", False)
     blocks: list[Block] = [
         Paragraph(
             (
-                "Et område med nok beboere er et udsat boligområde, når det opfylder mindst ",
+                "Et område med mindst ",
+                writer.term("udsat_boligomraade.residents"),
+                " beboere er et udsat boligområde, når det opfylder mindst ",
                 writer.term("udsat_boligomraade.criteria_needed"),
                 " af de fire kriterier i § 61 a",
                 *preventive,
@@ -32,8 +34,8 @@ def criteria(writer: Writer) -> Section:
         ),
         *writer.chart("kriterier"),
         _limits(writer),
-        listed,
-        others,
+        _criteria_view(writer, "kriterier-liste", "Kriterierne i områderne på listerne", True),
+        _criteria_view(writer, "kriterier-andre", "Kriterierne i øvrige områder", False),
     ]
     return Section("kriterier", "Kriterierne og afstanden til grænserne", tuple(blocks))
 

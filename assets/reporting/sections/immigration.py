@@ -6,7 +6,7 @@ What does not belong here: figures, rules, and how the document looks.
 from __future__ import annotations
 
 from assets.reporting.document import Block, Notice, Paragraph, Part, Section, level_note
-from assets.reporting.writer import Writer, having
+from assets.reporting.writer import Writer, having, listed
 
 
 def immigration(writer: Writer) -> Section:
@@ -41,6 +41,15 @@ def immigration(writer: Writer) -> Section:
             having(),
         ),
     ]
+    if halves := sorted({int(row["aar"]) for row in rows if row["netto"] is None}):
+        blocks.append(
+            Notice(
+                (
+                    f"For {listed([str(year) for year in halves])} er kun den ene slags vandringer leveret, så der er "
+                    "intet nettotal.",
+                )
+            )
+        )
     if levels := writer.rows("nettoindvandring_niveau"):
         blocks.append(
             writer.told.view(
@@ -63,6 +72,17 @@ def ground_line(writer: Writer) -> tuple[Part, ...]:
         return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
     last = len(rows) - 1
     at = lambda column: writer.told.at("nettoindvandring_niveau", last, column)  # noqa: E731
+    if rows[last]["aar"] != writer.year - 1:
+        return (
+            f"Om aftalens grund til genforhandling er til stede, kan ikke afgøres: nettoindvandringen i "
+            f"{writer.year - 1}, det seneste hele år, kan ikke holdes mod et niveau. Det seneste år, der kan, er ",
+            at("aar"),
+            " med ",
+            at("netto"),
+            " personer mod et niveau på ",
+            at("niveau"),
+            ".",
+        )
     met = "er dermed til stede" if rows[last]["opfyldt"] else "er dermed ikke til stede"
     return (
         "Den ikke-vestlige nettoindvandring var ",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from assets.reporting.document import Block, Notice, Paragraph, Section
 from assets.reporting.writer import Writer, having
+from law.loader import report_law
 
 
 def development(writer: Writer) -> Section:
@@ -70,8 +71,9 @@ def evaluation(writer: Writer) -> Section:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Områder lige over grænserne i § 61 b det første opgjorte år sammenlignes med områder lige under. "
-                "De ligner hinanden, så en forskel i udvikling siden da kan tale for en virkning. Et område er tæt "
+                "Områder lige over grænserne i § 61 b det første opgjorte listeår med forebyggelsesområder "
+                "sammenlignes med områder lige under. Ligner de ellers hinanden, kan en forskel i udvikling siden da "
+                "tale for en virkning. Et område er tæt "
                 "på, når det ville opfylde § 61 b, hvis alle grænser blev flyttet ",
                 writer.term("redegoerelse.bandwidth"),
                 " pct. mod det, og ikke ville, hvis de blev flyttet lige så langt væk.",
@@ -79,14 +81,14 @@ def evaluation(writer: Writer) -> Section:
         ),
         writer.told.view(
             "evaluering",
-            "Før og efter, gennemsnit af områderne",
+            f"Fra {rows[0]['fra']} til {rows[0]['til']}, gennemsnit af områderne",
             "evaluering",
             range(len(rows)),
             ("udfald_tekst", "side_tekst", "omraader", "foer", "efter", "aendring", "nedre", "oevre", "dom_tekst"),
             note=writer.confidence(),
             heads={
-                "foer": f"Før ({rows[0]['fra']}), pct.",
-                "efter": f"Efter ({rows[0]['til']}), pct.",
+                "foer": f"{rows[0]['fra']}, pct.",
+                "efter": f"{rows[0]['til']}, pct.",
                 **{
                     column: f"{writer.told.tables['evaluering'].column(column).title}, pct.point"
                     for column in ("aendring", "nedre", "oevre")
@@ -94,6 +96,15 @@ def evaluation(writer: Writer) -> Section:
             },
         ),
     ]
+    if int(rows[0]["fra"]) > report_law().first_list_year_of("forebyggelsesomraade.residents"):
+        blocks.append(
+            Notice(
+                (
+                    f"Forebyggelsesområderne fandtes allerede før {rows[0]['fra']}. Et listeår, hvor de var nye, er "
+                    "ikke opgjort, så udviklingen viser ikke virkningen af at blive udpeget.",
+                )
+            )
+        )
     if any(row["dom"] == "for_faa" for row in rows):
         blocks.append(
             Notice(

@@ -8,25 +8,21 @@ from __future__ import annotations
 from assets.reporting.document import Block, Notice, Paragraph, Part, Parts, Section
 from assets.reporting.writer import Writer, having
 
-BEFORE_THE_RULES = (
-    "Listeåret ligger før aftalens regler: målgruppens flytninger vises til sammenligning og kan ikke være en virkning "
-    "af dem."
-)
 CHANGE_VERDICTS = {
-    "hoejere": "Siden før reglerne er målgruppen begyndt at flytte oftere ud af kommuner med områder end af øvrige, "
-    "også når andre voksnes flytninger regnes fra. Det kan være social eksport.",
-    "lavere": "Siden før reglerne er målgruppen begyndt at flytte sjældnere ud af kommuner med områder end af øvrige, "
-    "når andre voksnes flytninger regnes fra. Tallene tyder ikke på social eksport.",
-    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i, hvor ofte målgruppen flytter ud af kommuner "
-    "med områder og af øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
+    "hoejere": "Siden før reglerne er målgruppens udflytning fra kommuner med områder steget i forhold til øvrige "
+    "kommuner, også når andre voksnes flytninger regnes fra. Det kan være social eksport.",
+    "lavere": "Siden før reglerne er målgruppens udflytning fra kommuner med områder faldet i forhold til øvrige "
+    "kommuner, når andre voksnes flytninger regnes fra. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Siden før reglerne er der ingen sikker ændring i målgruppens udflytning fra kommuner med områder "
+    "i forhold til øvrige kommuner. Tallene viser ikke social eksport og udelukker den ikke.",
 }
 SHORT_VERDICTS = {
-    "hoejere": "Målgruppen flytter oftere ud af kommuner med områder end af øvrige, også når andre voksnes flytninger "
-    "regnes fra. Det kan være social eksport.",
-    "lavere": "Målgruppen flytter sjældnere ud af kommuner med områder end af øvrige, når andre voksnes flytninger "
-    "regnes fra. Tallene tyder ikke på social eksport.",
-    "ingen_forskel": "Der er ingen sikker forskel på, hvor ofte målgruppen flytter ud af kommuner med områder og af "
-    "øvrige. Tallene viser ikke social eksport og udelukker den ikke.",
+    "hoejere": "Målgruppens udflytning fra kommuner med områder ligger højere i forhold til øvrige kommuner, end andre "
+    "voksnes gør. Det kan være social eksport.",
+    "lavere": "Målgruppens udflytning fra kommuner med områder ligger lavere i forhold til øvrige kommuner, end andre "
+    "voksnes gør. Tallene tyder ikke på social eksport.",
+    "ingen_forskel": "Der er ingen sikker forskel på, hvordan målgruppens og andre voksnes udflytning fra kommuner med "
+    "områder ligger i forhold til øvrige kommuner. Tallene viser ikke social eksport og udelukker den ikke.",
     "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
 }
 
@@ -106,8 +102,13 @@ def export(writer: Writer) -> Section:
 
 def verdict_line(writer: Writer) -> tuple[Part, ...]:
     found = writer.rows("social_eksport_forskel")[_judged(writer)]
+    counted = f"Flytningerne fra 1. januar {writer.year - 1} til 1. januar {writer.year}"
     if found["periode"] == "foer":
-        return (BEFORE_THE_RULES,)
+        return (
+            f"{counted} ligger før aftalens regler: de vises til sammenligning og kan ikke være en virkning af dem.",
+        )
+    if found["periode"] == "overgang":
+        return (f"Aftalens regler begyndte at gælde midt i perioden. {counted} viser ikke, hvad de har ført til.",)
     words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
     return (words[str(found["dom"])],)
 
