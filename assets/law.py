@@ -3,6 +3,7 @@
 What does not belong here: the values (`law/`) and how the tables are filled (`assets.law_tables`).
 """
 
+import datetime as dt
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -85,25 +86,33 @@ def _confirmed_spec() -> AssetCheckSpec:
 
 @multi_asset_check(name="law_parameters_checks", specs=[_confirmed_spec()], pool=WRITER_POOL)
 def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
-    """Warns of legal values that nobody has held against the act for more than a year."""
+    """Warns of legal values that nobody has held against the act for more than a year, or only on a day to come."""
     list_year = int(context.partition_key)
     law_of(run, list_year)
     stale = run.law.unconfirmed_since(run.day, list_day(list_year))
-    told = f"{len(stale)} legal values were last confirmed more than a year before {run.day}"
+    ahead = run.law.confirmed_after(run.latest_day, list_day(list_year))
     yield AssetCheckResult(
-        passed=not stale,
+        passed=not stale and not ahead,
         asset_key=key_of("law.parameters"),
         check_name=CONFIRMED,
         severity=AssetCheckSeverity.WARN,
-        description=f"{told}, the first: {stale[0].parameter}. Hold them against the act and set confirmed."
-        if stale
-        else None,
+        description="\n".join(_unconfirmed_lines(stale, ahead, run.day)) or None,
         metadata={
-            "failing_rows": len(stale),
+            "failing_rows": len({value.parameter for value in (*stale, *ahead)}),
             "limit": 0,
             "remedy": "Hold the values against the act and set the day they were confirmed.",
         },
     )
+
+
+def _unconfirmed_lines(stale: Sequence[LegalValue], ahead: Sequence[LegalValue], day: dt.date) -> Iterator[str]:
+    if stale:
+        told = f"{len(stale)} legal values were last confirmed more than a year before {day}"
+        yield f"{told}, the first: {stale[0].parameter}. Hold them against the act and set confirmed."
+    if ahead:
+        first = f"{ahead[0].parameter} on {ahead[0].confirmed}"
+        told = f"Said to be confirmed on a day to come: {len(ahead)} of the legal values, the first {first}"
+        yield f"{told}. Set the day that someone held it against the act."
 
 
 ASSETS = [law_tables]

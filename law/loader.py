@@ -1,7 +1,8 @@
 """Reads `law/parameters/` into checked, dated legal values.
 
 Belongs here: the form of a parameter file, the checks that stop a load, and the look-up of what is in force
-on a day. Does not belong here: what a value is used for, any legal number, any register data.
+on a day. Does not belong here: what a value is used for, any legal number, any register data, and how a file of the law
+is read at all (`law.documents`).
 
 One YAML file holds one legal quantity, named `<folder>.<file>`, as in `forebyggelsesomraade.nonwestern`.
 Shares and factors are read as exact fractions, never as binary floating point.
@@ -13,7 +14,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -22,9 +23,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from law.danish_time import years_after
+from law.documents import LawError as LawError
+from law.documents import date_of, mapping_of, period_of, read_document, text_of
 
 PARAMETER_DIRECTORY = Path(__file__).parent / "parameters"
 
@@ -43,10 +44,6 @@ REFERENCE_KEYS = frozenset({"act", "paragraph", "stk", "nr", "url"})
 OFFSET_SUFFIX = re.compile(r"_year_offset(_\d+)?$")
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 EXACT_TEXT = re.compile(r"^(-?\d+(?:[.,]\d+)?)\s*(?:(pct\.?|%)|/\s*(\d+))?$")
-
-
-class LawError(ValueError):
-    """A parameter file, an override or a day that cannot be used. The message is one line with the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +207,10 @@ class Law:
         in_force = self.in_force(in_force_on or day)
         return tuple(value for _, value in sorted(in_force.items()) if value.confirmed < limit)
 
+    def confirmed_after(self, day: dt.date, in_force_on: dt.date) -> tuple[LegalValue, ...]:
+        """Values in force on a day that are said to be confirmed after `day`: nobody can have done so by then."""
+        return tuple(value for _, value in sorted(self.in_force(in_force_on).items()) if value.confirmed > day)
+
     @cached_property
     def sha256(self) -> str:
         """Hash of the whole content. Order of files, comments and layout do not matter, all else does."""
@@ -308,25 +309,6 @@ def parse_exact(text: str) -> Fraction:
     return number / int(match[3]) if match[3] else number
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML's safe types, with a duplicate key as an error instead of the last one winning."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    seen: dict[Hashable, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, Hashable):
-            raise LawError("a key is a list or a mapping; keys are plain words")
-        if key in seen:
-            raise LawError(f"{key}: the key stands twice; keep one of them")
-        seen[key] = loader.construct_object(value_node, deep=True)
-    return seen
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
 def _load(directory: Path) -> Law:
     parameters: dict[str, Parameter] = {}
     for path in sorted(directory.rglob("*")):
@@ -354,24 +336,12 @@ def _parameter_name(relative: Path, place: str) -> str:
 
 
 def _read(path: Path, name: str) -> Parameter:
-    try:
-        with path.open("rb") as stream:
-            document = yaml.load(stream, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "the file"
-        problem = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise LawError(f"{where} is no valid YAML ({problem}); check indentation, colons and quotes") from None
-    except ValueError as error:
-        if isinstance(error, LawError):
-            raise
-        raise LawError(f"a date or a text cannot be read ({error}); write dates as YYYY-MM-DD in UTF-8") from None
-    return _parameter(_keys(document, "the file", FILE_KEYS), name)
+    return _parameter(mapping_of(read_document(path), "the file", FILE_KEYS), name)
 
 
 def _parameter(document: Mapping[str, Any], name: str) -> Parameter:
-    description = _text(document, "description")
-    unit = _text(document, "unit")
+    description = text_of(document, "description")
+    unit = text_of(document, "unit")
     if unit not in UNITS:
         raise LawError(f"unit: {unit!r} is not known; use one of {', '.join(sorted(UNITS))}")
     operator = document.get("operator")
@@ -384,7 +354,7 @@ def _parameter(document: Mapping[str, Any], name: str) -> Parameter:
     entries = document.get("values")
     if not isinstance(entries, list) or not entries:
         raise LawError("values: missing or empty; give a list with at least one dated value")
-    label = _text(document, "label") if "label" in document else ""
+    label = text_of(document, "label") if "label" in document else ""
     bare = Parameter(name, description, unit, operator, choices, computed, (), label)
     values = tuple(_dated(bare, entry, f"values[{index}]") for index, entry in enumerate(entries, start=1))
     _check_sequence(values)
@@ -422,13 +392,8 @@ def _computed(document: Mapping[str, Any], unit: str, choices: Mapping[str, str]
 
 
 def _dated(parameter: Parameter, entry: Any, key: str) -> LegalValue:
-    fields = _keys(entry, key, VALUE_KEYS)
-    if "until" not in fields:
-        raise LawError(f"{key}.until: missing; give the first day it no longer applies, or null when no end is set")
-    effective_from = _date(fields, "from", key)
-    until = None if fields["until"] is None else _date(fields, "until", key)
-    if until is not None and until <= effective_from:
-        raise LawError(f"{key}.until: {until} is not after from ({effective_from}); give a later day")
+    fields = mapping_of(entry, key, VALUE_KEYS)
+    effective_from, until = period_of(fields, key)
     if fields.get("value") is None:
         raise LawError(f"{key}.value: missing; give the value in the unit {parameter.unit}")
     note = fields.get("note")
@@ -449,7 +414,7 @@ def _dated(parameter: Parameter, entry: Any, key: str) -> LegalValue:
         effective_from=effective_from,
         until=until,
         reference=_reference(fields, key),
-        confirmed=_date(fields, "confirmed", key),
+        confirmed=date_of(fields, "confirmed", key),
         note=None if note is None else " ".join(note.split()),
     )
 
@@ -505,7 +470,7 @@ def _value_of_text(parameter: Parameter, text: str) -> Value:
 def _reference(fields: Mapping[str, Any], key: str) -> Reference:
     if fields.get("reference") is None:
         raise LawError(f"{key}.reference: missing; give act, paragraph, stk, nr and url")
-    reference = _keys(fields["reference"], f"{key}.reference", REFERENCE_KEYS)
+    reference = mapping_of(fields["reference"], f"{key}.reference", REFERENCE_KEYS)
     parts: dict[str, str | None] = {}
     for part in ("act", "paragraph", "stk", "nr", "url"):
         raw = reference.get(part)
@@ -535,31 +500,6 @@ def _check_sequence(values: tuple[LegalValue, ...]) -> None:
                 f"{key}: nothing applies from {earlier.until} to {later.effective_from}; "
                 "close the gap by moving one of the two days"
             )
-
-
-def _keys(mapping: Any, place: str, allowed: frozenset[str]) -> Mapping[str, Any]:
-    if not isinstance(mapping, dict):
-        raise LawError(f"{place}: is no mapping; write it as lines of key: value")
-    for key in mapping:
-        if key not in allowed:
-            raise LawError(f"{place}: the key {key!r} is not known; use {', '.join(sorted(allowed))}")
-    return mapping
-
-
-def _text(mapping: Mapping[str, Any], key: str) -> str:
-    raw = mapping.get(key)
-    if not isinstance(raw, str) or not raw.strip():
-        raise LawError(f"{key}: missing or no text; write it out")
-    return " ".join(raw.split())
-
-
-def _date(mapping: Mapping[str, Any], key: str, place: str) -> dt.date:
-    raw = mapping.get(key)
-    if raw is None:
-        raise LawError(f"{place}.{key}: missing; give a day as YYYY-MM-DD")
-    if not isinstance(raw, dt.date) or isinstance(raw, dt.datetime):
-        raise LawError(f"{place}.{key}: {raw!r} is no day; write YYYY-MM-DD without quotes")
-    return raw
 
 
 def _finite_decimal(number: Fraction) -> str | None:

@@ -126,15 +126,12 @@ def run(
 
 
 def _refuse_years(years: range, day: dt.date) -> None:
-    from law.loader import LawError, statistics_law
+    from law.loader import statistics_law
 
     if not years:
         raise _fail(["--through must not be before --list-year."], 2)
     for year in years:
-        try:
-            statistics_law().for_list_year(year)
-        except LawError as error:
-            raise _fail([str(error)]) from None
+        statistics_law().for_list_year(year)
         if year > day.year:
             raise _fail([f"List year {year} is in the future on {day}: it can be run from 1 January {year}."])
 
@@ -187,6 +184,7 @@ def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
     """A bar that is told each step; says so where the home cannot be used."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from law.loader import LawError
     from pipelines.failures import plain
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -198,7 +196,7 @@ def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
 
         try:
             yield on_step
-        except typer.Exit:
+        except (typer.Exit, LawError):  # a file of the law that is not in order is no fault of the home
             raise
         except Exception as error:
             raise _fail([f"The home {home.path} cannot be used: {plain(error)}"]) from None
@@ -361,7 +359,8 @@ def impact(
     for change in changes:
         out.print(change.line, markup=False)
     areas = {change.key for change in changes if change.column == "status"}
-    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. Nothing was sealed.")
+    sealing = "A run would seal a new revision, which names these inputs. Nothing was sealed."
+    out.print(f"{len(changes)} figures would change, and the status of {len(areas)} areas. {sealing}")
 
 
 @app.command()
@@ -527,10 +526,14 @@ def ui(
 
 
 def _refuse_ui(home: Home, read_only: bool, host: str, port: int, new: bool) -> None:
-    """An empty UI would look like lost data: a home is only begun where that is asked for."""
+    """An empty UI would look like lost data: a home is only begun where that is asked for. Raises LawError where the
+    law is not in order: Dagster would only show that its code cannot be loaded."""
     import errno
     import socket
 
+    from law.loader import shipped_law
+
+    shipped_law()
     if not home.warehouse.is_file() and (read_only or not new):
         begin = "Run a list year first, or name another folder with --home"
         raise _fail([f"There is no home in {home.path}. {begin}{'' if read_only else '; --new begins an empty one'}."])

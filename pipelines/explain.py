@@ -7,27 +7,24 @@ of what was sealed. What does not belong here: any derivation (`sql/`) and the s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
-import law
 from assets import warehouse
 from assets.aside import AsideError, aside
 from assets.code_lists import municipality_names
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.publishing import sealing
 from assets.rounding import rounded
-from law.loader import LegalValue, statistics_law
+from law.loader import LegalValue, list_day, statistics_law
+from law.statutes import Statutes, shipped_statutes
 from pipelines.home import Home
 
-STATUTES = Path(law.__file__).parent / "statutes" / "almenboligloven.yaml"
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "residents": ("Residents", ("bef", "bolig", "omraade")),
     "nonwestern": ("Non-western immigrants and descendants", ("bef", "bolig", "omraade")),
@@ -54,6 +51,25 @@ MOVES: Mapping[str, tuple[str, str]] = {
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, NO_LIST: "Ikke omfattet"}
 TERMS: Mapping[str, str] = {code: LIST_NAMES[code].one for code in WITHIN}
 CAP = "anvisningsloft.share"
+WEEKLY_HOURS, CONVICTED, OERE = "hundredths of weekly hours x weekdays", "convicted, of adults", "øre, of persons"
+COUNTED: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+    "outside": (
+        ("outside_units_y2", "full_units_y2", "area", WEEKLY_HOURS),
+        ("outside_units_y1", "full_units_y1", "area", WEEKLY_HOURS),
+    ),
+    "convicted": (
+        ("convicted_y2", "adults_y2", "area", CONVICTED),
+        ("national_convicted_y2", "national_adults_y2", "country", CONVICTED),
+        ("convicted_y1", "adults_y1", "area", CONVICTED),
+        ("national_convicted_y1", "national_adults_y1", "country", CONVICTED),
+    ),
+    "income": (
+        ("income_oere", "income_persons", "area", OERE),
+        ("region_income_oere", "region_income_persons", "region", OERE),
+    ),
+}
+"""The counts behind a figure that is made of several shares or means: numerator and denominator in
+`criteria.area_figures`, of whom, and what is counted. Any other figure's fraction is its counts."""
 NO_FIGURE = "no persons, or what it is held against is 0"
 FOURTH, SEVENTH, EIGHTH = "§ 61 a, stk. 4", "§ 59, stk. 7", "§ 59, stk. 8"
 """Where the act says how many years make an omdannelsesområde, and what the cap is."""
@@ -64,14 +80,29 @@ class ExplanationError(Exception):
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What was counted for one part of a figure: of a year, for the area, its region or the country."""
+
+    year: int
+    of: str
+    numerator: str
+    denominator: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class Held:
-    """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law."""
+    """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law.
+
+    `counts` are those that the fraction is made of, where it is made of several.
+    """
 
     category: str
     criterion: str
     figure: str
     numerator: str | None
     denominator: str | None
+    counts: tuple[Counts, ...]
     value: str | None
     operator: str
     limit: str
@@ -81,7 +112,23 @@ class Held:
     effective_from: str
     url: str
     sentence: str | None
+    sentence_remark: str | None
     snapshots: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """The sentence of a provision on the list's day: the act it is quoted from, and why it may not be today's.
+
+    `sentence` is None where no words are held for that day. `remark` is one line where a value came into force after
+    the words that are held, or where none are; None where the sentence states every value that it should.
+    """
+
+    sentence: str | None
+    act: str | None
+    url: str | None
+    effective_from: str | None
+    remark: str | None
 
 
 def explain_area(home: Home, list_year: int, area_id: str) -> dict[str, Any]:
@@ -115,11 +162,12 @@ def _explained(
 ) -> dict[str, Any]:
     status = _area(con, list_year, area_id)
     area_id = status["area_id"]
+    quoted = quotations(values, shipped_statutes(), list_year)
     return {
         "list_year": list_year,
         "revision": manifest["revision"],
         "status": status,
-        "criteria": [asdict(held) for held in _criteria(con, manifest, values, area_id)],
+        "criteria": [asdict(held) for held in _criteria(con, manifest, values, quoted, area_id)],
         "margins": _all(
             con,
             """
@@ -138,8 +186,9 @@ def _explained(
         "exempted": bool(_all(con, "SELECT area_id FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id])),
         "cap_in_force": CAP in values,
         "terms": _terms(values),
-        "wording": _statutes()["wording"],
-        "sentences": _quoted(values),
+        "wording": ", ".join(dict.fromkeys(one.act for one in quoted.values() if one.act)),
+        "sentences": {provision: one.sentence for provision, one in quoted.items() if one.sentence},
+        "quotations": {provision: asdict(one) for provision, one in quoted.items()},
     }
 
 
@@ -167,16 +216,47 @@ def _terms(values: Mapping[str, LegalValue]) -> dict[str, str]:
     return {term: word for term, word in words.items() if word != TERMS[term]}
 
 
-def _quoted(values: Mapping[str, LegalValue]) -> dict[str, str]:
-    """The sentences that decide under the law of the list's day, in today's wording."""
-    deciding = {value.reference.citation for value in values.values() if value.operator}
+def quotations(values: Mapping[str, LegalValue], statutes: Statutes, list_year: int) -> dict[str, Quoted]:
+    """By provision, the words in force on the list's day that state the values which decide, and what is to be said of
+    words that do not."""
+    return {
+        provision: _quoted(provision, stated, statutes, list_year)
+        for provision, stated in sorted(values_stated(values).items())
+    }
+
+
+def values_stated(values: Mapping[str, LegalValue]) -> dict[str, list[LegalValue]]:
+    """By provision, the values that its sentence has in words: the limits, and the ages that a figure is told with."""
+    stated: defaultdict[str, list[LegalValue]] = defaultdict(list)
+    for value in values.values():
+        if value.operator:
+            stated[value.reference.citation] += [value, *_ages(value.parameter.split(".")[1], values)]
     if CAP in values:
-        deciding |= {SEVENTH, EIGHTH}
-    return {key: text for key, text in _statutes()["sentences"].items() if key in deciding}
+        for provision in (SEVENTH, EIGHTH):
+            if values[CAP] not in stated[provision]:
+                stated[provision].append(values[CAP])
+    return dict(stated)
+
+
+def _quoted(provision: str, stated: list[LegalValue], statutes: Statutes, list_year: int) -> Quoted:
+    words = statutes.in_force(provision, list_day(list_year))
+    if words is None:
+        return Quoted(None, None, None, None, f"no sentence of {provision} is held here for {list_day(list_year)}")
+    later = [
+        f"{value.text} has been in force since {value.effective_from}, by {value.reference.act}"
+        for value in stated
+        if not words.states(value)
+    ]
+    remark = f"an earlier wording, of {words.act}: {'; '.join(dict.fromkeys(later))}" if later else None
+    return Quoted(words.text, words.act, words.url, words.effective_from.isoformat(), remark)
 
 
 def _criteria(
-    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], values: Mapping[str, LegalValue], area_id: str
+    con: duckdb.DuckDBPyConnection,
+    manifest: Mapping[str, Any],
+    values: Mapping[str, LegalValue],
+    quoted: Mapping[str, Quoted],
+    area_id: str,
 ) -> list[Held]:
     rows = _all(
         con,
@@ -186,18 +266,34 @@ def _criteria(
         """,
         [area_id],
     )
-    return sorted((_held(row, values, manifest) for row in rows), key=lambda held: list(FIGURES).index(held.criterion))
+    figures = _one(con, "SELECT * FROM criteria.area_figures WHERE area_id = ?", [area_id]) or {}
+    held = [_held(row, values, quoted, manifest, figures) for row in rows]
+    return sorted(held, key=lambda one: list(FIGURES).index(one.criterion))
 
 
-def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Mapping[str, Any]) -> Held:
+def _ages(criterion: str, values: Mapping[str, LegalValue]) -> list[LegalValue]:
+    """The ages that the name of a figure has a place for."""
+    if "{}" not in FIGURES.get(criterion, ("",))[0]:
+        return []
+    ages = (values.get(f"opgoerelse.{criterion}_age_{end}") for end in ("from", "to"))
+    return [age for age in ages if age]
+
+
+def _held(
+    row: Mapping[str, Any],
+    values: Mapping[str, LegalValue],
+    quoted: Mapping[str, Quoted],
+    manifest: Mapping[str, Any],
+    figures: Mapping[str, Any],
+) -> Held:
     value, (figure, registers) = values[row["parameter"]], FIGURES[row["criterion"]]
-    ages = [values.get(f"opgoerelse.{row['criterion']}_age_{end}") for end in ("from", "to")]
     return Held(
         category=row["category"],
         criterion=row["criterion"],
-        figure=figure.format("-".join(age.text for age in ages if age)),
+        figure=figure.format("-".join(age.text for age in _ages(row["criterion"], values))),
         numerator=row["numerator"],
         denominator=row["denominator"],
+        counts=tuple(_counts(row["criterion"], figures, values, manifest["list_year"])),
         value=_rounded(row["numerator"], row["denominator"], value.unit),
         operator=row["operator"],
         limit=value.text,
@@ -206,9 +302,26 @@ def _held(row: Mapping[str, Any], values: Mapping[str, LegalValue], manifest: Ma
         paragraph=value.reference.citation,
         effective_from=value.effective_from.isoformat(),
         url=value.reference.url,
-        sentence=_statutes()["sentences"].get(value.reference.citation),
+        sentence=quoted[value.reference.citation].sentence,
+        sentence_remark=quoted[value.reference.citation].remark,
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
+
+
+def _counts(
+    criterion: str, figures: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int
+) -> Iterator[Counts]:
+    """The counts behind a figure of several parts, earliest year first; none of a region that has no persons at all."""
+    for numerator, denominator, of, unit in COUNTED.get(criterion, ()):
+        if figures[denominator] is None:
+            continue
+        number = f"_{denominator[-1]}" if denominator.endswith(("_y1", "_y2")) else ""
+        year = list_year + int(values[f"opgoerelse.{criterion}_year_offset{number}"].text)
+        if unit == WEEKLY_HOURS:
+            persons, full = figures[f"persons_18_64_y{denominator[-1]}"], figures[denominator]
+            in_full_time = rounded(Fraction(figures[numerator] * persons, full) if full else 0, 4)
+            unit = f"{unit}: {in_full_time:f} full-time persons of {persons}"
+        yield Counts(year, of, str(figures[numerator]), str(figures[denominator]), unit)
 
 
 def _status_years(criterion: str, values: Mapping[str, LegalValue], list_year: int) -> set[str]:
@@ -239,11 +352,6 @@ def _rounded(numerator: str | None, denominator: str | None, unit: str) -> str |
         return str(exact)
     scale = 100 if unit == "share" else 1
     return f"{rounded(exact * scale, 4):f}" + (" pct" if unit == "share" else "")
-
-
-@cache
-def _statutes() -> Mapping[str, Any]:
-    return yaml.safe_load(STATUTES.read_text(encoding="utf-8"))
 
 
 def _all(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
@@ -281,7 +389,7 @@ def as_text(told: Mapping[str, Any]) -> str:
         if held:
             lines += ["", title]
             for item in held:
-                lines += [*_held_lines(item), *_margin_lines(told, item)]
+                lines += [*_held_lines(told, item), *_margin_lines(told, item)]
     lines += ["", *_status_margin_lines(told), "", *_history_lines(told), "", *_cap_lines(told)]
     return "\n".join(lines)
 
@@ -305,19 +413,26 @@ def _also(status: Mapping[str, Any]) -> str:
     return f", {' and '.join(extra)}" if extra else ""
 
 
-def _held_lines(item: Mapping[str, Any]) -> list[str]:
+def _held_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
     met = "met" if item["met"] else "not met"
     value = "no figure" if item["value"] is None else item["value"]
-    fraction = NO_FIGURE
-    if item["numerator"] is not None:
-        exact = Fraction(int(item["numerator"]), int(item["denominator"]))
-        fraction = f"= {exact.numerator} / {exact.denominator} exactly"
     return [
         f"  {item['figure']}: {value} {item['operator']} {item['limit']}: {met}",
-        f"    {fraction}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
-        *([f'    "{item["sentence"]}"'] if item["sentence"] else []),
+        *(f"    {c['year']}, {c['of']}: {c['numerator']} / {c['denominator']} ({c['unit']})" for c in item["counts"]),
+        f"    {_fraction(item)}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
+        *_sentence_lines(told, item["paragraph"]),
         f"    from {', '.join(item['snapshots'])}",
     ]
+
+
+def _fraction(item: Mapping[str, Any]) -> str:
+    """The figure exactly: as it was counted, where it is one count of another, and in lowest terms."""
+    if item["numerator"] is None:
+        return NO_FIGURE
+    counted = f"{item['numerator']} / {item['denominator']}"
+    exact = Fraction(int(item["numerator"]), int(item["denominator"]))
+    lowest = f"{exact.numerator} / {exact.denominator}"
+    return f"= {lowest} exactly" if item["counts"] or counted == lowest else f"= {counted} = {lowest} exactly"
 
 
 def _margin_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
@@ -366,8 +481,13 @@ def _history_lines(told: Mapping[str, Any]) -> list[str]:
     return [f"History ({FOURTH})", *years]
 
 
-def _sentence_lines(told: Mapping[str, Any], *citations: str) -> list[str]:
-    return [f'    "{told["sentences"][citation]}"' for citation in citations]
+def _sentence_lines(told: Mapping[str, Any], *provisions: str) -> Iterator[str]:
+    """Each sentence in quotes, and below it what is to be said of its wording."""
+    for quoted in (told["quotations"].get(provision) for provision in provisions):
+        if quoted and quoted["sentence"]:
+            yield f'    "{quoted["sentence"]}"'
+        if quoted and quoted["remark"]:
+            yield f"    ({quoted['remark']})"
 
 
 def _cap_lines(told: Mapping[str, Any]) -> list[str]:

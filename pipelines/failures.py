@@ -1,6 +1,7 @@
 """Errors as one line that is safe to print and to store: the kind, the place in the product, and what to do.
 
-The message of an error may quote a row, so it never leaves here. What does not belong here: faults of deliveries
+The message of an error may quote a row, so it never leaves here, but that of a `LawError` or a `DamagedFileError`:
+those name files and keys, and no register's value. What does not belong here: faults of deliveries
 (`assets.intake.deliveries`) and refusals that the product words itself.
 """
 
@@ -11,6 +12,8 @@ import traceback
 from pathlib import Path
 
 import duckdb
+
+from law.loader import LawError
 
 PRODUCT = Path(__file__).parent.parent
 DISK_FULL = "The disk of the home is full: free some space and run again; what was sealed is untouched."
@@ -56,9 +59,12 @@ class DamagedFileError(Exception):
 
 
 def plain(error: BaseException) -> str:
-    """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message."""
+    """The error's kind, where in the product it arose, and a remedy. Holds nothing of the error's own message, but for
+    a damaged file of the home and a file of the law that is not in order: those are told by their message."""
     if isinstance(error, DamagedFileError):
         return str(error)
+    if isinstance(error, LawError):
+        return " ".join(str(error).split())
     return f"{type(error).__name__} in {_place(error)}. {_remedy(error)}"
 
 

@@ -107,13 +107,17 @@ def _promote_all(
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], list_year: int) -> list[str]:
+    """Every input that a run would seal otherwise: an edition names the vintage that it rests on, so one with the same
+    bytes is another input, though no figure of it differs."""
     sealed = {(item["register"], item["reference"]): item for item in manifest["inputs"]}
     now = {(item["register"], item["reference"]): item for item in sealing.describe_inputs(con, list_year)}
     lines = []
     for key in sorted(sealed.keys() | now.keys()):
         before, after = sealed.get(key), now.get(key)
-        if before is None or after is None or before["content_sha256"] != after["content_sha256"]:
-            lines.append(f"{'/'.join(key)}: {_vintage(before)} -> {_vintage(after)}")
+        if before != after:
+            same = before is not None and after is not None and before["content_sha256"] == after["content_sha256"]
+            told = f"{'/'.join(key)}: {_vintage(before)} -> {_vintage(after)}"
+            lines.append(f"{told}, the same content" if same else told)
     return lines
 
 

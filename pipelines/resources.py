@@ -45,6 +45,14 @@ class Run(ConfigurableResource):
         return day_of(self.as_of) if self.as_of else dt.datetime.now(COPENHAGEN).date()
 
     @property
+    def latest_day(self) -> dt.date:
+        """The run's day, or today where the run stands on a day gone by: what is dated after it has not been done yet.
+
+        For warnings alone: no figure and no edition may depend on it.
+        """
+        return max(self.day, dt.datetime.now(COPENHAGEN).date())
+
+    @property
     def law(self) -> Law:
         return statistics_law()
 

@@ -11,6 +11,7 @@ import atexit
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -110,14 +111,26 @@ def run_cli(*args: object, env: Mapping[str, str] | None = None) -> Result:
         return Result(int(answer), out.read_text(encoding="utf-8", errors="replace"))
 
 
-def fresh_cli(*args: object) -> Result:
-    """The command in an interpreter of its own, of the very code that run_cli uses."""
+def copied_product(folder: Path) -> Path:
+    """A copy of what the command runs from, for a test that changes the law in it."""
+    for part in ("assets", "law", "pipelines", "sql"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "workspace.yaml", folder)
+    return folder
+
+
+def fresh_cli(*args: object, product: Path = ROOT, seconds: float | None = None) -> Result:
+    """The command in an interpreter of its own: of the very code that run_cli uses, or of a copied product.
+
+    Raises subprocess.TimeoutExpired where it does not end within `seconds`.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *map(str, args)],
-        cwd=ROOT,
+        cwd=product,
         env=os.environ | _environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        timeout=seconds,
         check=False,
     )
     return Result(done.returncode, done.stdout.decode("utf-8", "replace"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from law.danish_time import COPENHAGEN
 from law.loader import PARAMETER_DIRECTORY, LawError, format_value, list_day, load_law, parse_exact, values_sha256
 
 LAW = load_law()
@@ -172,6 +173,22 @@ def test_values_confirmed_over_a_year_before_are_reported() -> None:
     assert {value.parameter for value in LAW.unconfirmed_since(late)} == set(LAW.in_force(late))
     assert LAW.unconfirmed_since(dt.date(2028, 2, 29))
     assert {value.parameter for value in LAW.unconfirmed_since(late, DAY)} == set(LAW.in_force(DAY))
+
+
+def test_values_confirmed_after_a_day_are_reported() -> None:
+    in_force = LAW.in_force(DAY).values()
+    newest = max(value.confirmed for value in in_force)
+    assert LAW.confirmed_after(newest, DAY) == ()
+    before = newest - dt.timedelta(days=1)
+    assert LAW.confirmed_after(before, DAY) == tuple(
+        sorted((value for value in in_force if value.confirmed == newest), key=lambda value: value.parameter)
+    )
+
+
+def test_no_value_is_shipped_as_confirmed_on_a_day_to_come() -> None:
+    today = dt.datetime.now(COPENHAGEN).date()
+    ahead = [v.parameter for p in LAW.parameters.values() for v in p.values if v.confirmed > today]
+    assert ahead == []
 
 
 def test_all_parameters_load_fast() -> None:

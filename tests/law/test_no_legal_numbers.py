@@ -2,8 +2,9 @@
 
 The rule. 0 and 1 are free. 2, 10 and 100 may be counted and scaled with, but nothing may be compared with
 them. Digits of a type, widths of padding, days of a date and positions in a list are free. Any other number,
-and any text of digits alone (`'310'`), must stand in `technical_constants.csv` with its reason; a row there
-that no file needs is refused. SQL inside Python strings is held to the same.
+and any text that is a number alone, as digits (`'310'`) or as the law writes it (`'40 pct'`, `'40/100'`), must stand
+in `technical_constants.csv` with its reason; a row there that no file needs is refused. SQL inside Python strings is
+held to the same.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ OPERATIONS = {TokenType.STAR, TokenType.SLASH, TokenType.DIV, TokenType.MOD, Tok
 FORMS = {"decimal": 38, "varchar": 38, "round": 38, "lpad": 38, "left": 38, "make_date": 31}
 PADDING = "0"
 DIGITS = re.compile(r"%?\d+([.,]\d+)?%?")
+AS_THE_LAW_WRITES = re.compile(r"-?\d+([.,]\d+)?\s*(pct\.?|%|procent|gange|/\s*\d+)", re.IGNORECASE)
 SQL_TEXT = re.compile(r"\b(SELECT|INSERT INTO|CREATE|DELETE FROM|UPDATE|WHERE|CASE WHEN|FILTER|BETWEEN|NOT IN|IN \()")
 
 
@@ -58,7 +60,7 @@ def sql_numbers(text: str) -> Iterator[tuple[int, str]]:
             around.append(tokens[index - 1].text.lower() if index else "")
         elif token.token_type == TokenType.R_PAREN and around:
             around.pop()
-        elif token.token_type == TokenType.STRING and DIGITS.fullmatch(token.text):
+        elif token.token_type == TokenType.STRING and is_number(token.text):
             if token.text != PADDING:
                 yield token.line, token.text
         elif token.token_type == TokenType.NUMBER:
@@ -66,6 +68,11 @@ def sql_numbers(text: str) -> Iterator[tuple[int, str]]:
             scale = token.text in ARITHMETIC_ONLY and not is_compared(tokens, index)
             if not (token.text in FREE or of_form or scale):
                 yield token.line, token.text
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number and nothing else: digits, perhaps of a pattern, or a share or factor as law has it."""
+    return bool(DIGITS.fullmatch(text) or AS_THE_LAW_WRITES.fullmatch(text.strip()))
 
 
 def is_compared(tokens: list[Token], index: int) -> bool:
@@ -107,6 +114,8 @@ def python_numbers(text: str) -> Iterator[tuple[int, str]]:
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
             if SQL_TEXT.search(text):
                 yield from ((node.lineno + line - 1, literal) for line, literal in sql_numbers(text))
+            elif id(node) not in skipped and is_number(text):
+                yield node.lineno, text
             skipped |= {id(part) for part in node.values}
         if not isinstance(node, ast.Constant) or id(node) in skipped or isinstance(node.value, bool):
             continue
@@ -116,7 +125,7 @@ def python_numbers(text: str) -> Iterator[tuple[int, str]]:
             if not (literal in FREE or id(node) in positions or scale):
                 yield node.lineno, literal
         elif isinstance(node.value, str):
-            if DIGITS.fullmatch(node.value) and node.value not in FREE:
+            if is_number(node.value) and node.value not in FREE:
                 yield node.lineno, node.value
             elif SQL_TEXT.search(node.value):
                 yield from ((node.lineno + line - 1, literal) for line, literal in sql_numbers(node.value))
@@ -206,10 +215,39 @@ def test_counting_and_scaling_is_not(text: str) -> None:
         "codes = ['310']",
         "if met >= 2: pass",
         "x in (1, 2)",
+        "LIMIT = '40 pct'",
+        "LIMIT = '40 pct.'",
+        "LIMIT = '30pct'",
+        "LIMIT = ' 2,7 % '",
+        "LIMIT = '40/100'",
+        "LIMIT = '40 / 100'",
+        "LIMIT = '30 procent'",
+        "LIMIT = '3 gange'",
+        "LIMIT = f'40 pct'",
+        "limits = {'residents': '1.000'}",
+        "con.execute('SELECT * FROM t WHERE text = ?', ['40 pct'])",
+        "con.execute(\"SELECT '40 pct' AS limit_text\")",
     ],
 )
 def test_a_legal_number_in_python_is_found(text: str) -> None:
     assert list(python_numbers(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unit = ' pct'",
+        "shown = f'{share} pct.'",
+        "shown = f'{part}/{whole}'",
+        "told = 'Shares are of 100 pct. of the residents.'",
+        "told = 'over 40 pct, as the act says'",
+        "day = '2026-12-01'",
+        "name = 'of/2024'",
+        "pattern = '[0-9]{4}/[0-9]{2}'",
+    ],
+)
+def test_an_ordinary_text_is_free(text: str) -> None:
+    assert list(python_numbers(text)) == []
 
 
 def test_docstrings_formats_and_positions_are_free() -> None:

@@ -17,6 +17,10 @@ from tests.populations import Row, Style, World, write_reference, write_snapshot
 YEAR = 2024
 DAY = f"{YEAR}-01-01"
 
+LAST = (
+    "{figures} figures would change, and the status of {areas} areas. A run would seal a new revision, "
+    "which names these inputs. Nothing was sealed."
+)
 CONTENT = "[0-9a-f]{12}"
 
 
@@ -81,7 +85,38 @@ def test_late_migrations_are_told_and_change_no_figure_of_the_lists(
     assert code == 0
     (told, last) = lines
     assert re.fullmatch(rf"Input vnds_ud/{YEAR - 1}: not delivered -> first delivery \(1 rows, {CONTENT}\)", told)
-    assert last == "0 figures would change, and the status of 0 areas. Nothing was sealed."
+    assert last == LAST.format(figures=0, areas=0)
+
+
+def test_the_same_bytes_delivered_again_change_no_figure_but_the_edition(
+    sealed: tuple[Path, Path, list[Row]], tmp_path: Path
+) -> None:
+    """The manifest names the vintage that an edition rests on, so `impact` tells what the run after it does."""
+    home, snapshots = tmp_path / "home", tmp_path / "snapshots"
+    shutil.copytree(sealed[0], home)
+    shutil.copytree(sealed[1], snapshots)
+    again = snapshots / "bef" / DAY / f"{YEAR}-11-20"
+    again.mkdir()
+    for file in (snapshots / "bef" / DAY).iterdir():
+        if file.is_file():
+            shutil.copy(file, again)
+    code, (told, last) = impact(home, snapshots)
+    assert code == 0
+    same = re.fullmatch(
+        rf"Input bef/{DAY}: first delivery \((.*)\) -> vintage {YEAR}-11-20 \((.*)\), the same content", told
+    )
+    assert same is not None, told
+    assert same[1] == same[2]
+    assert last == LAST.format(figures=0, areas=0)
+    done = run_list(YEAR, snapshots, home)
+    assert done.code == 0, done.output
+    assert f"Edition {YEAR}, revision 2, sealed" in done.output
+    published = ("area_status.csv", "area_criteria.csv", "municipal_cap.csv")
+    now, before = file_bytes(home / "editions" / str(YEAR)), file_bytes(sealed[0] / "editions" / str(YEAR))
+    assert [now[name] for name in published] == [before[name] for name in published]
+    code, lines = impact(home, snapshots)
+    assert (code, len(lines)) == (0, 1)
+    assert "Nothing would change" in lines[0]
 
 
 def test_late_delivery_is_told_by_status_and_figure_and_changes_nothing(
