@@ -37,6 +37,7 @@ from assets.columns import describe
 from assets.contracts import REGISTER_BY_NAME
 from assets.derivation import TABLE_BY_NAME
 from assets.documentation import address_of, columns_of
+from assets.reporting.shapes import SHAPES
 from pipelines.administration.definitions import defs as administration_defs
 from pipelines.definitions import defs
 from tests.command import manifest
@@ -156,6 +157,23 @@ def test_a_derived_asset_shows_what_its_columns_come_from(key: AssetKey) -> None
     shown = str(GRAPH.get(key).metadata["column_sources"].value)
     for column in columns_of(table_of(key)):
         assert f"\n| {column} | " in shown
+
+
+@each([AssetKey(["report", "finished"]), AssetKey(["report", "report"])])
+def test_the_report_says_what_each_of_its_tables_is_made_from(key: AssetKey) -> None:
+    shown = str(GRAPH.get(key).metadata["made_from"].value)
+    for name, shape in SHAPES.items():
+        (line,) = (line for line in shown.splitlines() if line.startswith(f"| {name} | {shape.title} | "))
+        linked = {AssetKey(path.split("/")) for path in re.findall(r"\(/assets/([^)]+)\)", line)}
+        assert linked
+        assert linked <= ancestors(key)
+
+
+def test_the_reports_tables_show_every_column() -> None:
+    schema = GRAPH.get(AssetKey(["report", "finished"])).metadata["dagster/column_schema"]
+    columns = {f"{name}.{column.name}": column.kind for name, shape in SHAPES.items() for column in shape.columns}
+    assert {column.name: column.type for column in schema.columns} == columns
+    assert all(column.description for column in schema.columns)
 
 
 @each(TABLES)
