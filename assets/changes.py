@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from dagster import AssetDep, AssetExecutionContext, Failure, MaterializeResult, asset
+from dagster import AssetExecutionContext, Failure, MaterializeResult, asset
 
 from assets import derivation, lineage
 from assets.aside import AsideError, Snapshot, open_aside, promoted_snapshots, put_law, show_registers
@@ -30,7 +30,7 @@ from assets.factory import (
 )
 from assets.law_tables import LAW_TABLES
 from assets.list_names import NO_LIST
-from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN, earlier_list_years
+from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.publishing import sealing
 from assets.warehouse import Row, insert_rows, sql_file, transaction
 from law.loader import Law, LawError, LegalValue, list_day
@@ -311,10 +311,8 @@ def code_version() -> str:
 @asset(
     key=key_of(TABLE),
     group_name="status",
-    deps=[
-        *(key_of(table) for table in READS),
-        AssetDep(key_of("edition.edition"), partition_mapping=earlier_list_years(2)),
-    ],
+    # not the last edition, which it reads too: a backfill would then ask for the list year after its last one
+    deps=[key_of(table) for table in READS],
     partitions_def=LIST_YEARS,
     backfill_policy=ONE_YEAR_A_RUN,
     description=DESCRIPTION,
@@ -323,7 +321,7 @@ def code_version() -> str:
     tags={
         "layer": "status",
         "confidentiality": "aggregate",
-        **{tag: "" for table in (*READS, *derivation.PUBLISHED) for tag in register_tags(table)},
+        **{tag: "" for table in READS for tag in register_tags(table)},
     },
     metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b")),
     code_version=code_version(),

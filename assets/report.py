@@ -21,7 +21,10 @@ from dagster import (
     AssetExecutionContext,
     Failure,
     MaterializeResult,
+    MetadataValue,
     PreviewWarning,
+    TableColumn,
+    TableSchema,
     asset,
     multi_asset_check,
 )
@@ -43,7 +46,7 @@ from assets.factory import (
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
 from assets.reporting.cells import Before, told_by_releases
-from assets.reporting.shapes import SHAPES
+from assets.reporting.shapes import MADE_FROM, SHAPES
 from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue, report_law
 from pipelines.resources import Run
@@ -92,6 +95,28 @@ def _code(*modules: str) -> str:
     return hashlib.sha256(b"".join([*parts, *looks])).hexdigest()
 
 
+def _made_from() -> MetadataValue:
+    """The report's tables as a Markdown table: what each is called in the report, and links to what its figures are of,
+    where the way to the registers goes on."""
+    lines = ["| table | in the report | made from |", "|---|---|---|"]
+    for name, shape in SHAPES.items():
+        paths = ["/".join(key_of(table).path) for table in MADE_FROM[name]]
+        links = ", ".join(f"[{path}](/assets/{path})" for path in paths)
+        lines.append(f"| {name} | {shape.title} | {links} |")
+    return MetadataValue.md("\n".join(lines))
+
+
+def _columns() -> TableSchema:
+    """Every column of the report's tables, under the name of its table."""
+    return TableSchema(
+        [
+            TableColumn(f"{name}.{column.name}", column.kind, description=column.meaning)
+            for name, shape in SHAPES.items()
+            for column in shape.columns
+        ]
+    )
+
+
 @asset(
     key=key_of(FINISHED),
     group_name=REPORT,
@@ -105,7 +130,8 @@ def _code(*modules: str) -> str:
     kinds={"duckdb", "csv"},
     owners=[OWNER],
     tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
-    metadata=described(FINISHED, "Redegørelsens tabeller", ("§ 61 a", "§ 61 b")),
+    metadata=described(FINISHED, "Redegørelsens tabeller", ("§ 61 a", "§ 61 b"), made_from=_made_from())
+    | {"dagster/column_schema": _columns()},
     code_version=_code(*MAKING),
     pool=WRITER_POOL,
 )
@@ -256,7 +282,7 @@ def finished_tables(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str,
     kinds={"file"},
     owners=[OWNER],
     tags={"layer": REPORT, "confidentiality": "public", **_REGISTER_TAGS},
-    metadata=described("report.report", "Redegørelsen", ("§ 61 a", "§ 61 b")),
+    metadata=described("report.report", "Redegørelsen", ("§ 61 a", "§ 61 b"), made_from=_made_from()),
     code_version=_code(*MAKING, *SHOWING),
     pool=WRITER_POOL,
 )

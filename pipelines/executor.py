@@ -2,14 +2,16 @@
 
 DuckDB uses all cores within a step and one process may write the warehouse. Runs that are started at once wait for
 each other here, before their first step, so that none meets a lock; an earlier list year goes first, since a later one
-reads its edition. A run that was killed keeps its slot in the writer pool, so a run that holds the home's lock first
-frees what dead runs hold. What does not belong here: which assets run (`pipelines.jobs`), and the locks themselves
-(`pipelines.home`).
+reads its edition. One that waits for a run which is still in the queue gives its place there to it: it is suspended,
+and goes on by itself when its turn has come. A run that was killed keeps its slot in the writer pool, so a run that
+holds the home's lock first frees what dead runs hold. What does not belong here: which assets run (`pipelines.jobs`),
+and the locks themselves (`pipelines.home`).
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from dagster import (
     executor,
 )
 from dagster._core.errors import DagsterError
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
@@ -35,19 +38,38 @@ from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets import warehouse
 from assets.intake import snapshots
+from assets.partitions import END_LIST_YEAR
 from assets.publishing import published_database, sealing
 from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run
 
-RUNNING = [DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+RUNNING = [DagsterRunStatus.STARTED, DagsterRunStatus.SUSPENDED, DagsterRunStatus.CANCELING]
 COMING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 PARTITION = "dagster/partition"
+PARTITIONS_FROM = "dagster/asset_partition_range_start"
 BACKFILL = "dagster/backfill"
+PRIORITY = "dagster/priority"
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_TO_SHOW_LIFE = 5
 SECONDS_TO_WAIT_FOR_A_START = 180
-"""How long a run waits for an earlier list year of its backfill that has not begun."""
+"""How long a run waits for earlier list years of its backfill while none of them begins and none works in the home."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What goes before a run: runs of earlier list years that live in the home, and what its backfill is yet to make.
+
+    `coming` are the earlier list years of the backfill that are not made yet, by runs that have not begun or that
+    Dagster has not come to; `queued` are those of the runs that wait in Dagster's queue.
+    """
+
+    alive: Sequence[DagsterRun] = ()
+    coming: Collection[int] = ()
+    queued: Sequence[DagsterRun] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.alive or self.coming)
 
 
 class HomeExecutor(InProcessExecutor):
@@ -60,27 +82,63 @@ class HomeExecutor(InProcessExecutor):
         home = settings.at_home
         instance, run = plan_context.instance, plan_context.dagster_run
 
+        looked, suspended = time.monotonic(), False
+
         def waiting(first: bool) -> None:
+            nonlocal looked
+            looked = time.monotonic()
             if first:
                 plan_context.log.info("Waiting for another run in this home to finish.")
             stop_if_asked()
 
-        patience = time.monotonic() + SECONDS_TO_WAIT_FOR_A_START
         with home.alive(run.run_id):
             while True:
                 with home.locked(waiting):
-                    if not goes_first(instance, run, home, time.monotonic() < patience):
+                    with told_in_plain_words():
+                        _refuse_scratch(settings.snapshot_folder, home)
+                        free_dead_runs(instance, run.run_id, home)
+                        ahead = ahead_of(instance, run, home)
+                    if not ahead:
+                        if suspended:
+                            yield DagsterEvent.job_resumed(plan_context)
                         with told_in_plain_words():
-                            _refuse_scratch(settings.snapshot_folder, home)
-                            free_dead_runs(instance, run.run_id, home)
                             home.clear_scratch()
                             with warehouse.kept_open(home.warehouse, home.scratch):
                                 recover(home)
                                 yield from super().execute(plan_context, execution_plan)
                                 show_published(home)
                         return
+                if ahead.alive:
+                    looked = time.monotonic()
+                refuse_to_wait_on(ahead, time.monotonic() - looked)
+                if ahead.queued and not suspended:
+                    suspended = True
+                    yield DagsterEvent.job_suspended(plan_context, _gives_way(ahead))
+                _put_in_order(instance, ahead.queued)
                 stop_if_asked()
                 time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _gives_way(ahead: Ahead) -> str:
+    return f"Waiting for list year {min(ahead.coming)} of this backfill, which gets this run's place in the queue."
+
+
+def _put_in_order(instance: DagsterInstance, queued: Iterable[DagsterRun]) -> None:
+    """Lets the queue start the earliest of the list years that are waited for, whatever order they were given in."""
+    for run in queued:
+        year = _list_year(run)
+        if year is not None and PRIORITY not in run.tags:
+            instance.add_run_tags(run.run_id, {PRIORITY: str(END_LIST_YEAR - year)})
+
+
+def refuse_to_wait_on(ahead: Ahead, seconds: float) -> None:
+    """Raises Failure when none has begun for too long: to go on would seal a list before the one that it rests on."""
+    if seconds > SECONDS_TO_WAIT_FOR_A_START:
+        raise Failure(
+            f"list year {min(ahead.coming)} of this backfill goes first and has not begun in "
+            f"{SECONDS_TO_WAIT_FOR_A_START} seconds: see in the UI why, run it, and then run this list year again.",
+            allow_retries=False,
+        )
 
 
 def _refuse_scratch(snapshots_folder: Path, home: Home) -> None:
@@ -106,21 +164,45 @@ def stop_if_asked() -> None:
         raise DagsterExecutionInterruptedError
 
 
-def goes_first(instance: DagsterInstance, own: DagsterRun, home: Home, patient: bool) -> list[str]:
-    """Runs of an earlier list year that go before this one: those that live in the home and, while `patient`, those of
-    the same backfill that have not begun."""
+def ahead_of(instance: DagsterInstance, own: DagsterRun, home: Home) -> Ahead:
+    """What goes before a run in its home and, where it belongs to a backfill, in that."""
     year = _list_year(own)
     if year is None:
-        return []
-    others = [run for run in instance.get_runs(RunsFilter(statuses=RUNNING)) if home.is_alive(run.run_id)]
-    if patient and BACKFILL in own.tags:
-        same = RunsFilter(statuses=COMING, tags={BACKFILL: own.tags[BACKFILL]})
-        others += instance.get_runs(same)
-    return [run.run_id for run in others if run.run_id != own.run_id and (_list_year(run) or year) < year]
+        return Ahead()
+    begun = _earlier(instance.get_runs(RunsFilter(statuses=RUNNING)), year)
+    alive = [run for run in begun if not _is_dead(instance, run.run_id, home)]
+    backfill_id = own.tags.get(BACKFILL)
+    if backfill_id is None:
+        return Ahead(alive)
+    made = instance.get_runs(RunsFilter(tags={BACKFILL: backfill_id}))
+    coming = [run for run in _earlier(made, year) if run.status in COMING]
+    outstanding = _outstanding(instance.get_backfill(backfill_id), {_list_year(run) for run in made})
+    years = {key for key in (*map(_list_year, coming), *outstanding) if key is not None and key < year}
+    return Ahead(alive, years, [run for run in coming if run.status == DagsterRunStatus.QUEUED])
+
+
+def _earlier(runs: Iterable[DagsterRun], year: int) -> list[DagsterRun]:
+    return [run for run in runs if (_list_year(run) or year) < year]
+
+
+def _outstanding(backfill: PartitionBackfill | None, made: Collection[int | None]) -> set[int]:
+    """The list years of a backfill that Dagster has not asked for, or of whose assets some are neither made nor failed.
+
+    A job's backfill makes one run per list year, in the order given; one of assets makes several, as their turn comes.
+    """
+    if backfill is None or backfill.status != BulkActionStatus.REQUESTED:
+        return set()
+    if (assets := backfill.asset_backfill_data) is not None:
+        left = assets.target_subset - assets.materialized_subset - assets.failed_and_downstream_subset
+        return {int(item.partition_key) for item in left.iterate_asset_partitions() if item.partition_key is not None}
+    keys = list(backfill.partition_names or ())
+    last = backfill.last_submitted_partition_name
+    return {int(key) for key in (keys[keys.index(last) + 1 :] if last in keys else keys)} - set(made)
 
 
 def _list_year(run: DagsterRun) -> int | None:
-    key = run.tags.get(PARTITION, "")
+    """The list year of a run; of one that a backfill of assets asked for, the only one of its range."""
+    key = run.tags.get(PARTITION) or run.tags.get(PARTITIONS_FROM, "")
     return int(key) if key.isdigit() else None
 
 

@@ -55,13 +55,15 @@ class Rule:
 class CaseTable:
     """One table of cases.
 
-    `key` is unique: of rows that say the same one is kept, and rows that contradict each other are all refused, but for
-    a table with `first_by`, of which the first by these columns is kept. `subject` is the column that says whom or what
-    a refused row was about, and `subject_month` the one that says of which month, so that a decision about them knows
-    that a fact is missing. `after` are the tables that `rules` look into.
+    `title` is its Danish name. `key` is unique: of rows that say the same one is kept, and rows that contradict
+    each other are all refused, but for a table with `first_by`, of which the first by these columns is kept.
+    `subject` is the column that says whom or what a refused row was about, and `subject_month` the one that says of
+    which month, so that a decision about them knows that a fact is missing. `after` are the tables that `rules`
+    look into.
     """
 
     name: str
+    title: str
     description: str
     paragraph: str
     columns: tuple[Column, ...]
@@ -114,6 +116,7 @@ BENEFITS = (
 
 MEMBERS = CaseTable(
     name="members",
+    title="Husstandsmedlemmer",
     description="Everyone in a household that a home may be assigned to.",
     paragraph="almenboligloven § 59, stk. 6",
     columns=(
@@ -138,6 +141,7 @@ MEMBERS = CaseTable(
 
 BENEFIT_MONTHS = CaseTable(
     name="benefit_months",
+    title="Ydelsesmåneder",
     description="Each calendar month in which a member received a benefit. A month without a row is one without.",
     paragraph="almenboligloven § 59, stk. 6, nr. 5 and 7, and stk. 7",
     columns=(
@@ -155,6 +159,7 @@ BENEFIT_MONTHS = CaseTable(
 
 ASSIGNMENTS = CaseTable(
     name="assignments",
+    title="Anvisningssager",
     description="A household and a vacant family home that the council may assign to it.",
     paragraph="almenboligloven § 59, stk. 1-9",
     columns=(
@@ -171,6 +176,7 @@ ASSIGNMENTS = CaseTable(
 
 REFUND_EVENTS = CaseTable(
     name="refund_events",
+    title="Hændelser i refusionskøen",
     description="What the state's refund queue receives: applications, payment requests and withdrawals.",
     paragraph="boligforholdsloven § 55; BEK nr. 754/2022",
     columns=(
@@ -209,6 +215,7 @@ REFUND_EVENTS = CaseTable(
 
 LETTING_CRITERIA = CaseTable(
     name="letting_criteria",
+    title="Kriterier for fleksibel udlejning",
     description="The criteria for flexible letting that a council published, one row per criterion.",
     paragraph="almenboligloven § 60, stk. 4",
     columns=(
@@ -228,6 +235,7 @@ LETTING_CRITERIA = CaseTable(
 
 VACANCIES = CaseTable(
     name="vacancies",
+    title="Ledige almene boliger",
     description="A vacant almen familiebolig that is to be let from the waiting list.",
     paragraph="almenboligloven § 60, stk. 4",
     columns=(
@@ -245,6 +253,7 @@ VACANCIES = CaseTable(
 
 APPLICANTS = CaseTable(
     name="applicants",
+    title="Ansøgere på ventelisten",
     description="Who stands on the waiting list for a vacancy.",
     paragraph="almenboligloven §§ 51 c and 60, stk. 4",
     columns=(
@@ -273,6 +282,7 @@ APPLICANTS = CaseTable(
 
 APPLICANT_CRITERIA = CaseTable(
     name="applicant_criteria",
+    title="Ansøgernes opfyldelse af kriterierne",
     description="Whether an applicant meets a criterion. No row: not known.",
     paragraph="almenboligloven § 60, stk. 4",
     columns=(
@@ -295,6 +305,7 @@ APPLICANT_CRITERIA = CaseTable(
 
 OCCUPANCY_REQUESTS = CaseTable(
     name="occupancy_requests",
+    title="Ønsker om fremleje og bytte",
     description="A tenant's wish to sublet or swap an almen familiebolig.",
     paragraph="almenlejeloven §§ 64, 65 and 69",
     columns=(
@@ -325,6 +336,7 @@ OCCUPANCY_REQUESTS = CaseTable(
 
 PRIVATE_AGREEMENTS = CaseTable(
     name="private_agreements",
+    title="Aftaler med private ejere",
     description="Agreements of a council with a private owner on assignment to homes in a property.",
     paragraph="boligforholdsloven §§ 49-56",
     columns=(
@@ -365,6 +377,7 @@ _AGREEMENT_RULES = (
 
 PRIVATE_VACANCIES = CaseTable(
     name="private_vacancies",
+    title="Ledige boliger under aftalerne",
     description="Homes under an agreement that fell vacant, the council's answer and the letting.",
     paragraph="boligforholdsloven §§ 51, 54 and 56",
     columns=(
@@ -396,6 +409,7 @@ PRIVATE_VACANCIES = CaseTable(
 
 PRIVATE_REFUNDS = CaseTable(
     name="private_refunds",
+    title="Aftalernes refusionsansøgninger",
     description="Which application of the refund queue belongs to which agreement.",
     paragraph="boligforholdsloven § 55",
     columns=(_id("application_id", "The application"), _id("agreement_id", "The agreement")),
@@ -420,13 +434,14 @@ PRIVATE_REFUNDS = CaseTable(
 
 FUND_ALLOTMENTS = CaseTable(
     name="fund_allotments",
+    title="Tilsagn fra Landsbyggefonden",
     description="Allotments of Landsbyggefonden from the renovation frame.",
     paragraph="aftale af 15. juni 2021, Midler til de udsatte boligområder",
     columns=(
         _id("allotment_id", "The allotment"),
         _day("decided_on", "Day of the fund's decision", required=True),
         _area("The area"),
-        _oere("amount_oere", "Amount", required=True),
+        _oere("amount_oere", "Amount allotted", required=True),
         _text("need", "The need stated"),
     ),
     key=("allotment_id",),
@@ -440,6 +455,7 @@ FUND_ALLOTMENTS = CaseTable(
 
 DEVELOPMENT_PLANS = CaseTable(
     name="development_plans",
+    title="Udviklingsplaner",
     description="Areas with a development plan, also those that have left the list.",
     paragraph="almenboligloven §§ 168 a and 168 b",
     columns=(
@@ -462,6 +478,7 @@ DEVELOPMENT_PLANS = CaseTable(
 
 PLAN_COUNTS = CaseTable(
     name="plan_counts",
+    title="Optællinger i udviklingsplanernes områder",
     description="Counts of homes and business floor area in an area with a development plan.",
     paragraph="almenboligloven § 168 a, stk. 1-2",
     columns=(

@@ -28,17 +28,24 @@ from assets.administration import (
 )
 from assets.administration.binding import read_binding
 from assets.administration.case_tables import CASE_TABLES, CaseTable
+from assets.administration.documentation import (
+    code_version,
+    code_version_of_decisions,
+    described,
+    typed_columns,
+)
 from assets.administration.errors import AdministrationError
 from assets.administration.legal_basis import first_day
 from assets.administration.regimes import read_lists
 from assets.administration.run import Administration
-from assets.administration.store import append_rows, told
+from assets.administration.store import Output, append_rows, told
 from pipelines.failures import plain
 
 PREFIX = "administration"
 OWNER = "team:boligomraader"
 POOL = "administration"
 EDITION = AssetKey([PREFIX, "sealed_edition"])
+SOURCE_OF_LISTS = "almenboligloven §§ 61 a and 61 b"
 
 Decide = Callable[[duckdb.DuckDBPyConnection, Administration], Mapping[str, int]]
 
@@ -59,6 +66,9 @@ def case_key(name: str) -> AssetKey:
     description="The sealed edition of the list year and earlier ones of the home: all that is read of the statistics.",
     owners=[OWNER],
     kinds={"duckdb"},
+    metadata=described("Den forseglede udgave", edition.TABLES, SOURCE_OF_LISTS),
+    tags={"layer": "sealed_edition", "confidentiality": "public"},
+    code_version=code_version(edition),
     pool=POOL,
 )
 def sealed_edition(administration: Administration) -> MaterializeResult:
@@ -120,7 +130,9 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
         description=f"{table.description} ({table.paragraph})",
         owners=[OWNER],
         kinds={"duckdb"},
-        tags={"confidentiality": "person_level"},
+        metadata=described(table.title, {f"cases.{table.name}": typed_columns(table)}, table.paragraph),
+        tags={"layer": "cases", "confidentiality": "person_level"},
+        code_version=code_version(intake, repr(table)),
         pool=POOL,
     )
     def received(administration: Administration) -> MaterializeResult:
@@ -128,7 +140,12 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
             _undo_what_rests_on(con, table)
             counts = intake.receive(con, administration.case_folder, table)
         return MaterializeResult(
-            metadata={"rows_in": counts.rows_in, "accepted": counts.accepted, "refused": counts.refused}
+            metadata={
+                "rows_in": counts.rows_in,
+                "accepted": counts.accepted,
+                "refused": counts.refused,
+                "dagster/row_count": counts.accepted,
+            }
         )
 
     return received
@@ -136,9 +153,12 @@ def _case_asset(table: CaseTable) -> AssetsDefinition:
 
 @dataclass(frozen=True)
 class System:
-    """One system: the cases it reads, how it decides, its paragraphs, and the systems that come before it."""
+    """One system: its Danish title, the tables that it writes with the foremost first, the cases it reads, how it
+    decides, its paragraphs, and the systems that come before it."""
 
     name: str
+    title: str
+    outputs: tuple[Output, ...]
     cases: tuple[str, ...]
     decide: Decide
     description: str
@@ -154,8 +174,9 @@ def _decision_asset(system: System) -> AssetsDefinition:
         description=system.description,
         owners=[OWNER],
         kinds={"duckdb"},
-        metadata={"paragraph": system.paragraph},
-        tags={"confidentiality": "person_level"},
+        metadata=described(system.title, {o.name: o.columns for o in system.outputs}, system.paragraph),
+        tags={"layer": "decisions", "confidentiality": "person_level"},
+        code_version=code_version_of_decisions(),
         pool=POOL,
     )
     def decided(context: AssetExecutionContext, administration: Administration) -> MaterializeResult:
@@ -226,6 +247,12 @@ def _write_plans(con: duckdb.DuckDBPyConnection, run: Administration) -> Mapping
 SYSTEMS: tuple[System, ...] = (
     System(
         "assignment_decisions",
+        "Afgørelser om anvisning",
+        (
+            assignments.ASSIGNMENT_DECISIONS,
+            assignments.ASSIGNMENT_BASIS,
+            assignments.ASSIGNMENT_GROUNDS,
+        ),
         ("members", "benefit_months", "assignments", "development_plans"),
         _decide_assignments,
         "Whether a household may be assigned a vacant home, with every ground and what is missing.",
@@ -233,6 +260,11 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "refund_ledger",
+        "Refusionskøen",
+        (
+            refunds.REFUND_LEDGER,
+            refunds.REFUND_BASIS,
+        ),
         ("refund_events",),
         _write_refund_ledger,
         "The refund queue of private agreements: every change with its balances.",
@@ -240,6 +272,8 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "area_rules",
+        "Regler, der gælder i områderne",
+        (area_rules.AREA_RULES,),
         ("development_plans",),
         _write_area_rules,
         "Which rules a status sets in motion in each area, since when and why.",
@@ -247,6 +281,11 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "cap_decisions",
+        "Loftet over kommunal anvisning",
+        (
+            cap.CAP_DECISIONS,
+            cap.CAP_OPTIONS,
+        ),
         (),
         _write_cap,
         "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
@@ -254,6 +293,11 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "letting_order",
+        "Rækkefølgen ved fleksibel udlejning",
+        (
+            letting.LETTING_ORDER,
+            letting.LETTING_BASIS,
+        ),
         ("letting_criteria", "vacancies", "applicants", "applicant_criteria"),
         _write_letting,
         "The waiting list for each vacant home under flexible letting, and why each stands where it stands.",
@@ -261,6 +305,8 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "occupancy_decisions",
+        "Fremleje og bytte",
+        (occupancy.OCCUPANCY_DECISIONS,),
         ("occupancy_requests",),
         _write_occupancy,
         "Who may sublet or swap.",
@@ -268,6 +314,13 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "private_letting",
+        "Anvisning til private boliger",
+        (
+            private_letting.PRIVATE_AGREEMENT_DECISIONS,
+            private_letting.PRIVATE_AGREEMENT_CHECKS,
+            private_letting.PRIVATE_VACANCY_DECISIONS,
+            private_letting.PRIVATE_LETTING_OVERVIEW,
+        ),
         ("private_agreements", "private_vacancies", "private_refunds"),
         _write_private_letting,
         "Agreements with private owners, their vacancies, and the overview by municipality and year.",
@@ -276,6 +329,8 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "fund_ledger",
+        "Renoveringsrammen",
+        (funds.FUND_LEDGER,),
         ("fund_allotments", "development_plans"),
         _write_funds,
         "The renovation frame, allotment by allotment.",
@@ -283,6 +338,11 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "plan_outlook",
+        "Udsigten for udviklingsplanerne",
+        (
+            plans.PLAN_OUTLOOK,
+            plans.PLAN_PROGRESS,
+        ),
         ("plan_counts", "development_plans"),
         _write_plans,
         "How far each development plan is from its goal, and the year the present pace reaches it.",
@@ -301,6 +361,9 @@ DECISIONS: tuple[AssetsDefinition, ...] = tuple(_decision_asset(system) for syst
     description="Refused rows, intake counts, and every table of the list year as CSV and Parquet with a manifest.",
     owners=[OWNER],
     kinds={"duckdb", "csv", "parquet"},
+    metadata=described("Administrationens udgivelse", {o.name: o.columns for o in publishing.OF_THE_RUN}),
+    tags={"layer": "published", "confidentiality": "person_level"},
+    code_version=code_version_of_decisions(),
     pool=POOL,
 )
 def published(administration: Administration) -> MaterializeResult:

@@ -31,6 +31,14 @@ from assets.administration.store import FOLDER, Output, export, replace_output
 from assets.exchange import put_in_place
 from law.loader import Law
 
+OF_THE_RUN: tuple[Output, ...] = (
+    intake.REFUSED_ROWS,
+    intake.INTAKE,
+    intake.INPUT_FILES,
+    legal_basis.PARAMETER_SETS,
+)
+"""What no system decides: which rows were taken in and which not, from which files, and the legal values."""
+
 OUTPUTS: tuple[Output, ...] = (
     assignments.ASSIGNMENT_DECISIONS,
     assignments.ASSIGNMENT_BASIS,
@@ -50,10 +58,7 @@ OUTPUTS: tuple[Output, ...] = (
     funds.FUND_LEDGER,
     plans.PLAN_PROGRESS,
     plans.PLAN_OUTLOOK,
-    intake.REFUSED_ROWS,
-    intake.INTAKE,
-    intake.INPUT_FILES,
-    legal_basis.PARAMETER_SETS,
+    *OF_THE_RUN,
 )
 
 

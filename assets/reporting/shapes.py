@@ -451,6 +451,34 @@ SOURCES: Mapping[str, str] = {
 """The registers, lists and decisions behind each table, as its line of sources names them."""
 
 
+MADE_FROM: Mapping[str, tuple[str, ...]] = {
+    "lister": ("report.list_changes",),
+    "lister_aendringer": ("report.list_changes",),
+    "sammensaetning": ("report.composition",),
+    "sammensaetning_omraader": ("report.composition",),
+    "indkomst": ("report.incomes",),
+    "kriterier": ("report.nearness", "criteria.area_criteria", "status.area_status"),
+    "flytninger": ("report.moves",),
+    "flytninger_traek": ("report.moves",),
+    "flytninger_omraader": ("report.moves",),
+    "boliger": ("report.housing",),
+    "boliger_omraader": ("report.housing",),
+    "boligudnyttelse": ("report.housing",),
+    "loft": ("cap.municipal_cap",),
+    "udvikling": ("report.development",),
+    "udvikling_omraader": ("report.area_years",),
+    "social_eksport": ("report.social_export",),
+    "social_eksport_forskel": ("report.social_export",),
+    "social_eksport_kommuner": ("report.social_export",),
+    "nettoindvandring": ("report.net_immigration",),
+    "nettoindvandring_niveau": ("report.net_immigration",),
+    "evaluering": ("report.area_years",),
+    "evaluering_kommuner": ("edition.edition",),
+    "kommuner": ("status.area_status",),
+}
+"""The tables of the warehouse that the figures of each table are of; the way on to the registers is theirs."""
+
+
 def source_of(table: Finished) -> str:
     """The line of sources of a finished table, with the list years that it shows where these are its source."""
     shown = {row[column] for row in table.rows for column in ("aar", "fra", "til") if row.get(column) is not None}

@@ -1,4 +1,4 @@
-"""Every asset and check of the statistics location explains itself.
+"""Every asset and check of the statistics, and every asset of the administration, explains itself.
 
 Belongs here: what the definitions and one run's materialisations must say of each asset, whatever assets there are.
 Does not belong: what the tables hold.
@@ -10,6 +10,7 @@ import re
 import resource
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,42 @@ from dagster import (
     AssetCheckKey,
     AssetKey,
     AssetsDefinition,
+    AssetSpec,
     DagsterInstance,
     TableColumnLineage,
     TableMetadataValue,
     TableSchema,
+    TableSchemaMetadataValue,
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from assets.administration import graph as administration
+from assets.administration.case_tables import CASE_TABLES
+from assets.administration.documentation import typed_columns
+from assets.administration.publishing import OUTPUTS
 from assets.columns import describe
 from assets.contracts import REGISTER_BY_NAME
 from assets.derivation import TABLE_BY_NAME
 from assets.documentation import address_of, columns_of
+from assets.reporting.shapes import SHAPES
+from pipelines.administration.definitions import defs as administration_defs
 from pipelines.definitions import defs
 from tests.command import manifest
 from tests.graph.homes import YEAR, Ready
 
 GRAPH = defs.resolve_asset_graph()
 KEYS = sorted(GRAPH.get_all_asset_keys(), key=lambda key: key.to_user_string())
-SPECS = {
-    spec.key: spec for assets in defs.assets or () if isinstance(assets, AssetsDefinition) for spec in assets.specs
-}
+ADMINISTRATION = administration_defs.resolve_asset_graph()
+ADMINISTERED = sorted(ADMINISTRATION.get_all_asset_keys(), key=lambda key: key.to_user_string())
+MADE_BY = [
+    made
+    for location in (defs, administration_defs)
+    for made in location.assets or ()
+    if isinstance(made, AssetsDefinition)
+]
+SPECS: dict[AssetKey, AssetSpec] = {spec.key: spec for made in MADE_BY for spec in made.specs}
 CONFIDENTIALITY = {"public", "aggregate", "person_level"}
+ACT = re.compile(r"\[[^\]]+\]\(https://www\.retsinformation\.dk/eli/lta/\d{4}/\d+\)")
 LINK = re.compile(r"\[§ [^\]]+\]\(https://www\.retsinformation\.dk/eli/lta/\d{4}/\d+\)")
 
 
@@ -56,18 +72,46 @@ def each(keys: list[AssetKey]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("key", keys, ids=lambda key: key.to_user_string())
 
 
-@each(KEYS)
+@each([*KEYS, *ADMINISTERED])
 def test_an_asset_is_titled_described_owned_and_grouped(key: AssetKey) -> None:
-    node, spec = GRAPH.get(key), SPECS[key]
+    node, spec = (GRAPH if key in KEYS else ADMINISTRATION).get(key), SPECS[key]
     assert str(node.metadata["title"]).strip()
     assert len(str(node.description).split()) >= 5
     assert node.owners
     assert node.group_name not in (None, "default")
     assert spec.kinds
-    assert node.tags["layer"] == key.path[0] == node.group_name
+    assert node.tags["layer"] == node.group_name
+    assert node.group_name == key.path[0] or key in ADMINISTERED
     assert node.tags["confidentiality"] in CONFIDENTIALITY
     assert node.code_version
-    assert node.pools, "every writer of the warehouse is in the pool"
+    assert node.pools, "every writer of the warehouse, or of the administration's store, is in its pool"
+
+
+@each(ADMINISTERED)
+def test_an_asset_of_the_administration_shows_the_columns_of_its_tables(key: AssetKey) -> None:
+    metadata = ADMINISTRATION.get(key).metadata
+    schemas = [value.schema for value in metadata.values() if isinstance(value, TableSchemaMetadataValue)]
+    schemas += [value for value in metadata.values() if isinstance(value, TableSchema)]
+    assert schemas
+    for column in (column for schema in schemas for column in schema.columns):
+        assert column.type
+        assert len(str(column.description).split()) >= 2, column.name
+
+
+def test_every_table_of_the_administration_is_shown_by_one_asset() -> None:
+    shown: Counter[frozenset[tuple[str, str]]] = Counter()
+    for key in ADMINISTERED:
+        for value in ADMINISTRATION.get(key).metadata.values():
+            schema = value.schema if isinstance(value, TableSchemaMetadataValue) else value
+            if isinstance(schema, TableSchema):
+                shown[frozenset((column.name, column.type) for column in schema.columns)] += 1
+    tables = [*(typed_columns(table) for table in CASE_TABLES), *(output.columns for output in OUTPUTS)]
+    assert all(shown[frozenset(columns.items())] == 1 for columns in tables)
+
+
+@each([key for key in ADMINISTERED if key != administration.key_of("published")])
+def test_an_asset_of_the_administration_links_to_the_act_it_rests_on(key: AssetKey) -> None:
+    assert ACT.search(ADMINISTRATION.get(key).metadata["paragraphs"].value)
 
 
 @each(KEYS)
@@ -113,6 +157,23 @@ def test_a_derived_asset_shows_what_its_columns_come_from(key: AssetKey) -> None
     shown = str(GRAPH.get(key).metadata["column_sources"].value)
     for column in columns_of(table_of(key)):
         assert f"\n| {column} | " in shown
+
+
+@each([AssetKey(["report", "finished"]), AssetKey(["report", "report"])])
+def test_the_report_says_what_each_of_its_tables_is_made_from(key: AssetKey) -> None:
+    shown = str(GRAPH.get(key).metadata["made_from"].value)
+    for name, shape in SHAPES.items():
+        (line,) = (line for line in shown.splitlines() if line.startswith(f"| {name} | {shape.title} | "))
+        linked = {AssetKey(path.split("/")) for path in re.findall(r"\(/assets/([^)]+)\)", line)}
+        assert linked
+        assert linked <= ancestors(key)
+
+
+def test_the_reports_tables_show_every_column() -> None:
+    schema = GRAPH.get(AssetKey(["report", "finished"])).metadata["dagster/column_schema"]
+    columns = {f"{name}.{column.name}": column.kind for name, shape in SHAPES.items() for column in shape.columns}
+    assert {column.name: column.type for column in schema.columns} == columns
+    assert all(column.description for column in schema.columns)
 
 
 @each(TABLES)

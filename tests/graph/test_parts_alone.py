@@ -6,6 +6,7 @@ the whole job makes, and what a check counts.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult, JobDefinition
 from dagster._core.execution.api import create_execution_plan
+from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.execution.plan.plan import ExecutionPlan
 
 from assets.reconciliation import RECONCILIATIONS
@@ -81,6 +83,21 @@ def test_a_selection_resolves_to_its_assets_and_their_checks(job: JobDefinition,
 def test_a_backfill_takes_the_graph_in_two_parts() -> None:
     assert AssetKey(["edition", "edition"]) in waiting_for_the_year_before()
     assert AssetKey(["areas", "area_residents"]) in set(KEYS) - waiting_for_the_year_before()
+
+
+def test_a_backfill_of_every_asset_asks_for_its_list_years_alone() -> None:
+    names = ["2025", "2024"]
+    with DagsterInstance.ephemeral() as instance:
+        asked = AssetBackfillData.from_asset_partitions(
+            asset_graph=GRAPH,
+            partition_names=names,
+            asset_selection=KEYS,
+            dynamic_partitions_store=instance,
+            backfill_start_timestamp=time.time(),
+            all_partitions=False,
+        ).target_subset
+    found = {key: sorted(asked.get_partitions_subset(key).get_partition_keys()) for key in KEYS}
+    assert [key for key, years in found.items() if years != sorted(names)] == []
 
 
 def told(instance: DagsterInstance, keys: Collection[AssetKey]) -> dict[AssetCheckKey, int]:

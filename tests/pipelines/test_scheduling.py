@@ -16,23 +16,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from dagster import (
+    AssetKey,
     AssetsDefinition,
     BackfillPolicy,
+    DagsterEvent,
+    DagsterEventType,
     DagsterInstance,
     DagsterRunStatus,
+    Failure,
     RunRequest,
     SensorResult,
     build_run_status_sensor_context,
     build_schedule_context,
     build_sensor_context,
 )
+from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.asset_backfill import AssetBackfillData
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.dagster_run import ACTIVE_RUN_STATUSES
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from assets.contracts import REGISTERS
@@ -41,9 +50,19 @@ from law.loader import statistics_law
 from pipelines import deliveries, environments, notices
 from pipelines.definitions import defs
 from pipelines.deliveries import expected, references, summary
-from pipelines.executor import goes_first
+from pipelines.executor import (
+    BACKFILL,
+    PARTITION,
+    PRIORITY,
+    SECONDS_TO_WAIT_FOR_A_START,
+    Ahead,
+    ahead_of,
+    free_dead_runs,
+    refuse_to_wait_on,
+)
 from pipelines.home import HOME, SNAPSHOTS, Home
 from pipelines.resources import Run
+from pipelines.running import CODE_LOCATION
 from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
 from pipelines.sensors import SENSORS, failure_notices, new_snapshots
 from tests.command import ROOT, manifest
@@ -260,6 +279,11 @@ def test_the_dry_run_job_starts_nothing(ready: Ready) -> None:
 
 # --- backfills and turns -------------------------------------------------------------------------------------------
 
+ORIGIN = RemoteJobOrigin(
+    RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(CODE_LOCATION), SINGLETON_REPOSITORY_NAME), "annual_list"
+)
+"""Where Dagster's queue finds the job of a run."""
+
 
 def test_every_partitioned_asset_backfills_one_year_a_run() -> None:
     for assets in defs.assets or ():
@@ -274,18 +298,152 @@ def test_an_earlier_list_year_goes_first(tmp_path: Path) -> None:
     with DagsterInstance.ephemeral() as instance:
 
         def run(year: int, status: DagsterRunStatus, backfill: str = "a") -> Any:
-            tags = {"dagster/partition": str(year), "dagster/backfill": backfill}
-            return instance.create_run_for_job(job, tags=tags, status=status)
+            tags = {PARTITION: str(year), BACKFILL: backfill}
+            return instance.create_run_for_job(job, tags=tags, status=status, remote_job_origin=ORIGIN)
 
         own = run(2024, DagsterRunStatus.STARTED)
-        alive, dead = run(2023, DagsterRunStatus.STARTED), run(2022, DagsterRunStatus.STARTED)
-        later, queued = run(2025, DagsterRunStatus.STARTED), run(2021, DagsterRunStatus.NOT_STARTED)
-        run(2020, DagsterRunStatus.NOT_STARTED, "another backfill")
-        with home.alive(own.run_id), home.alive(alive.run_id), home.alive(later.run_id):
-            assert set(goes_first(instance, own, home, patient=True)) == {alive.run_id, queued.run_id}
-            assert goes_first(instance, own, home, patient=False) == [alive.run_id]
-        assert goes_first(instance, own, home, patient=False) == []
-        assert not home.is_alive(dead.run_id)
+        alive, waits = run(2023, DagsterRunStatus.STARTED), run(2022, DagsterRunStatus.SUSPENDED)
+        later, queued = run(2025, DagsterRunStatus.STARTED), run(2021, DagsterRunStatus.QUEUED)
+        run(2020, DagsterRunStatus.STARTING)
+        run(2019, DagsterRunStatus.NOT_STARTED, "another backfill")
+        with home.alive(own.run_id), home.alive(alive.run_id), home.alive(waits.run_id), home.alive(later.run_id):
+            ahead = ahead_of(instance, own, home)
+        assert {run.run_id for run in ahead.alive} == {alive.run_id, waits.run_id}
+        assert set(ahead.coming) == {2020, 2021}
+        assert [run.run_id for run in ahead.queued] == [queued.run_id]
+        assert not ahead_of(instance, queued, home).queued
+        assert not home.is_alive(waits.run_id)
+
+
+def test_a_run_that_died_goes_before_no_other(tmp_path: Path) -> None:
+    job = defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+        for year, status in ((2022, DagsterRunStatus.STARTED), (2023, DagsterRunStatus.SUSPENDED)):
+            instance.create_run_for_job(job, tags={PARTITION: str(year)}, status=status)
+        own = instance.create_run_for_job(job, tags={PARTITION: "2024"}, status=DagsterRunStatus.STARTED)
+        free_dead_runs(instance, own.run_id, Home(tmp_path))
+        assert not ahead_of(instance, own, Home(tmp_path))
+        assert {run.status for run in instance.get_runs() if run.run_id != own.run_id} == {DagsterRunStatus.FAILURE}
+
+
+def backfill_of(**what: Any) -> PartitionBackfill:
+    return PartitionBackfill(
+        backfill_id="a",
+        status=BulkActionStatus.REQUESTED,
+        from_failure=False,
+        tags={},
+        backfill_timestamp=time.time(),
+        **what,
+    )
+
+
+def test_a_list_year_of_the_backfill_goes_first_before_there_is_a_run_of_it(tmp_path: Path) -> None:
+    job, names = defs.resolve_job_def("annual_list"), ["2026", "2025", "2024"]
+    with DagsterInstance.ephemeral() as instance:
+        own, _ = (
+            instance.create_run_for_job(job, tags={PARTITION: year, BACKFILL: "a"}, status=status)
+            for year, status in (("2026", DagsterRunStatus.STARTED), ("2025", DagsterRunStatus.SUCCESS))
+        )
+        instance.add_backfill(backfill_of(partition_names=names))
+        assert set(ahead_of(instance, own, Home(tmp_path)).coming) == {2024}
+        instance.update_backfill(backfill_of(partition_names=names, last_submitted_partition_name="2024"))
+        assert not ahead_of(instance, own, Home(tmp_path)), "all were asked for, and the last was left out"
+
+
+def test_a_backfill_of_assets_is_made_list_year_by_list_year(tmp_path: Path) -> None:
+    keys = [AssetKey(["received", "bef"]), AssetKey(["edition", "edition"])]
+    range_tags = {"dagster/asset_partition_range_start": "2026", "dagster/asset_partition_range_end": "2026"}
+    with DagsterInstance.ephemeral() as instance:
+        asked = AssetBackfillData.from_asset_partitions(
+            asset_graph=defs.resolve_asset_graph(),
+            partition_names=["2026", "2025"],
+            asset_selection=keys,
+            dynamic_partitions_store=instance,
+            backfill_start_timestamp=time.time(),
+            all_partitions=False,
+        )
+        own = instance.create_run_for_job(
+            defs.resolve_job_def("annual_list"), tags={**range_tags, BACKFILL: "a"}, status=DagsterRunStatus.STARTED
+        )
+        instance.add_backfill(backfill_of(asset_backfill_data=asked))
+        assert set(ahead_of(instance, own, Home(tmp_path)).coming) == {2025}
+        done = asked._replace(materialized_subset=asked.target_subset)
+        instance.update_backfill(backfill_of(asset_backfill_data=done))
+        assert not ahead_of(instance, own, Home(tmp_path))
+
+
+EXECUTE = """
+import sys
+from dagster import DagsterInstance
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+from pipelines.definitions import defs
+with DagsterInstance.get() as instance:
+    run = instance.get_run_by_id(sys.argv[1])
+    list(execute_run_iterator(InMemoryJob(defs.resolve_job_def(run.job_name)), run, instance))
+"""
+
+
+def test_a_later_list_year_that_was_started_first_gives_its_place_to_the_queued_one(tmp_path: Path) -> None:
+    """Of a queue with one place: the later year waits outside it, and seals after the earlier one of its backfill."""
+    home, job = Home(tmp_path / "home"), defs.resolve_job_def("annual_list")
+    home.prepare()
+    keys = {key for key in job.asset_layer.executable_asset_keys if key.path[0] != "report"}
+    folders = {y: write_snapshots(random_world(13, y, large=0), tmp_path / str(y)) for y in (YEAR - 1, YEAR)}
+    environment = {**os.environ, "DAGSTER_HOME": str(home.instance)}
+
+    def until(found: Callable[[], bool]) -> None:
+        patience = time.monotonic() + 120
+        while not found():
+            assert time.monotonic() < patience
+            time.sleep(0.2)
+
+    with DagsterInstance.from_config(str(home.instance)) as instance:
+
+        def asked_for(year: int) -> str:
+            settings = {"home": str(home.path), "snapshots": str(folders[year]), "as_of": f"{year}-12-01"}
+            return instance.create_run_for_job(
+                job.get_subset(asset_selection=keys),
+                run_config={"resources": {"run": {"config": settings}}},
+                tags={PARTITION: str(year), BACKFILL: "a"},
+                status=DagsterRunStatus.QUEUED,
+                asset_selection=frozenset(keys),
+                remote_job_origin=ORIGIN,
+            ).run_id
+
+        def started(run_id: str) -> subprocess.Popen[bytes]:
+            starting = DagsterEvent(DagsterEventType.RUN_STARTING.value, job.name)
+            instance.report_dagster_event(starting, run_id=run_id)
+            return subprocess.Popen([sys.executable, "-c", EXECUTE, run_id], cwd=ROOT, env=environment)
+
+        def status_of(run_id: str) -> DagsterRunStatus:
+            run = instance.get_run_by_id(run_id)
+            assert run is not None
+            return run.status
+
+        def tags_of(run_id: str) -> Mapping[str, str]:
+            run = instance.get_run_by_id(run_id)
+            assert run is not None
+            return run.tags
+
+        later, earlier = asked_for(YEAR), asked_for(YEAR - 1)
+        first = started(later)
+        until(lambda: status_of(later) == DagsterRunStatus.SUSPENDED)
+        assert DagsterRunStatus.SUSPENDED not in ACTIVE_RUN_STATUSES, "a suspended run takes no place in the queue"
+        until(lambda: PRIORITY in tags_of(earlier))
+        second = started(earlier)
+        assert (second.wait(timeout=200), first.wait(timeout=200)) == (0, 0)
+        assert (status_of(earlier), status_of(later)) == (DagsterRunStatus.SUCCESS, DagsterRunStatus.SUCCESS)
+    sealed = {year: manifest(home.path, year) for year in (YEAR - 1, YEAR)}
+    assert sealed[YEAR - 1]["run"]["sealed_at"] <= sealed[YEAR]["run"]["sealed_at"]
+    assert {past["source"] for past in sealed[YEAR]["history"] if past["year"] == YEAR - 1} == {"edition"}
+
+
+def test_a_list_is_never_sealed_before_the_one_that_it_rests_on_however_long_that_takes() -> None:
+    waits = Ahead(coming={2024, 2025})
+    refuse_to_wait_on(waits, SECONDS_TO_WAIT_FOR_A_START)
+    with pytest.raises(Failure, match="list year 2024 of this backfill goes first and has not begun"):
+        refuse_to_wait_on(waits, SECONDS_TO_WAIT_FOR_A_START + 1)
 
 
 def test_who_asks_whether_a_run_lives_is_not_taken_for_the_run(tmp_path: Path) -> None:

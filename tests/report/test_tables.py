@@ -11,6 +11,12 @@ import duckdb
 import pandas as pd
 import pytest
 
+from assets import derivation
+from assets.disclosure.limits import disclosure_limits
+from assets.reporting.shapes import MADE_FROM
+from assets.reporting.source import Source
+from assets.reporting.tables import release
+from law.loader import report_law
 from tests.command import csv_table
 from tests.report.conftest import LAST, WITHHELD, Reported
 
@@ -265,3 +271,18 @@ def test_no_figure_on_few_people_is_told(reported: Reported) -> None:
         assert not [n for n in told if 0 < n < 5], name
     hidden = [row for row in reported.table("flytninger_omraader") if row["personer"] == WITHHELD]
     assert hidden
+
+
+def test_the_tables_are_made_from_what_they_are_said_to_be_made_from(reported: Reported) -> None:
+    read: set[str] = set()
+
+    class Recording(Source):
+        def rows(self, table: str) -> list[dict[str, Any]]:
+            read.add(table)
+            return super().rows(table)
+
+    with duckdb.connect(str(reported.home / "warehouse.duckdb"), read_only=True) as con:
+        made = release(Recording(con, LAST, report_law().for_list_year(LAST), disclosure_limits()))
+    assert set(made.tables) == set(MADE_FROM)
+    # the years before stand in the sealed editions, which are read by SQL of their own
+    assert read == {table for tables in MADE_FROM.values() for table in tables} - {derivation.EDITION}
