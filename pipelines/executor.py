@@ -37,6 +37,7 @@ from dagster._core.system_config.objects import ResolvedRunConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets import warehouse
+from assets.factory import WRITER_POOL
 from assets.intake import snapshots
 from assets.partitions import END_LIST_YEAR
 from assets.publishing import published_database, sealing
@@ -50,6 +51,7 @@ PARTITION = "dagster/partition"
 PARTITIONS_FROM = "dagster/asset_partition_range_start"
 BACKFILL = "dagster/backfill"
 PRIORITY = "dagster/priority"
+LOCATION_OF_CASES = "administration"
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_TO_SHOW_LIFE = 5
 SECONDS_TO_WAIT_FOR_A_START = 180
@@ -207,17 +209,23 @@ def _list_year(run: DagsterRun) -> int | None:
 
 
 def free_dead_runs(instance: DagsterInstance, own_run_id: str, home: Home) -> None:
-    """Frees the pool slots of runs that died and marks them failed. Call it with the home's lock held: then a run that
-    has begun is this one, waits for its turn, or is dead."""
+    """Frees the slots in the writers' pool of runs that died and marks them failed. Call it with the home's lock held:
+    then a run of the statistics that has begun is this one, waits for its turn, or is dead. The administration's runs
+    are not judged: they write a store of their own and show no life here."""
     for run in instance.get_runs(RunsFilter(statuses=RUNNING)):
-        if run.run_id != own_run_id and _is_dead(instance, run.run_id, home):
+        if run.run_id != own_run_id and not _is_of_cases(run) and _is_dead(instance, run.run_id, home):
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             instance.report_run_failed(run, "The run's process died.")
     storage = instance.event_log_storage
-    for key in storage.get_concurrency_keys():
-        for held in storage.get_concurrency_info(key).claimed_slots:
-            if held.run_id != own_run_id and not home.is_alive(held.run_id):
-                storage.free_concurrency_slots_for_run(held.run_id)
+    for held in storage.get_concurrency_info(WRITER_POOL).claimed_slots:
+        if held.run_id != own_run_id and not home.is_alive(held.run_id):
+            storage.free_concurrency_slots_for_run(held.run_id)
+
+
+def _is_of_cases(run: DagsterRun) -> bool:
+    """Whether a run was started in the administration's code location, by its name or its module's."""
+    origin = run.remote_job_origin
+    return origin is not None and LOCATION_OF_CASES in origin.location_name
 
 
 def _is_dead(instance: DagsterInstance, run_id: str, home: Home) -> bool:

@@ -326,6 +326,20 @@ def test_a_run_that_died_goes_before_no_other(tmp_path: Path) -> None:
         assert {run.status for run in instance.get_runs() if run.run_id != own.run_id} == {DagsterRunStatus.FAILURE}
 
 
+def test_a_run_of_the_administration_is_not_taken_for_dead(tmp_path: Path) -> None:
+    job = defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+        location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("administration"), SINGLETON_REPOSITORY_NAME)
+        origin = RemoteJobOrigin(location, job.name)
+        cases = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED, remote_job_origin=origin)
+        own = instance.create_run_for_job(job, tags={PARTITION: "2024"}, status=DagsterRunStatus.STARTED)
+        free_dead_runs(instance, own.run_id, Home(tmp_path))
+        assert {run.run_id: run.status for run in instance.get_runs()} == {
+            own.run_id: DagsterRunStatus.STARTED,
+            cases.run_id: DagsterRunStatus.STARTED,
+        }
+
+
 def backfill_of(**what: Any) -> PartitionBackfill:
     return PartitionBackfill(
         backfill_id="a",
