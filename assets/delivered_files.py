@@ -72,17 +72,17 @@ class Encoding:
         return None
 
 
-def parquet_names(con: duckdb.DuckDBPyConnection, file: str) -> list[str]:
+def parquet_names(con: duckdb.DuckDBPyConnection, literal: str) -> list[str]:
     """The columns' names as written, in order; a nested column, which nothing that is read has, is given no name.
 
-    `file` is the file as a SQL literal. DuckDB itself renames columns that differ in case only.
+    `literal` is the file as a SQL literal. DuckDB itself renames columns that differ in case only.
     """
-    return ["" if within else name for name, within in parquet_columns(con, file)]
+    return ["" if within else name for name, within in parquet_columns(con, literal)]
 
 
-def parquet_columns(con: duckdb.DuckDBPyConnection, file: str) -> list[tuple[str, list[str]]]:
+def parquet_columns(con: duckdb.DuckDBPyConnection, literal: str) -> list[tuple[str, list[str]]]:
     """The columns in order: each one's name as written, and the names of all that is nested in it."""
-    nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({file})").fetchall()
+    nodes = con.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({literal})").fetchall()
     columns: list[tuple[str, list[str]]] = []
     position = 1
     while position < len(nodes):
