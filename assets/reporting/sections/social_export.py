@@ -120,9 +120,15 @@ def figure_line(writer: Writer) -> Parts:
     if row["dom"] == "for_faa":
         return ()
     at = lambda column: writer.told.at("social_eksport_forskel", this, column)  # noqa: E731
+    begins = (
+        " Ændringen er "
+        if row["maal"] == "aendring"
+        else " Forskellen mellem de to grupper er "
+        if row["periode"] == "efter"
+        else " Forskellen mellem målgruppens og andre voksnes udflytning fra kommuner med områder mod øvrige er "
+    )
     return (
-        " Målgruppens udflytning fra kommuner med områder mod øvrige, ud over hvad der også ses for andre voksne, "
-        + ("har ændret sig med " if row["maal"] == "aendring" else "afviger med "),
+        begins,
         at("forskel_pct"),
         " pct.point (fra ",
         at("nedre_pct"),
