@@ -28,6 +28,15 @@ def holds_others(fields: Sequence[str], delimiter: str) -> bool:
 
 
 def text_holds_others(record: str, delimiter: str, columns: int) -> bool:
-    """The same of a record's fields that are joined by the delimiter, without their quotes."""
-    first, *later = (line.count(delimiter) >= columns - 1 for line in LINE_END.split(record))
-    return first and any(later)
+    """The same of a record's fields that are joined by the delimiter, without their quotes.
+
+    A comma in a sentence has a blank after it, and between columns none; where the first line has blanks there too,
+    every delimiter counts.
+    """
+    between = re.compile(re.escape(delimiter) + r"(?!\s)")
+    first, *later = LINE_END.split(record)
+    if first.count(delimiter) < columns - 1:
+        return False
+    if len(between.findall(first)) < columns - 1:
+        return any(line.count(delimiter) >= columns - 1 for line in later)
+    return any(len(between.findall(line)) >= columns - 1 for line in later)

@@ -46,12 +46,14 @@ from pipelines.home import Home
 from pipelines.resources import Run
 
 RUNNING = [DagsterRunStatus.STARTED, DagsterRunStatus.SUSPENDED, DagsterRunStatus.CANCELING]
+ENDED = (BulkActionStatus.CANCELING, BulkActionStatus.CANCELED, BulkActionStatus.FAILING, BulkActionStatus.FAILED)
 COMING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 PARTITION = "dagster/partition"
 PARTITIONS_FROM = "dagster/asset_partition_range_start"
 BACKFILL = "dagster/backfill"
 PRIORITY = "dagster/priority"
 LOCATION_OF_CASES = "administration"
+ONLY_LOOKS = "delivery_status"
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_TO_SHOW_LIFE = 5
 SECONDS_TO_WAIT_FOR_A_START = 180
@@ -73,6 +75,11 @@ class Ahead:
     def __bool__(self) -> bool:
         return bool(self.alive or self.coming)
 
+    @property
+    def gives_way(self) -> bool:
+        """Whether what goes first needs the run's place in the queue, or waits itself for what does."""
+        return bool(self.queued) or any(run.status == DagsterRunStatus.SUSPENDED for run in self.alive)
+
 
 class HomeExecutor(InProcessExecutor):
     """The in-process executor, holding the home's lock from the first step to the last."""
@@ -88,7 +95,8 @@ class HomeExecutor(InProcessExecutor):
 
         def waiting(first: bool) -> None:
             nonlocal looked
-            looked = time.monotonic()
+            if not first:  # whoever only looks holds the lock for a moment
+                looked = time.monotonic()
             if first:
                 plan_context.log.info("Waiting for another run in this home to finish.")
             stop_if_asked()
@@ -100,6 +108,7 @@ class HomeExecutor(InProcessExecutor):
                         _refuse_scratch(settings.snapshot_folder, home)
                         free_dead_runs(instance, run.run_id, home)
                         ahead = ahead_of(instance, run, home)
+                    refuse_ended(instance, run, suspended)
                     if not ahead:
                         if suspended:
                             yield DagsterEvent.job_resumed(plan_context)
@@ -113,16 +122,17 @@ class HomeExecutor(InProcessExecutor):
                 if ahead.alive:
                     looked = time.monotonic()
                 refuse_to_wait_on(ahead, time.monotonic() - looked)
-                if ahead.queued and not suspended:
+                _put_in_order(instance, ahead.queued)
+                if ahead.gives_way and not suspended:
                     suspended = True
                     yield DagsterEvent.job_suspended(plan_context, _gives_way(ahead))
-                _put_in_order(instance, ahead.queued)
                 stop_if_asked()
                 time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 def _gives_way(ahead: Ahead) -> str:
-    return f"Waiting for list year {min(ahead.coming)} of this backfill, which gets this run's place in the queue."
+    years = {*ahead.coming, *(year for run in ahead.alive if (year := _list_year(run)) is not None)}
+    return f"Waiting for list year {min(years)}, which goes first: this run's place in the queue is free for it."
 
 
 def _put_in_order(instance: DagsterInstance, queued: Iterable[DagsterRun]) -> None:
@@ -163,6 +173,19 @@ def told_in_plain_words() -> Iterator[None]:
 def stop_if_asked() -> None:
     """Ends a run that waits when it is asked to: Dagster looks for that between steps, and none has begun."""
     if pop_captured_interrupt():
+        raise DagsterExecutionInterruptedError
+
+
+def refuse_ended(instance: DagsterInstance, own: DagsterRun, suspended: bool) -> None:
+    """Ends a run that was ended elsewhere, or whose backfill was while it is suspended.
+
+    Dagster asks no suspended run to stop: it would go on and seal, without the list years that were called off.
+    """
+    run = instance.get_run_by_id(own.run_id)
+    if run is None or run.is_finished or run.status == DagsterRunStatus.CANCELING:
+        raise DagsterExecutionInterruptedError
+    backfill = instance.get_backfill(own.tags[BACKFILL]) if suspended and BACKFILL in own.tags else None
+    if backfill is not None and backfill.status in ENDED:
         raise DagsterExecutionInterruptedError
 
 
@@ -210,10 +233,10 @@ def _list_year(run: DagsterRun) -> int | None:
 
 def free_dead_runs(instance: DagsterInstance, own_run_id: str, home: Home) -> None:
     """Frees the slots in the writers' pool of runs that died and marks them failed. Call it with the home's lock held:
-    then a run of the statistics that has begun is this one, waits for its turn, or is dead. The administration's runs
-    are not judged: they write a store of their own and show no life here."""
+    then a run that takes turns in it and has begun is this one, waits for its turn, or is dead. Others are not judged:
+    those of the administration and the job that only looks into the snapshots folder show no life here."""
     for run in instance.get_runs(RunsFilter(statuses=RUNNING)):
-        if run.run_id != own_run_id and not _is_of_cases(run) and _is_dead(instance, run.run_id, home):
+        if run.run_id != own_run_id and _takes_turns(run) and _is_dead(instance, run.run_id, home):
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             instance.report_run_failed(run, "The run's process died.")
     storage = instance.event_log_storage
@@ -222,10 +245,11 @@ def free_dead_runs(instance: DagsterInstance, own_run_id: str, home: Home) -> No
             storage.free_concurrency_slots_for_run(held.run_id)
 
 
-def _is_of_cases(run: DagsterRun) -> bool:
-    """Whether a run was started in the administration's code location, by its name or its module's."""
+def _takes_turns(run: DagsterRun) -> bool:
+    """Whether a run is one that this executor runs; a code location is told by its name or its module's."""
     origin = run.remote_job_origin
-    return origin is not None and LOCATION_OF_CASES in origin.location_name
+    of_cases = origin is not None and LOCATION_OF_CASES in origin.location_name
+    return not of_cases and run.job_name != ONLY_LOOKS
 
 
 def _is_dead(instance: DagsterInstance, run_id: str, home: Home) -> bool:

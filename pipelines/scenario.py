@@ -66,7 +66,7 @@ class Point:
 
     @property
     def label(self) -> str:
-        """What is set, as the tables and the chart write it."""
+        """What is set, as the tables write it; the page and its chart say it in words."""
         told = [f"{name} = {value}" for name, value in self.settings.items()]
         if self.law_as_of is not None:
             told.insert(0, f"loven pr. {self.law_as_of}")

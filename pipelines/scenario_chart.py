@@ -16,10 +16,11 @@ import vl_convert
 from markupsafe import Markup
 
 from assets.code_lists import municipality_names
+from assets.finished import danish
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.pages import template_of
 from assets.publishing.public_lists import INVENTED
-from law.loader import shipped_law
+from law.loader import WHOLE_UNITS, shipped_law
 
 TEMPLATE = Path(__file__).parent / "templates" / "scenarie.html.j2"
 NOTICE = "Scenarie - ikke en officiel liste"
@@ -91,7 +92,8 @@ def _limit(value: str, name: str) -> str:
     if parameter is None:
         return value
     asked = "=" if parameter.unit == "choice" else OPERATORS.get(parameter.operator or "")
-    words = f"{asked} {value}" if asked else value
+    written = danish(int(value), "count") if parameter.unit in WHOLE_UNITS and value.isdigit() else value
+    words = f"{asked} {written}" if asked else written
     if parameter.unit in ("share", "factor"):
         words = words.replace(".", ",")
     return f"{words}." if words.endswith("pct") else words
@@ -129,10 +131,10 @@ def chart(summary: Sequence[Row]) -> str:
 def _year(rows: Sequence[Row], year: int) -> dict[str, Any]:
     axis = {"field": "setting", "type": "nominal", "sort": [row["setting"] for row in rows], "title": None}
     lines = [row["setting"].split(SEPARATOR) for row in rows]
-    room = min(LABEL_WIDTH, LETTER * max(len(line) for label in lines for line in label))
+    room = LETTER * max(len(line) for label in lines for line in label)
     named = {
         **axis,
-        "axis": {"labelLimit": LABEL_WIDTH, "minExtent": room, "labelExpr": f"split(datum.label, '{SEPARATOR}')"},
+        "axis": {"labelLimit": room, "minExtent": room, "labelExpr": f"split(datum.label, '{SEPARATOR}')"},
     }
     step = BAR + LINE * (max(len(label) for label in lines) - 1)
     bare = {**axis, "axis": None}

@@ -25,7 +25,7 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     migrations = source.rows("report.net_immigration")
     moved = source.rows("report.social_export")
     koms = sorted({row["kom"] for row in moved if row["kom"]})
-    delivered = sorted({(int(row["year"]), row["direction"]) for row in migrations})
+    delivered = sorted(_migrations_delivered(source))
     structure = cells.structure({area.area_id: area.status for area in areas}, koms, delivered)
     counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
 
@@ -66,6 +66,18 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
 
 
 OERE_PER_1000 = 100 * 1000
+
+
+def _migrations_delivered(source: Source) -> set[tuple[int, str]]:
+    """The years and directions of which migrations were delivered, also where nobody moved."""
+    found = source.con.execute(
+        """
+        SELECT DISTINCT reference_year, register FROM registers.promoted
+        WHERE list_year = ? AND register IN ('vnds_ind', 'vnds_ud')
+        """,
+        [source.list_year],
+    ).fetchall()
+    return {(int(year), register.removeprefix("vnds_")) for year, register in found}
 
 
 def _lowest_scope(row: Mapping[str, Any]) -> str | None:

@@ -43,7 +43,7 @@ flytninger AS (
         nu.area_id AS area_now,
         foer.housing_group AS group_before,
         nu.housing_group AS group_now,
-        coalesce(nu.age, foer.age + 1) AS age,
+        CASE WHEN nu.pnr IS NOT NULL THEN nu.age ELSE foer.age + 1 END AS age,
         foer.pnr IS NULL AS came,
         nu.pnr IS NULL AS went,
         foer.pnr IS NULL AND nu.foed_dag >= statusdag(nu.reference_year - 1) AS born,

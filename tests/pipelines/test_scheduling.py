@@ -28,6 +28,7 @@ from dagster import (
     BackfillPolicy,
     DagsterEvent,
     DagsterEventType,
+    DagsterExecutionInterruptedError,
     DagsterInstance,
     DagsterRunStatus,
     Failure,
@@ -58,6 +59,7 @@ from pipelines.executor import (
     Ahead,
     ahead_of,
     free_dead_runs,
+    refuse_ended,
     refuse_to_wait_on,
 )
 from pipelines.home import HOME, SNAPSHOTS, Home
@@ -338,6 +340,50 @@ def test_a_run_of_the_administration_is_not_taken_for_dead(tmp_path: Path) -> No
             own.run_id: DagsterRunStatus.STARTED,
             cases.run_id: DagsterRunStatus.STARTED,
         }
+
+
+@pytest.mark.parametrize("status", [BulkActionStatus.CANCELING, BulkActionStatus.CANCELED, BulkActionStatus.FAILED])
+def test_a_suspended_run_ends_with_its_backfill(status: BulkActionStatus) -> None:
+    """Dagster asks no suspended run to stop: it would seal without the list years that were called off."""
+    job = defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+        own = instance.create_run_for_job(job, tags={BACKFILL: "a"}, status=DagsterRunStatus.SUSPENDED)
+        instance.add_backfill(backfill_of(partition_names=["2026"]))
+        refuse_ended(instance, own, suspended=True)
+        backfill = instance.get_backfill("a")
+        assert backfill is not None
+        instance.update_backfill(backfill.with_status(status))
+        refuse_ended(instance, own, suspended=False)
+        with pytest.raises(DagsterExecutionInterruptedError):
+            refuse_ended(instance, own, suspended=True)
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.CANCELED, DagsterRunStatus.CANCELING, DagsterRunStatus.FAILURE])
+def test_a_run_that_was_ended_elsewhere_goes_no_further(status: DagsterRunStatus) -> None:
+    job = defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+        own = instance.create_run_for_job(job, status=status)
+        with pytest.raises(DagsterExecutionInterruptedError):
+            refuse_ended(instance, own, suspended=False)
+
+
+def test_a_run_gives_way_also_to_one_that_waits_for_the_queue(tmp_path: Path) -> None:
+    """Else two that wait for it keep both places, and what it waits for never begins."""
+    home, job = Home(tmp_path), defs.resolve_job_def("annual_list")
+    with DagsterInstance.ephemeral() as instance:
+        waits = instance.create_run_for_job(job, tags={PARTITION: "2022"}, status=DagsterRunStatus.SUSPENDED)
+        own = instance.create_run_for_job(job, tags={PARTITION: "2025"}, status=DagsterRunStatus.STARTED)
+        with home.alive(waits.run_id), home.alive(own.run_id):
+            assert ahead_of(instance, own, home).gives_way
+
+
+def test_a_job_that_only_looks_is_not_taken_for_dead(tmp_path: Path) -> None:
+    with DagsterInstance.ephemeral() as instance:
+        looks = instance.create_run_for_job(defs.resolve_job_def("delivery_status"), status=DagsterRunStatus.STARTED)
+        free_dead_runs(instance, "another", Home(tmp_path))
+        run = instance.get_run_by_id(looks.run_id)
+        assert run is not None
+        assert run.status == DagsterRunStatus.STARTED
 
 
 def backfill_of(**what: Any) -> PartitionBackfill:

@@ -139,7 +139,7 @@ def test_a_header_does_not_take_rows_into_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
 @pytest.mark.parametrize("ends", ["", "\n\n"])
 def test_a_note_may_go_over_lines_wherever_it_stands(tmp_path: Path, newline: str, place: str, ends: str) -> None:
-    note = 'Flyttet, jf. sag 7,\nse "Åsen", syd\n\n, og, så, videre\n'
+    note = 'Flyttet, jf. sag 7,\nse "Åsen", syd\n\n, og, så, videre\nFor: A, B, C, D, F, I, M, O, V, Æ, Ø, Å.\n'
     names = list(person())
     names.insert({"first": 0, "middle": 4, "last": len(names)}[place], "NOTE")
     rows = [{name: (row | {"NOTE": note if n % 2 else "x"})[name] for name in names} for n, row in enumerate(people(9))]

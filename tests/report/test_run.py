@@ -268,6 +268,13 @@ def test_the_ground_for_renegotiation_rests_on_the_last_whole_year_or_on_none(tm
     assert "er dermed" not in page
 
 
+def test_a_year_in_which_nobody_left_is_one_that_was_delivered(tmp_path: Path) -> None:
+    rows, page, said = _migrated(tmp_path, BOTH | {("ud", YEAR - 1): 0})
+    assert [(row["udvandrede"], row["netto"]) for row in rows] == [("20", "20")] * 3 + [("0", "40")]
+    assert "kun den ene slags vandringer" not in page
+    assert "one direction alone" not in said
+
+
 def test_the_ground_for_renegotiation_is_told_of_the_last_whole_year(tmp_path: Path) -> None:
     _, page, _ = _migrated(tmp_path, BOTH | {("ind", YEAR - 1): 41})
     assert "Aftalens grund til genforhandling er dermed til stede." in page
