@@ -49,7 +49,10 @@ Statuses are `parallelsamfund`, `udsat_boligomraade` (no parallelsamfund), `fore
 the status with last year's law, boundaries or data put back alone, and with all three; they are empty where last
 year's registers are not in this home. `cause` names what alone gives back last year's status, `together` where only
 all three do, `derivation` where not even that does. `near_miss`: an unlisted area whose status would be another with a
-change in at most one in a hundred of its residents."""
+change in at most one in a hundred of its residents.
+
+It also reads the sealed edition of the list year before, which the graph does not show: declared, a backfill of assets
+would ask for a list year beyond its last."""
 
 Statuses = Mapping[str, str]
 

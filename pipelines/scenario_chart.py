@@ -16,7 +16,6 @@ import vl_convert
 from markupsafe import Markup
 
 from assets.code_lists import municipality_names
-from assets.finished import danish
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.pages import template_of
 from assets.publishing.public_lists import INVENTED
@@ -92,7 +91,7 @@ def _limit(value: str, name: str) -> str:
     if parameter is None:
         return value
     asked = "=" if parameter.unit == "choice" else OPERATORS.get(parameter.operator or "")
-    written = danish(int(value), "count") if parameter.unit in WHOLE_UNITS and value.isdigit() else value
+    written = _count(int(value)) if parameter.unit in WHOLE_UNITS and value.isdigit() else value
     words = f"{asked} {written}" if asked else written
     if parameter.unit in ("share", "factor"):
         words = words.replace(".", ",")
