@@ -10,6 +10,7 @@ from functools import cache, partial
 
 import duckdb
 from dagster import (
+    AssetCheckExecutionContext,
     AssetDep,
     AssetExecutionContext,
     AssetKey,
@@ -17,6 +18,7 @@ from dagster import (
     AssetSpec,
     Failure,
     MaterializeResult,
+    OpExecutionContext,
     multi_asset,
 )
 
@@ -44,7 +46,7 @@ def key_of(table: str) -> AssetKey:
     return AssetKey(table.split("."))
 
 
-def list_year_of(context: AssetExecutionContext) -> int:
+def list_year_of(context: AssetExecutionContext | AssetCheckExecutionContext | OpExecutionContext) -> int:
     """The list year of a step: its partition."""
     return int(context.partition_key)
 
@@ -188,9 +190,9 @@ def code_version(derived: Derived) -> str:
     return digest.hexdigest()
 
 
-def register_tags(table: str) -> dict[str, str]:
-    """A tag `register/<name>` for every register that a table is derived from, however far up."""
-    return {f"register/{name}": "" for name in sorted(_registers_behind(table))}
+def register_tags(*tables: str) -> dict[str, str]:
+    """A tag `register/<name>` for every register that tables are derived from, however far up."""
+    return {f"register/{name}": "" for name in sorted(frozenset().union(*map(_registers_behind, tables)))}
 
 
 @cache

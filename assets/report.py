@@ -7,7 +7,6 @@ counted (`sql/report`), withheld (`assets.reporting.counts`), attacked (`assets.
 import hashlib
 import json
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,13 +15,10 @@ import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
     AssetExecutionContext,
     Failure,
     MaterializeResult,
     MetadataValue,
-    PreviewWarning,
     TableColumn,
     TableSchema,
     asset,
@@ -30,6 +26,7 @@ from dagster import (
 )
 
 from assets import derivation
+from assets.checks import check_spec, outcome
 from assets.disclosure.limits import LIMITS, disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import (
@@ -39,6 +36,7 @@ from assets.factory import (
     key_of,
     law_of,
     layer,
+    list_year_of,
     prepare_report,
     register_tags,
     source_fingerprints,
@@ -80,7 +78,7 @@ SHOWING = (
 TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "charts.yaml")
 """The files below `reporting/templates` that say how they look."""
 SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
-_REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
+_REGISTER_TAGS = register_tags(*SOURCES, derivation.EDITION)
 
 
 def _source(modules: Iterable[str]) -> bytes:
@@ -141,7 +139,7 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets.reporting.source import Source
     from assets.reporting.tables import release
 
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     with run.warehouse() as con:
         derivation.prepare_session(con)
@@ -182,43 +180,24 @@ def _refuse_stale(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue],
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-def _specs() -> list[AssetCheckSpec]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)
-        return [
-            AssetCheckSpec(
-                "disclosure",
-                asset=key_of(FINISHED),
-                description=(
-                    "Attacks the finished tables: bounds every withheld figure from all published totals, exactly, and "
-                    "fails where one can be bounded closer than the limit. Holds back the report, never the lists."
-                ),
-                blocking=True,
-                partitions_def=LIST_YEARS,
-            )
-        ]
+DISCLOSURE = check_spec(
+    FINISHED,
+    "disclosure",
+    "Attacks the finished tables: bounds every withheld figure from all published totals, exactly, and fails where one "
+    "can be bounded closer than the limit. Holds back the report, never the lists.",
+    blocking=True,
+)
 
 
-@multi_asset_check(name="report_disclosure", specs=_specs(), description="Disclosure control.", pool=WRITER_POOL)
+@multi_asset_check(name="report_disclosure", specs=[DISCLOSURE], description="Disclosure control.", pool=WRITER_POOL)
 def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
     """The blocking check: it holds back the report, never the lists."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     with run.warehouse() as con:
         withheld, lines = _attack(con, list_year, _told_before(run, list_year))
-    yield AssetCheckResult(
-        passed=not lines,
-        asset_key=key_of(FINISHED),
-        check_name="disclosure",
-        severity=AssetCheckSeverity.ERROR,
-        description="\n".join(lines) or None,
-        metadata={
-            "failing_rows": len(lines),
-            "limit": 0,
-            "remedy": REMEDY,
-            "withheld": withheld,
-            "least_uncertainty": disclosure_limits().minimum_count,
-        },
-    )
+    least = disclosure_limits().minimum_count
+    told = {"withheld": withheld, "least_uncertainty": least}
+    yield outcome(FINISHED, DISCLOSURE.name, len(lines), lines, REMEDY, blocking=True, **told)
 
 
 def _told_before(run: Run, list_year: int) -> Before:
@@ -291,7 +270,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets.reporting import files, publication
     from assets.reporting.tables import HiddenCell
 
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     home = run.at_home
     with run.warehouse() as con:
