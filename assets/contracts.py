@@ -8,7 +8,7 @@ how a rule is evaluated (`assets.intake.validation`), and anything that the law 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -549,13 +549,29 @@ def status_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ..
 
 
 def reference_years(register: Register, law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
-    """The reference years of a register for a list year, without `liste`, whose years depend on the home, and without
-    registers of any year, whose years depend on what was delivered."""
+    """The reference years of a register for a list year by the law alone, whatever the home has and was delivered
+    (`needed_years`)."""
     if register.reference == "status_day":
         return status_years(law, list_year)
     if not register.years:
         return (list_year,)
     return tuple(sorted({list_year + whole(law[name]) for name in register.years}))
+
+
+def needed_years(
+    register: Register,
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    own_editions: Collection[int],
+    there: Sequence[int],
+) -> Sequence[int]:
+    """The years of a register that a list year needs: of `liste` those without an own edition in the home, and of a
+    register of any year those that are `there`, up to the list year."""
+    if register.any_year:
+        return [year for year in there if year <= list_year]
+    if register is LISTE:
+        return [year for year in history_years(law, list_year) if year not in own_editions]
+    return reference_years(register, law, list_year)
 
 
 def history_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from assets import derivation, exchange
 from assets.code_lists import municipality_names
 from assets.disclosure.limits import disclosure_limits
 from assets.documentation import described, materialized
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, register_tags, source_fingerprints
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, refuse_stale, register_tags
 from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
@@ -82,14 +82,7 @@ def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue
     hindered = snapshots.gate(con, law, list_year)
     if hindered:
         raise Failure("; ".join(hindered), allow_retries=False)
-    recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, law, list_year)
-    stale = derivation.stale_tables(recorded, sources, READS)
-    if stale:
-        raise Failure(
-            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
-            allow_retries=False,
-        )
+    refuse_stale(con, law, list_year, READS)
 
 
 def seal(

@@ -5,7 +5,7 @@ What does not belong here: which tables there are, and what they mean.
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 
 import duckdb
@@ -92,6 +92,20 @@ def source_fingerprints(
         "SELECT list_year, manifest_sha256 FROM published.editions WHERE list_year <= ? ORDER BY ALL", [list_year]
     ).fetchall()
     sources[derivation.EDITION] = repr(editions)
+    return sources
+
+
+def refuse_stale(
+    con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int, tables: Iterable[str]
+) -> dict[str, str]:
+    """What identifies the inputs of the derivation; raises Failure where one of the tables was derived from others."""
+    sources = source_fingerprints(con, law, list_year)
+    stale = derivation.stale_tables(derivation.recorded_fingerprints(con, list_year), sources, tables)
+    if stale:
+        raise Failure(
+            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
+            allow_retries=False,
+        )
     return sources
 
 

@@ -38,8 +38,8 @@ from assets.factory import (
     layer,
     list_year_of,
     prepare_report,
+    refuse_stale,
     register_tags,
-    source_fingerprints,
 )
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
@@ -144,7 +144,7 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        digest = _refuse_stale(con, law, list_year)
+        digest = _made_of(con, law, list_year)
         earlier = files.released_before(run.at_home.editions, list_year)
         before = _told_before(run, list_year)
         values = report_law().for_list_year(list_year)
@@ -164,18 +164,11 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     return materialized(FINISHED, rows, digest, told)
 
 
-def _refuse_stale(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
+def _made_of(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
     """Hash of all that the report's tables are made from; refuses where any of it is of other inputs."""
-    recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, law, list_year)
     if not con.execute("SELECT count(*) FROM published.editions WHERE list_year = ?", [list_year]).fetchall()[0][0]:
         raise Failure(f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False)
-    stale = derivation.stale_tables(recorded, sources, SOURCES)
-    if stale:
-        raise Failure(
-            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
-            allow_retries=False,
-        )
+    sources = refuse_stale(con, law, list_year, SOURCES)
     parts = [derivation.fingerprint(table, sources) for table in SOURCES] + [sources[derivation.EDITION]]
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
@@ -276,7 +269,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, law, list_year):
+        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _made_of(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
         _, lines = _attack(con, list_year, _told_before(run, list_year))
         if lines:
