@@ -60,7 +60,7 @@ ATTACKING = (
 """The modules that the attack is made of: it is tried again when one of them, or the solver, is another."""
 MAKING = (
     *ATTACKING,
-    *("code_lists", "disclosure/suppression", "pages", "publishing/public_lists"),
+    *("code_lists", "disclosure/suppression", "pages", "publishing/public_lists", "warehouse"),
     *("reporting/comparisons", "reporting/counts", "reporting/shapes", "reporting/shown", "reporting/source"),
     *("reporting/tables", "reporting/uncertainty"),
 )

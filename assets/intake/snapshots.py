@@ -18,7 +18,7 @@ import duckdb
 
 from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, needed_years
 from assets.intake import deliveries, storing, validation
-from assets.intake.deliveries import Delivery, Fault, FileFacts, printable
+from assets.intake.deliveries import Delivery, Fault, FileFacts, place_of, printable
 from assets.warehouse import Row, insert_rows, transaction
 from law.loader import LegalValue
 
@@ -299,7 +299,7 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, books: Books) -> t
     judged = _judged(con, register, stored, books)
     names = _file_names(con, [content for content, outcomes in judged.items() if any(outcomes.values())])
     for reference, vintage, content, _ in stored:
-        place = "/".join(part for part in (register.name, reference, vintage) if part)
+        place = place_of(register.name, reference, vintage)
         files = names.get(content, "")
         for rule, rows in judged[content].items():
             failing[rule.name] = failing.get(rule.name, 0) + rows
