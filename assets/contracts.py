@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from assets.list_names import LIST_NAMES
 from law.loader import LegalValue
 
 TIMES = "https://www.dst.dk/da/Statistik/dokumentation/Times"
@@ -426,7 +427,7 @@ LISTE = Register(
             Kind.CATEGORY,
             "The list on which the area stood",
             "the published lists",
-            codes=("udsat_boligomraade", "parallelsamfund", "omdannelsesomraade", "forebyggelsesomraade"),
+            codes=tuple(LIST_NAMES),
             filled=True,
         ),
     ),

@@ -29,7 +29,6 @@ from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
 
-CRITERIA = ("outside", "convicted", "primary_only", "income")
 TWO_YEAR_SHARES = ("outside", "convicted", "national_convicted")
 READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met")
 
@@ -205,7 +204,7 @@ def write_public_lists(
         """,
         [list_year],
     ).fetchall():
-        if criterion in CRITERIA:
+        if criterion in public_lists.CRITERIA:
             met.setdefault(area_id, set()).add(criterion)
     files = public_lists.public_files(
         list_year,

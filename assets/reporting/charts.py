@@ -26,6 +26,7 @@ from assets.reporting.labels import (
     LISTS,
     MUNICIPALITY_GROUPS,
     STATUS,
+    counterparts,
     criteria_by_operator,
 )
 from law.loader import LegalValue
@@ -239,20 +240,11 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-WITHIN = ("andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune")
-BEYOND: Mapping[str, tuple[str, ...]] = {"ind": ("udlandet", "nyfoedt"), "ud": ("udlandet_eller_doed",)}
-
-
-def counterparts(way: str) -> tuple[str, ...]:
-    """Where the movers of a direction came from or went, in the order of the bars: together they are all of them."""
-    return WITHIN + BEYOND[way]
-
-
 def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     """Movers in and out, by where from and where to."""
     table = tables["flytninger"]
-    names = [COUNTERPARTS["ind"][code] for code in counterparts("ind")]
-    names[len(WITHIN)] = "Udlandet (fraflyttere: eller død)"
+    said = {**COUNTERPARTS["ind"], "udlandet": "Udlandet (fraflyttere: eller død)"}
+    names = [said[code] for code in counterparts("ind")]
     figure, axes = _canvas(2 * len(names) * 0.8)
     for offset, (way, text) in enumerate((("ud", "Fraflyttere"), ("ind", "Tilflyttere"))):
         values = [_persons(table, way, code) for code in counterparts(way)]

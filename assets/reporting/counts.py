@@ -57,7 +57,7 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
         else:
             add("kommuneflytning", (place, row["target"], movement), row["persons"])
     for row in migrations:
-        add(f"vandringer_{row['year']}_{row['direction']}", (row["origin"],), row["persons"])
+        add(cells.migration_cube(row["year"], row["direction"]), (row["origin"],), row["persons"])
     values: dict[Cell, int] = {}
     for cube in structure.cubes:
         values.update(filled(cube, counted[cube.name]))

@@ -13,18 +13,18 @@ from types import MappingProxyType
 
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.publishing.public_lists import INVENTED, Release
+from assets.publishing.public_lists import INVENTED, MONTHS, Release
 from assets.reporting.labels import ALL
 from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."
-MONTHS = "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
+MONTH = "|".join(MONTHS)
 KEPT_TOGETHER = re.compile(
-    rf"(?<=§) (?=\d)|(?<=\bstk\.) (?=\d)|(?<=\bnr\.) (?=\d)|(?<=\d) (?=[ab]\b)|(?<=\d\.) (?=(?:{MONTHS})\b)|"
+    rf"(?<=§) (?=\d)|(?<=\bstk\.) (?=\d)|(?<=\bnr\.) (?=\d)|(?<=\d) (?=[ab]\b)|(?<=\d\.) (?=(?:{MONTH})\b)|"
     r"(?:^|(?<=\d)) (?=(?:pct|kr|år|måneder)\b)"
 )
 """Spaces at which no line ends: in citations, and between a number and what it counts. A part may begin after one."""
-MONTH_AND_YEAR = re.compile(rf"\b({MONTHS}) (?=\d{{4}}\b)")
+MONTH_AND_YEAR = re.compile(rf"\b({MONTH}) (?=\d{{4}}\b)")
 RANGE = re.compile(r"(?<!\D)–(?!\D)")
 
 
