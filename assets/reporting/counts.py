@@ -18,6 +18,7 @@ from assets.reporting.cells import AREA, MOVED, OTHER_AREA, STAYED, Structure
 from assets.reporting.labels import ALL, COUNTRY, DIMENSIONS, LISTED
 from assets.reporting.shapes import SHAPES
 from assets.reporting.source import PRIVATE_GROUPS, Area, Source
+from assets.rounding import rounded
 
 
 def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Structure]:
@@ -38,7 +39,7 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
     for row in source.rows("report.incomes"):
         if scope := _lowest_scope(row):
             add("indkomstpersoner", (scope,), row["persons"])
-            add("indkomst", (scope,), round(Fraction(row["income_oere"], OERE_PER_1000)))
+            add("indkomst", (scope,), thousands(row["income_oere"]))
     for row in source.rows("report.housing"):
         if scope := _lowest_scope(row):
             add("boliger", (scope, row["boligkategori"], "beboet" if row["lived_in"] else "ubeboet"), row["homes"])
@@ -66,6 +67,11 @@ def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Stru
 
 
 OERE_PER_1000 = 100 * 1000
+
+
+def thousands(oere: int) -> int:
+    """A sum in thousands of kroner, as the report tells it."""
+    return int(rounded(Fraction(oere, OERE_PER_1000), 0))
 
 
 def _migrations_delivered(source: Source) -> set[tuple[int, str]]:
