@@ -152,10 +152,15 @@ class Register:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def delivered_columns(self) -> tuple[Column, ...]:
+        """The columns whose values are read; of the others it is only seen whether they are there."""
+        return tuple(c for c in self.columns if c.kind is not Kind.PRESENT)
+
+    @property
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns that reach the warehouse."""
         hidden = {self.in_year} if self.in_year else set()
-        return tuple(c for c in self.columns if c.kind is not Kind.PRESENT and c.name not in hidden)
+        return tuple(c for c in self.delivered_columns if c.name not in hidden)
 
     @property
     def fingerprint(self) -> str:

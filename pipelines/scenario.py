@@ -26,6 +26,7 @@ from assets import derivation, exchange
 from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots, show_registers
 from assets.code_lists import municipality_names
 from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
+from assets.finished import written
 from assets.list_names import LISTED_STATUSES
 from assets.publishing import sealing
 from assets.warehouse import rows_of
@@ -454,10 +455,4 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*(rows[0] if rows else []), "note"])
-        writer.writerows([*map(_cell, row.values()), NOTICE] for row in rows)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        writer.writerows([*map(written, row.values()), NOTICE] for row in rows)
