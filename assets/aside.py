@@ -19,6 +19,7 @@ from assets import derivation, law_tables, warehouse
 from assets.contracts import REGISTERS, Register
 from assets.derivation import TABLES, Derived
 from assets.intake import snapshots
+from assets.intake.deliveries import place_of
 from assets.warehouse import sql_file
 from law.loader import Law, LegalValue, list_day
 from pipelines.home import Home
@@ -116,7 +117,7 @@ def _table(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
         "SELECT table_name FROM home.received.snapshots WHERE content_sha256 = ?", [snapshot.content_sha256]
     ).fetchall()
     if not found:
-        place = "/".join(part for part in (snapshot.register, snapshot.reference, snapshot.vintage) if part)
+        place = place_of(snapshot.register, snapshot.reference, snapshot.vintage)
         raise AsideError(f"{place}: deleted from this home, so nothing can be derived anew.")
     return str(found[0][0])
 

@@ -321,11 +321,7 @@ def code_version() -> str:
     description=DESCRIPTION,
     kinds={"duckdb", "python"},
     owners=[OWNER],
-    tags={
-        "layer": "status",
-        "confidentiality": "aggregate",
-        **{tag: "" for table in READS for tag in register_tags(table)},
-    },
+    tags={"layer": "status", "confidentiality": "aggregate", **register_tags(*READS)},
     metadata=described(TABLE, "Ændringer siden sidste liste", ("§ 61 a", "§ 61 b")),
     code_version=code_version(),
     pool=WRITER_POOL,

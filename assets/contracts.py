@@ -8,11 +8,12 @@ how a rule is evaluated (`assets.intake.validation`), and anything that the law 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from assets.list_names import LIST_NAMES
 from law.loader import LegalValue
 
 TIMES = "https://www.dst.dk/da/Statistik/dokumentation/Times"
@@ -151,10 +152,15 @@ class Register:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def delivered_columns(self) -> tuple[Column, ...]:
+        """The columns whose values are read; of the others it is only seen whether they are there."""
+        return tuple(c for c in self.columns if c.kind is not Kind.PRESENT)
+
+    @property
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns that reach the warehouse."""
         hidden = {self.in_year} if self.in_year else set()
-        return tuple(c for c in self.columns if c.kind is not Kind.PRESENT and c.name not in hidden)
+        return tuple(c for c in self.delivered_columns if c.name not in hidden)
 
     @property
     def fingerprint(self) -> str:
@@ -426,7 +432,7 @@ LISTE = Register(
             Kind.CATEGORY,
             "The list on which the area stood",
             "the published lists",
-            codes=("udsat_boligomraade", "parallelsamfund", "omdannelsesomraade", "forebyggelsesomraade"),
+            codes=tuple(LIST_NAMES),
             filled=True,
         ),
     ),
@@ -549,13 +555,29 @@ def status_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ..
 
 
 def reference_years(register: Register, law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:
-    """The reference years of a register for a list year, without `liste`, whose years depend on the home, and without
-    registers of any year, whose years depend on what was delivered."""
+    """The reference years of a register for a list year by the law alone, whatever the home has and was delivered
+    (`needed_years`)."""
     if register.reference == "status_day":
         return status_years(law, list_year)
     if not register.years:
         return (list_year,)
     return tuple(sorted({list_year + whole(law[name]) for name in register.years}))
+
+
+def needed_years(
+    register: Register,
+    law: Mapping[str, LegalValue],
+    list_year: int,
+    own_editions: Collection[int],
+    there: Sequence[int],
+) -> Sequence[int]:
+    """The years of a register that a list year needs: of `liste` those without an own edition in the home, and of a
+    register of any year those that are `there`, up to the list year."""
+    if register.any_year:
+        return [year for year in there if year <= list_year]
+    if register is LISTE:
+        return [year for year in history_years(law, list_year) if year not in own_editions]
+    return reference_years(register, law, list_year)
 
 
 def history_years(law: Mapping[str, LegalValue], list_year: int) -> tuple[int, ...]:

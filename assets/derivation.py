@@ -399,8 +399,12 @@ class DerivationError(Exception):
 
 @cache
 def words_of_the_law() -> Mapping[str, frozenset[str]]:
-    """The shared words that name legal values themselves, and which."""
-    found = {m.group(1): frozenset(NAMED_VALUE.findall(m.group())) for m in MACRO.finditer(_without_comments(macros()))}
+    """The shared words that name legal values, by themselves or by a word before them, and which."""
+    found: dict[str, frozenset[str]] = {}
+    for macro in MACRO.finditer(_without_comments(macros())):
+        word, text = macro.group(1), macro.group()
+        by_others = (values for other, values in found.items() if re.search(rf"\b{other}\(", text))
+        found[word] = frozenset(NAMED_VALUE.findall(text)).union(*by_others)
     return {word: values for word, values in found.items() if values}
 
 

@@ -19,7 +19,7 @@ from assets import derivation, exchange
 from assets.code_lists import municipality_names
 from assets.disclosure.limits import disclosure_limits
 from assets.documentation import described, materialized
-from assets.factory import OWNER, WRITER_POOL, key_of, law_of, register_tags, source_fingerprints
+from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, refuse_stale, register_tags
 from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
@@ -29,8 +29,6 @@ from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
 from pipelines.resources import Run
 
-_REGISTER_TAGS = {tag: "" for table in derivation.PUBLISHED for tag in register_tags(table)}
-CRITERIA = ("outside", "convicted", "primary_only", "income")
 TWO_YEAR_SHARES = ("outside", "convicted", "national_convicted")
 READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met")
 
@@ -47,7 +45,7 @@ READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met"
     ),
     kinds={"duckdb", "file"},
     owners=[OWNER],
-    tags={"layer": "edition", "confidentiality": "public", **_REGISTER_TAGS},
+    tags={"layer": "edition", "confidentiality": "public", **register_tags(*derivation.PUBLISHED)},
     metadata=described("edition.edition", "Udgaven", ("§ 61 a, stk. 5",)),
     code_version=hashlib.sha256((derivation.sql_hash() + statistics_law().sha256).encode()).hexdigest(),
     pool=WRITER_POOL,
@@ -55,7 +53,7 @@ READS = (*derivation.PUBLISHED, "criteria.area_figures", "criteria.criteria_met"
 def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Seals the edition of a list year, or leaves it as it is where nothing changed. Tells which editions rest on the
     list of a year that is another now, each with that year."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     with run.warehouse() as con:
         derivation.prepare_session(con)
@@ -83,14 +81,7 @@ def _refuse_unready(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue
     hindered = snapshots.gate(con, law, list_year)
     if hindered:
         raise Failure("; ".join(hindered), allow_retries=False)
-    recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, law, list_year)
-    stale = derivation.stale_tables(recorded, sources, READS)
-    if stale:
-        raise Failure(
-            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
-            allow_retries=False,
-        )
+    refuse_stale(con, law, list_year, READS)
 
 
 def seal(
@@ -213,7 +204,7 @@ def write_public_lists(
         """,
         [list_year],
     ).fetchall():
-        if criterion in CRITERIA:
+        if criterion in public_lists.CRITERIA:
             met.setdefault(area_id, set()).add(criterion)
     files = public_lists.public_files(
         list_year,

@@ -5,11 +5,12 @@ What does not belong here: which tables there are, and what they mean.
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 
 import duckdb
 from dagster import (
+    AssetCheckExecutionContext,
     AssetDep,
     AssetExecutionContext,
     AssetKey,
@@ -17,6 +18,7 @@ from dagster import (
     AssetSpec,
     Failure,
     MaterializeResult,
+    OpExecutionContext,
     multi_asset,
 )
 
@@ -44,7 +46,7 @@ def key_of(table: str) -> AssetKey:
     return AssetKey(table.split("."))
 
 
-def list_year_of(context: AssetExecutionContext) -> int:
+def list_year_of(context: AssetExecutionContext | AssetCheckExecutionContext | OpExecutionContext) -> int:
     """The list year of a step: its partition."""
     return int(context.partition_key)
 
@@ -90,6 +92,20 @@ def source_fingerprints(
         "SELECT list_year, manifest_sha256 FROM published.editions WHERE list_year <= ? ORDER BY ALL", [list_year]
     ).fetchall()
     sources[derivation.EDITION] = repr(editions)
+    return sources
+
+
+def refuse_stale(
+    con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int, tables: Iterable[str]
+) -> dict[str, str]:
+    """What identifies the inputs of the derivation; raises Failure where one of the tables was derived from others."""
+    sources = source_fingerprints(con, law, list_year)
+    stale = derivation.stale_tables(derivation.recorded_fingerprints(con, list_year), sources, tables)
+    if stale:
+        raise Failure(
+            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
+            allow_retries=False,
+        )
     return sources
 
 
@@ -188,9 +204,9 @@ def code_version(derived: Derived) -> str:
     return digest.hexdigest()
 
 
-def register_tags(table: str) -> dict[str, str]:
-    """A tag `register/<name>` for every register that a table is derived from, however far up."""
-    return {f"register/{name}": "" for name in sorted(_registers_behind(table))}
+def register_tags(*tables: str) -> dict[str, str]:
+    """A tag `register/<name>` for every register that tables are derived from, however far up."""
+    return {f"register/{name}": "" for name in sorted(frozenset().union(*map(_registers_behind, tables)))}
 
 
 @cache

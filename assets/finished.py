@@ -83,9 +83,7 @@ def written(value: Value) -> str:
     """A value as a CSV holds it."""
     if value is None:
         return ""
-    return (
-        str(value).lower() if isinstance(value, bool) else format(value, "") if isinstance(value, int) else str(value)
-    )
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def from_csv(shape: Finished, text: str) -> Finished:

@@ -4,22 +4,19 @@ What does not belong here: the values (`law/`) and how the tables are filled (`a
 """
 
 import datetime as dt
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
     AssetExecutionContext,
     AssetSpec,
     MaterializeResult,
-    PreviewWarning,
     multi_asset_check,
 )
 
+from assets.checks import check_spec, outcome
 from assets.derivation import record_fingerprint, recorded_fingerprints
 from assets.documentation import described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, one_step
@@ -73,35 +70,29 @@ def _filled(
 CONFIRMED = "confirmed_within_a_year"
 
 
-def _confirmed_spec() -> AssetCheckSpec:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)
-        return AssetCheckSpec(
+@multi_asset_check(
+    name="law_parameters_checks",
+    specs=[
+        check_spec(
+            "law.parameters",
             CONFIRMED,
-            asset=key_of("law.parameters"),
-            description="Every legal value of the list was held against its source within a year of the run.",
-            partitions_def=LIST_YEARS,
+            "Every legal value of the list was held against its source within a year of the run.",
         )
-
-
-@multi_asset_check(name="law_parameters_checks", specs=[_confirmed_spec()], pool=WRITER_POOL)
+    ],
+    pool=WRITER_POOL,
+)
 def parameters_confirmed(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
     """Warns of legal values that nobody has held against the act for more than a year, or only on a day to come."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law_of(run, list_year)
     stale = run.law.unconfirmed_since(run.day, list_day(list_year))
     ahead = run.law.confirmed_after(run.latest_day, list_day(list_year))
-    yield AssetCheckResult(
-        passed=not stale and not ahead,
-        asset_key=key_of("law.parameters"),
-        check_name=CONFIRMED,
-        severity=AssetCheckSeverity.WARN,
-        description="\n".join(_unconfirmed_lines(stale, ahead, run.day)) or None,
-        metadata={
-            "failing_rows": len({value.parameter for value in (*stale, *ahead)}),
-            "limit": 0,
-            "remedy": "Hold the values against the act and set the day they were confirmed.",
-        },
+    yield outcome(
+        "law.parameters",
+        CONFIRMED,
+        len({value.parameter for value in (*stale, *ahead)}),
+        _unconfirmed_lines(stale, ahead, run.day),
+        "Hold the values against the act and set the day they were confirmed.",
     )
 
 

@@ -191,7 +191,7 @@ def _derive_nothing(con: duckdb.DuckDBPyConnection) -> None:
         fill_law_table(con, table, values, list_year, list_day(list_year))
     for derived in TABLES:
         derivation.derive(con, derived, list_year)
-    published_tables.fill(con)
+    published_tables.fill_all(con)
     for sealed in derivation.PUBLISHED:
         name = sealed.split(".")[1]
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {sealed} WHERE false")

@@ -35,3 +35,6 @@ NO_LIST = "ikke_omfattet"
 
 WITHIN = ("parallelsamfund", "omdannelsesomraade")
 """The lists of areas that are udsatte boligområder besides; each is a column of its own."""
+
+LISTED_STATUSES = tuple(code for code in LIST_NAMES if code not in WITHIN)
+"""The statuses of the areas that are on a list."""

@@ -11,6 +11,7 @@ from assets import published_tables
 from assets.documentation import content_of, described, materialized
 from assets.factory import OWNER, WRITER_POOL, key_of
 from assets.warehouse import transaction
+from law.loader import shipped_law
 from pipelines.resources import Run
 
 
@@ -28,7 +29,7 @@ def _reference_asset(name: str, description: str) -> AssetsDefinition:
     )
     def compute(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
         with run.warehouse() as con, transaction(con):
-            published_tables.fill_from_file(con, name)
+            published_tables.fill(con, name, published_tables.rows_of_file(name))
             return materialized(f"reference.{name}", *content_of(con, f"reference.{name}"))
 
     return compute
@@ -49,7 +50,7 @@ def _reference_asset(name: str, description: str) -> AssetsDefinition:
 def omdannelsesomraade_years(_context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """The rule in force on the list day of every year with a published list; none before the rule."""
     with run.warehouse() as con, transaction(con):
-        published_tables.fill_years(con)
+        published_tables.fill_years(con, shipped_law())
         return materialized(
             "reference.omdannelsesomraade_years", *content_of(con, "reference.omdannelsesomraade_years")
         )

@@ -5,7 +5,7 @@ What does not belong here: the Dagster assets (`assets.published_lists`) and the
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,7 +13,7 @@ import duckdb
 import law
 from assets.derivation import SQL
 from assets.warehouse import Row, insert_rows
-from law.loader import list_day, shipped_law
+from law.loader import Law, list_day, shipped_law
 
 FOLDER = Path(law.__file__).parent / "published_lists"
 FILES: Mapping[str, tuple[str, str]] = {
@@ -28,24 +28,28 @@ TYPES: Mapping[tuple[str, str], str] = {
 }
 
 
-def fill_from_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Replaces a table by its file."""
+def rows_of_file(name: str) -> list[Mapping[str, str]]:
+    """The rows of a table's file, as texts."""
     with (FOLDER / FILES[name][0]).open(encoding="utf-8", newline="") as stream:
-        header, *rows = list(csv.reader(stream))
-    kinds = {column: TYPES.get((name, column), "VARCHAR") for column in header}
+        return list(csv.DictReader(stream))
+
+
+def fill(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Replaces a table by rows of its file, of which there is at least one; an empty text is null."""
+    kinds = {column: TYPES.get((name, column), "VARCHAR") for column in rows[0]}
     layout = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
     con.execute(f"CREATE OR REPLACE TABLE reference.{name} ({layout})")
-    insert_rows(con, f"reference.{name}", tuple(kinds.values()), [_empty_as_null(row) for row in rows])
+    insert_rows(con, f"reference.{name}", tuple(kinds.values()), [_empty_as_null(row.values()) for row in rows])
 
 
-def _empty_as_null(row: list[str]) -> Row:
+def _empty_as_null(row: Iterable[str]) -> Row:
     return tuple(value or None for value in row)
 
 
-def fill_years(con: duckdb.DuckDBPyConnection) -> None:
+def fill_years(con: duckdb.DuckDBPyConnection, legal: Law) -> None:
     """The years that the law of each list day asks for; none before the rule."""
     listed = con.execute("SELECT DISTINCT CAST(list_year AS INTEGER) FROM reference.published_membership").fetchall()
-    dated = {row[0]: shipped_law().in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
+    dated = {row[0]: legal.in_force(list_day(row[0])).get("omdannelsesomraade.years") for row in listed}
     rows = [(year, value.value) for year, value in sorted(dated.items()) if value is not None]
     con.execute("CREATE OR REPLACE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
     insert_rows(con, "reference.omdannelsesomraade_years", ("SMALLINT", "SMALLINT"), rows)
@@ -63,11 +67,11 @@ def fill_reconciliation(con: duckdb.DuckDBPyConnection) -> int:
     return int(apart[0][0])
 
 
-def fill(con: duckdb.DuckDBPyConnection) -> None:
-    """Every table of schema `reference`, in order."""
+def fill_all(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table of schema `reference`, in order, from what is shipped."""
     for name in FILES:
-        fill_from_file(con, name)
-    fill_years(con)
+        fill(con, name, rows_of_file(name))
+    fill_years(con, shipped_law())
     fill_reconciliation(con)
 
 

@@ -7,7 +7,6 @@ closed list of what stops a run and what only warns. What does not belong here: 
 
 import hashlib
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,14 +14,12 @@ import duckdb
 from dagster import (
     AssetCheckKey,
     AssetCheckResult,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
     AssetSpec,
     MaterializeResult,
     MetadataValue,
-    PreviewWarning,
     TableColumn,
     TableMetadataValue,
     TableRecord,
@@ -30,9 +27,10 @@ from dagster import (
 )
 
 from assets import warehouse
+from assets.checks import check_spec, outcome
 from assets.contracts import REGISTERS, Register
 from assets.documentation import contract_text, described, materialized
-from assets.factory import OWNER, key_of, law_of, one_step
+from assets.factory import OWNER, key_of, law_of, list_year_of, one_step
 from assets.intake import deliveries, snapshots, validation
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
@@ -50,8 +48,12 @@ DELIVERY_REMEDY = (
 )
 
 
+def _table(register: Register) -> str:
+    return f"received.{register.name}"
+
+
 def _key(register: Register) -> AssetKey:
-    return key_of(f"received.{register.name}")
+    return key_of(_table(register))
 
 
 def _spec(register: Register) -> AssetSpec:
@@ -71,7 +73,7 @@ def _spec(register: Register) -> AssetSpec:
             "confidentiality": "person_level" if register.personal else "aggregate",
         },
         metadata=described(
-            f"received.{register.name}",
+            _table(register),
             f"{register.title}, modtaget",
             source=register.source,
             contract=MetadataValue.md(contract_text(register)),
@@ -81,15 +83,9 @@ def _spec(register: Register) -> AssetSpec:
 
 
 def _check_specs(register: Register) -> list[AssetCheckSpec]:
-    key = _key(register)
     named = [(name, text, True) for name, text in DELIVERY_CHECKS.items()]
     named += [(r.name, f"Counts rows where {r.what}. {r.remedy}", r.blocking) for r in validation.rules(register)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)
-        return [
-            AssetCheckSpec(name, asset=key, description=text, blocking=blocking, partitions_def=LIST_YEARS)
-            for name, text, blocking in named
-        ]
+    return [check_spec(_table(register), *told) for told in named]
 
 
 @one_step(
@@ -102,7 +98,7 @@ def received(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeRe
 
     Judging is Python and one core, storing is DuckDB and needs the interpreter little.
     """
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     storing = [register for register in snapshots.IN_TURN if _key(register) in context.selected_asset_keys]
     with run.warehouse() as con, warehouse.beside(con) as second, ThreadPoolExecutor(max_workers=1) as ahead:
@@ -142,7 +138,7 @@ def _received(
     }
     content = hashlib.sha256(repr([(i.reference, i.vintage, i.content_sha256) for i in items]).encode())
     rows = books.stored_rows(items)
-    return materialized(f"received.{register.name}", rows, content.hexdigest(), found)
+    return materialized(_table(register), rows, content.hexdigest(), found)
 
 
 def _files_told(items: Iterable[snapshots.Received], books: snapshots.Books) -> TableMetadataValue:
@@ -157,27 +153,14 @@ def _files_told(items: Iterable[snapshots.Received], books: snapshots.Books) -> 
 
 
 def _checked(con: duckdb.DuckDBPyConnection, register: Register, books: snapshots.Books) -> Iterator[AssetCheckResult]:
-    key = _key(register)
+    table = _table(register)
     faults, checked = snapshots.check(con, register, books)
     for name in DELIVERY_CHECKS:
         lines = [fault.line for fault in faults if fault.check == name]
-        yield AssetCheckResult(
-            passed=not lines,
-            asset_key=key,
-            check_name=name,
-            severity=AssetCheckSeverity.ERROR,
-            description="\n".join(lines) or None,
-            metadata={"failing_rows": len(lines), "limit": 0, "remedy": DELIVERY_REMEDY},
-        )
+        yield outcome(table, name, len(lines), lines, DELIVERY_REMEDY, blocking=True)
     for item in checked:
-        yield AssetCheckResult(
-            passed=item.failing_rows == 0,
-            asset_key=key,
-            check_name=item.rule.name,
-            severity=AssetCheckSeverity.ERROR if item.rule.blocking else AssetCheckSeverity.WARN,
-            description="\n".join(item.lines) or None,
-            metadata={"failing_rows": item.failing_rows, "limit": 0, "remedy": item.rule.remedy},
-        )
+        rule = item.rule
+        yield outcome(table, rule.name, item.failing_rows, item.lines, rule.remedy, blocking=rule.blocking)
 
 
 def _check_key(result: AssetCheckResult) -> AssetCheckKey:

@@ -6,7 +6,6 @@ it was counted from, and counted anew once that is another.
 What does not belong here: what can be said of a register alone (`assets.intake.validation`).
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
@@ -18,18 +17,15 @@ from dagster import (
     AssetCheckExecutionContext,
     AssetCheckKey,
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
-    PreviewWarning,
     multi_asset_check,
 )
 
 from assets import derivation
+from assets.checks import check_spec, outcome
 from assets.contracts import LISTE, REGISTER_BY_NAME, REGISTERS, ROW_CHANGE_PCT, status_years
-from assets.factory import WRITER_POOL, key_of, law_of
+from assets.factory import WRITER_POOL, key_of, law_of, list_year_of
 from assets.intake.deliveries import printable, unread
 from assets.law_tables import set_law_variables
-from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
 from pipelines.resources import Run
 
@@ -162,20 +158,6 @@ RECONCILIATIONS = (
 )
 
 
-def _specs() -> list[AssetCheckSpec]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)
-        return [
-            AssetCheckSpec(
-                item.name,
-                asset=key_of(item.table),
-                description=f"Counts {item.what}. {item.remedy}",
-                partitions_def=LIST_YEARS,
-            )
-            for item in RECONCILIATIONS
-        ]
-
-
 def _named(names: Sequence[str]) -> str:
     """The first of what was counted."""
     shown = [printable(name) for name in names[:MOST_NAMED]]
@@ -251,14 +233,14 @@ def _check_key(item: Reconciliation) -> AssetCheckKey:
 
 @multi_asset_check(
     name="reconciliation",
-    specs=_specs(),
+    specs=[check_spec(item.table, item.name, f"Counts {item.what}. {item.remedy}") for item in RECONCILIATIONS],
     description="Checks across registers.",
     can_subset=True,
     pool=WRITER_POOL,
 )
 def reconciliation(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
     """Every check across registers that is asked for: those of the assets that are materialised."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     wanted = [item for item in RECONCILIATIONS if _check_key(item) in context.selected_asset_check_keys]
     with run.warehouse() as con:
@@ -270,14 +252,8 @@ def reconciliation(context: AssetCheckExecutionContext, run: Run) -> Iterator[As
         counts, named = _counted(con, asked, law, list_year, run.snapshot_folder)
     for item in wanted:
         count = counts[item.name]
-        yield AssetCheckResult(
-            passed=count == 0,
-            asset_key=key_of(item.table),
-            check_name=item.name,
-            severity=AssetCheckSeverity.WARN,
-            description=_told(item, count, named.get(item.name, "")) if count else None,
-            metadata={"failing_rows": count, "limit": 0, "remedy": item.remedy},
-        )
+        lines = [_told(item, count, named.get(item.name, ""))] if count else []
+        yield outcome(item.table, item.name, count, lines, item.remedy)
 
 
 CHECKS = [reconciliation]

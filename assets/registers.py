@@ -10,7 +10,7 @@ from dagster import AssetExecutionContext, AssetSpec, Failure, MaterializeResult
 
 from assets.contracts import REGISTERS, Register
 from assets.documentation import described, materialized
-from assets.factory import OWNER, key_of, law_of, one_step
+from assets.factory import OWNER, key_of, law_of, list_year_of, one_step
 from assets.intake import snapshots
 from assets.partitions import LIST_YEARS
 from law.loader import LegalValue
@@ -39,7 +39,7 @@ def _spec(register: Register) -> AssetSpec:
 @one_step(name="registers", specs=[_spec(register) for register in REGISTERS])
 def registers(context: AssetExecutionContext, run: Run) -> Iterator[MaterializeResult]:
     """Every register that is asked for, in one step: a view takes no time. Where one cannot be promoted none is."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     wanted = [register for register in REGISTERS if key_of(f"registers.{register.name}") in context.selected_asset_keys]
     with run.warehouse() as con:

@@ -7,7 +7,6 @@ counted (`sql/report`), withheld (`assets.reporting.counts`), attacked (`assets.
 import hashlib
 import json
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,13 +15,10 @@ import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
     AssetExecutionContext,
     Failure,
     MaterializeResult,
     MetadataValue,
-    PreviewWarning,
     TableColumn,
     TableSchema,
     asset,
@@ -30,6 +26,7 @@ from dagster import (
 )
 
 from assets import derivation
+from assets.checks import check_spec, outcome
 from assets.disclosure.limits import LIMITS, disclosure_limits
 from assets.documentation import described, materialized
 from assets.factory import (
@@ -39,9 +36,10 @@ from assets.factory import (
     key_of,
     law_of,
     layer,
+    list_year_of,
     prepare_report,
+    refuse_stale,
     register_tags,
-    source_fingerprints,
 )
 from assets.finished import Finished, from_csv, to_csv
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
@@ -62,7 +60,7 @@ ATTACKING = (
 """The modules that the attack is made of: it is tried again when one of them, or the solver, is another."""
 MAKING = (
     *ATTACKING,
-    *("code_lists", "disclosure/suppression", "pages", "publishing/public_lists"),
+    *("code_lists", "disclosure/suppression", "pages", "publishing/public_lists", "warehouse"),
     *("reporting/comparisons", "reporting/counts", "reporting/shapes", "reporting/shown", "reporting/source"),
     *("reporting/tables", "reporting/uncertainty"),
 )
@@ -80,7 +78,7 @@ SHOWING = (
 TEMPLATES = ("redegoerelse.html.j2", "redegoerelse.typ", "charts.yaml")
 """The files below `reporting/templates` that say how they look."""
 SOURCES = (*(table.table for table in derivation.REPORT), *READ_BESIDES)
-_REGISTER_TAGS = {tag: "" for table in (*SOURCES, derivation.EDITION) for tag in register_tags(table)}
+_REGISTER_TAGS = register_tags(*SOURCES, derivation.EDITION)
 
 
 def _source(modules: Iterable[str]) -> bytes:
@@ -141,12 +139,12 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets.reporting.source import Source
     from assets.reporting.tables import release
 
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        digest = _refuse_stale(con, law, list_year)
+        digest = _made_of(con, law, list_year)
         earlier = files.released_before(run.at_home.editions, list_year)
         before = _told_before(run, list_year)
         values = report_law().for_list_year(list_year)
@@ -166,59 +164,33 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     return materialized(FINISHED, rows, digest, told)
 
 
-def _refuse_stale(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
+def _made_of(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
     """Hash of all that the report's tables are made from; refuses where any of it is of other inputs."""
-    recorded = derivation.recorded_fingerprints(con, list_year)
-    sources = source_fingerprints(con, law, list_year)
     if not con.execute("SELECT count(*) FROM published.editions WHERE list_year = ?", [list_year]).fetchall()[0][0]:
         raise Failure(f"there is no sealed edition of list year {list_year}: run the list first.", allow_retries=False)
-    stale = derivation.stale_tables(recorded, sources, SOURCES)
-    if stale:
-        raise Failure(
-            f"derived from other inputs than those now promoted: {', '.join(stale)}. Materialise the whole job.",
-            allow_retries=False,
-        )
+    sources = refuse_stale(con, law, list_year, SOURCES)
     parts = [derivation.fingerprint(table, sources) for table in SOURCES] + [sources[derivation.EDITION]]
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-def _specs() -> list[AssetCheckSpec]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)
-        return [
-            AssetCheckSpec(
-                "disclosure",
-                asset=key_of(FINISHED),
-                description=(
-                    "Attacks the finished tables: bounds every withheld figure from all published totals, exactly, and "
-                    "fails where one can be bounded closer than the limit. Holds back the report, never the lists."
-                ),
-                blocking=True,
-                partitions_def=LIST_YEARS,
-            )
-        ]
+DISCLOSURE = check_spec(
+    FINISHED,
+    "disclosure",
+    "Attacks the finished tables: bounds every withheld figure from all published totals, exactly, and fails where one "
+    "can be bounded closer than the limit. Holds back the report, never the lists.",
+    blocking=True,
+)
 
 
-@multi_asset_check(name="report_disclosure", specs=_specs(), description="Disclosure control.", pool=WRITER_POOL)
+@multi_asset_check(name="report_disclosure", specs=[DISCLOSURE], description="Disclosure control.", pool=WRITER_POOL)
 def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
     """The blocking check: it holds back the report, never the lists."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     with run.warehouse() as con:
         withheld, lines = _attack(con, list_year, _told_before(run, list_year))
-    yield AssetCheckResult(
-        passed=not lines,
-        asset_key=key_of(FINISHED),
-        check_name="disclosure",
-        severity=AssetCheckSeverity.ERROR,
-        description="\n".join(lines) or None,
-        metadata={
-            "failing_rows": len(lines),
-            "limit": 0,
-            "remedy": REMEDY,
-            "withheld": withheld,
-            "least_uncertainty": disclosure_limits().minimum_count,
-        },
-    )
+    least = disclosure_limits().minimum_count
+    told = {"withheld": withheld, "least_uncertainty": least}
+    yield outcome(FINISHED, DISCLOSURE.name, len(lines), lines, REMEDY, blocking=True, **told)
 
 
 def _told_before(run: Run, list_year: int) -> Before:
@@ -291,13 +263,13 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     from assets.reporting import files, publication
     from assets.reporting.tables import HiddenCell
 
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     law = law_of(run, list_year)
     home = run.at_home
     with run.warehouse() as con:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
-        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _refuse_stale(con, law, list_year):
+        if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _made_of(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
         _, lines = _attack(con, list_year, _told_before(run, list_year))
         if lines:

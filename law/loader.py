@@ -271,6 +271,11 @@ def list_day(list_year: int) -> dt.date:
     return dt.date(list_year, 12, 1)
 
 
+def newest_list_year(day: dt.date) -> int:
+    """The list year of the newest list that is published by a day."""
+    return day.year if day >= list_day(day.year) else day.year - 1
+
+
 def load_law(directory: Path | None = None) -> Law:
     """All parameters under `directory` (default: the ones shipped here), checked.
 

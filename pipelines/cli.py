@@ -10,7 +10,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +24,7 @@ from law.danish_time import COPENHAGEN, day_of
 from pipelines.home import DEFAULT_HOME, DEFAULT_SNAPSHOTS, HOME, OWNER_ONLY, SNAPSHOTS, Home
 
 if TYPE_CHECKING:
-    from pipelines.running import RunReport
+    from pipelines.running import OnStep, RunReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -180,7 +180,7 @@ def _run_with_progress(
 
 
 @contextmanager
-def _progress(home: Home) -> Iterator[Callable[[str, int, int], None]]:
+def _progress(home: Home) -> Iterator[OnStep]:
     """A bar that is told each step; says so where the home cannot be used."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assets.contracts import LISTE, REGISTERS, Register, history_years, reference_years
+from assets.contracts import REGISTERS, Register, needed_years
 from assets.intake.deliveries import COMPLETE, delivered_years, find_delivery
 from law.danish_time import years_after
 from law.loader import LegalValue, list_day
@@ -67,22 +67,6 @@ def references(
             register, law, list_year, own_editions, delivered_years(snapshots, register, list_year)
         )
     ]
-
-
-def needed_years(
-    register: Register,
-    law: Mapping[str, LegalValue],
-    list_year: int,
-    own_editions: Sequence[int],
-    there: Sequence[int],
-) -> Sequence[int]:
-    """The years of a register that a list year needs; of `liste` only those without an own edition, and of a register
-    of any year those that are `there` up to the list year."""
-    if register.any_year:
-        return [year for year in there if year <= list_year]
-    if register is LISTE:
-        return [year for year in history_years(law, list_year) if year not in own_editions]
-    return reference_years(register, law, list_year)
 
 
 def is_complete(register: Register, reference: str, snapshots: Path) -> bool:

@@ -33,6 +33,12 @@ from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_START_TAG,
+    BACKFILL_ID_TAG,
+    PARTITION_NAME_TAG,
+    PRIORITY_TAG,
+)
 from dagster._core.system_config.objects import ResolvedRunConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 
@@ -48,10 +54,6 @@ from pipelines.resources import Run
 RUNNING = [DagsterRunStatus.STARTED, DagsterRunStatus.SUSPENDED, DagsterRunStatus.CANCELING]
 ENDED = (BulkActionStatus.CANCELING, BulkActionStatus.CANCELED, BulkActionStatus.FAILING, BulkActionStatus.FAILED)
 COMING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
-PARTITION = "dagster/partition"
-PARTITIONS_FROM = "dagster/asset_partition_range_start"
-BACKFILL = "dagster/backfill"
-PRIORITY = "dagster/priority"
 LOCATION_OF_CASES = "administration"
 ONLY_LOOKS = "delivery_status"
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -139,8 +141,8 @@ def _put_in_order(instance: DagsterInstance, queued: Iterable[DagsterRun]) -> No
     """Lets the queue start the earliest of the list years that are waited for, whatever order they were given in."""
     for run in queued:
         year = _list_year(run)
-        if year is not None and PRIORITY not in run.tags:
-            instance.add_run_tags(run.run_id, {PRIORITY: str(END_LIST_YEAR - year)})
+        if year is not None and PRIORITY_TAG not in run.tags:
+            instance.add_run_tags(run.run_id, {PRIORITY_TAG: str(END_LIST_YEAR - year)})
 
 
 def refuse_to_wait_on(ahead: Ahead, seconds: float) -> None:
@@ -184,7 +186,7 @@ def refuse_ended(instance: DagsterInstance, own: DagsterRun, suspended: bool) ->
     run = instance.get_run_by_id(own.run_id)
     if run is None or run.is_finished or run.status == DagsterRunStatus.CANCELING:
         raise DagsterExecutionInterruptedError
-    backfill = instance.get_backfill(own.tags[BACKFILL]) if suspended and BACKFILL in own.tags else None
+    backfill = instance.get_backfill(own.tags[BACKFILL_ID_TAG]) if suspended and BACKFILL_ID_TAG in own.tags else None
     if backfill is not None and backfill.status in ENDED:
         raise DagsterExecutionInterruptedError
 
@@ -196,10 +198,10 @@ def ahead_of(instance: DagsterInstance, own: DagsterRun, home: Home) -> Ahead:
         return Ahead()
     begun = _earlier(instance.get_runs(RunsFilter(statuses=RUNNING)), year)
     alive = [run for run in begun if not _is_dead(instance, run.run_id, home)]
-    backfill_id = own.tags.get(BACKFILL)
+    backfill_id = own.tags.get(BACKFILL_ID_TAG)
     if backfill_id is None:
         return Ahead(alive)
-    made = instance.get_runs(RunsFilter(tags={BACKFILL: backfill_id}))
+    made = instance.get_runs(RunsFilter(tags={BACKFILL_ID_TAG: backfill_id}))
     coming = [run for run in _earlier(made, year) if run.status in COMING]
     outstanding = _outstanding(instance.get_backfill(backfill_id), {_list_year(run) for run in made})
     years = {key for key in (*map(_list_year, coming), *outstanding) if key is not None and key < year}
@@ -227,7 +229,7 @@ def _outstanding(backfill: PartitionBackfill | None, made: Collection[int | None
 
 def _list_year(run: DagsterRun) -> int | None:
     """The list year of a run; of one that a backfill of assets asked for, the only one of its range."""
-    key = run.tags.get(PARTITION) or run.tags.get(PARTITIONS_FROM, "")
+    key = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG, "")
     return int(key) if key.isdigit() else None
 
 

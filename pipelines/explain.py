@@ -18,9 +18,11 @@ import duckdb
 from assets import warehouse
 from assets.aside import AsideError, aside
 from assets.code_lists import municipality_names
+from assets.intake.deliveries import place_of
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.publishing import sealing
 from assets.rounding import rounded
+from assets.warehouse import rows_of
 from law.loader import LegalValue, list_day, statistics_law
 from law.statutes import Statutes, shipped_statutes
 from pipelines.home import Home
@@ -168,7 +170,7 @@ def _explained(
         "revision": manifest["revision"],
         "status": status,
         "criteria": [asdict(held) for held in _criteria(con, manifest, values, quoted, area_id)],
-        "margins": _all(
+        "margins": rows_of(
             con,
             """
             SELECT * EXCLUDE (list_year, area_id) FROM status.area_margins
@@ -177,13 +179,13 @@ def _explained(
             [area_id],
         ),
         "figures": _one(con, "SELECT * FROM criteria.area_criteria WHERE area_id = ?", [area_id]),
-        "history": _all(
+        "history": rows_of(
             con,
             "SELECT year, parallelsamfund, source FROM status.parallelsamfund_history WHERE area_id = ? ORDER BY year",
             [area_id],
         ),
         "cap": _one(con, "SELECT * FROM cap.municipal_cap WHERE kom = ?", [status["kom"]]),
-        "exempted": bool(_all(con, "SELECT area_id FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id])),
+        "exempted": _one(con, "SELECT * FROM cap.council_decisions WHERE area_id = ? AND valid", [area_id]) is not None,
         "cap_in_force": CAP in values,
         "terms": _terms(values),
         "wording": ", ".join(dict.fromkeys(one.act for one in quoted.values() if one.act)),
@@ -195,7 +197,8 @@ def _explained(
 def _area(con: duckdb.DuckDBPyConnection, list_year: int, named: str) -> dict[str, Any]:
     """The status of the area with an id, or else of the one area with a name."""
     query = "SELECT * FROM status.area_status WHERE {} = ? ORDER BY area_id"
-    found = _all(con, query.format("area_id"), [named]) or _all(con, query.format("lower(area_name)"), [named.lower()])
+    found = rows_of(con, query.format("area_id"), [named])
+    found = found or rows_of(con, query.format("lower(area_name)"), [named.lower()])
     if not found:
         raise ExplanationError(
             f"There is no area {named} in the edition of list year {list_year}; area_status.csv has them all."
@@ -258,7 +261,7 @@ def _criteria(
     quoted: Mapping[str, Quoted],
     area_id: str,
 ) -> list[Held]:
-    rows = _all(
+    rows = rows_of(
         con,
         """
         SELECT category, criterion, numerator, denominator, parameter, operator, met
@@ -335,7 +338,7 @@ def _status_years(criterion: str, values: Mapping[str, LegalValue], list_year: i
 def _used(manifest: Mapping[str, Any], registers: tuple[str, ...], status_years: set[str]) -> list[str]:
     """The snapshots that a figure comes from, each with the rows that were delivered."""
     return [
-        f"{'/'.join(part for part in (item['register'], item['reference'], item['vintage']) if part)} "
+        f"{place_of(item['register'], item['reference'], item['vintage'])} "
         f"({sum(file['rows'] for file in item['files'])} rows)"
         for item in manifest["inputs"]
         if item["register"] in registers
@@ -354,14 +357,8 @@ def _rounded(numerator: str | None, denominator: str | None, unit: str) -> str |
     return f"{rounded(exact * scale, 4):f}" + (" pct" if unit == "share" else "")
 
 
-def _all(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
-    found = con.execute(query, parameters)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
 def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
-    rows = _all(con, query, parameters)
+    rows = rows_of(con, query, parameters)
     return rows[0] if rows else None
 
 

@@ -15,14 +15,13 @@ from dagster import (
     op,
 )
 
-from assets.factory import law_of
+from assets.factory import REPORT, law_of, list_year_of
 from assets.partitions import LIST_YEARS
 from assets.publishing import sealing
 from pipelines.deliveries import references, summary
 from pipelines.resources import Run
 
 STATISTICS = ("received", "registers", "law", "areas", "criteria", "status", "cap", "edition")
-REPORT = "report"
 
 annual_list = define_asset_job(
     "annual_list",
@@ -49,7 +48,7 @@ reference_lists = define_asset_job(
 @op(description="Looks at the snapshots folder and starts nothing.")
 def look_at_deliveries(context: OpExecutionContext, run: Run) -> Output[int]:
     """The number of required references that are not complete, and each in words."""
-    list_year = int(context.partition_key)
+    list_year = list_year_of(context)
     editions = run.at_home.editions
     own = sealing.sealed_years(editions) if editions.is_dir() else []
     found = references(law_of(run, list_year), list_year, run.snapshot_folder, own)

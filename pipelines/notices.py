@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from dagster import DagsterEventType, DagsterInstance, DagsterRun
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 WEBHOOK = "BOLIGOMRAADER_NOTICE_WEBHOOK"
 MAIL_TO = "BOLIGOMRAADER_NOTICE_MAIL_TO"
@@ -55,7 +56,7 @@ def notice_of(instance: DagsterInstance, run: DagsterRun) -> Notice:
             if not evaluation.passed and evaluation.severity.value == "ERROR":
                 told = f", {count.value} failing" if count else ""
                 lines.append(f"check {evaluation.asset_key.to_user_string()}/{evaluation.check_name}{told}")
-    year = run.tags.get("dagster/partition", "no list year")
+    year = run.tags.get(PARTITION_NAME_TAG, "no list year")
     subject = f"boligomraader: run of {run.job_name} for {year} failed"
     return Notice(subject, (f"run {run.run_id}", *lines, "Open the run in the UI: each failing check says what to do."))
 

@@ -1,24 +1,20 @@
-"""Holds the five-year rule against lists that were really published.
+"""Holds the five-year rule against lists that were really published, and says in words whether both sides agree.
 
-Belongs here: loading the published lists into an in-memory DuckDB, running `sql/reference/reconciliation.sql`
-there, and saying in words whether both sides agree. The derivation itself is in the SQL file, the number of
-years in `law/parameters/omdannelsesomraade/years.yaml`. Does not belong here: anything that reads a home.
+What does not belong here: how the tables are filled and held against each other (`assets.published_tables`,
+`sql/reference`), the number of years (`law/parameters/omdannelsesomraade/years.yaml`), and anything that reads a home.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-import law
-from law.loader import Law, list_day, shipped_law
+from assets import published_tables
+from law.loader import Law, shipped_law
 
-MEMBERSHIP = Path(law.__file__).parent / "published_lists" / "membership.csv"
-DERIVATION = Path(__file__).parent.parent / "sql" / "reference" / "reconciliation.sql"
+MEMBERSHIP = "published_membership"
 
 Area = tuple[str, str]
 
@@ -49,38 +45,23 @@ class Comparison:
         return said
 
 
-def read_membership(path: Path = MEMBERSHIP) -> list[Mapping[str, str]]:
+def read_membership() -> list[Mapping[str, str]]:
     """The published lists, one row per list year, list and area."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return published_tables.rows_of_file(MEMBERSHIP)
 
 
-def compare(membership: Iterable[Mapping[str, str]], legal: Law) -> list[Comparison]:
+def compare(membership: Sequence[Mapping[str, str]], legal: Law) -> list[Comparison]:
     """One comparison per list year whose lists are all known whole, in order of years.
 
     The rule is the one in force on each list day. A list year before the rule existed is not compared.
     """
-    listed = [
-        (int(row["list_year"]), row["list"], row["municipality"], row["area"], row["complete"] == "yes")
-        for row in membership
-    ]
-    rule = {
-        year: legal.in_force(list_day(year)).get("omdannelsesomraade.years")
-        for year in sorted({year for year, *_ in listed})
-    }
+    if not membership:
+        return []
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         con.execute("CREATE SCHEMA reference")
-        con.execute(
-            "CREATE TABLE reference.published_membership "
-            "(list_year SMALLINT, list VARCHAR, municipality VARCHAR, area VARCHAR, complete BOOLEAN)"
-        )
-        con.execute("CREATE TABLE reference.omdannelsesomraade_years (list_year SMALLINT, years SMALLINT)")
-        if listed:
-            con.executemany("INSERT INTO reference.published_membership VALUES (?, ?, ?, ?, ?)", listed)
-        years = [(year, dated.value) for year, dated in rule.items() if dated is not None]
-        if years:
-            con.executemany("INSERT INTO reference.omdannelsesomraade_years VALUES (?, ?)", years)
-        rows = con.execute(DERIVATION.read_text(encoding="utf-8")).fetchall()
+        published_tables.fill(con, MEMBERSHIP, membership)
+        published_tables.fill_years(con, legal)
+        rows = con.execute(published_tables.reconciliation_sql()).fetchall()
     lengths = {list_year: years_read for list_year, years_read, *_ in rows}
     return [
         Comparison(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun, JobDefinition
     from dagster._core.execution.plan.plan import ExecutionPlan
 
+OnStep = Callable[[str, int, int], None]
+"""Told what is under way (the step, then each asset that it made), how many assets and checks are done, their total."""
 CODE_LOCATION = "statistics"
 """The code location in workspace.yaml. A run that does not name it is not on the UI's timeline."""
 
@@ -69,11 +71,10 @@ def run_annual_list(
     list_year: int,
     as_of: str,
     reason: str,
-    on_step: Callable[[str, int, int], None],
+    on_step: OnStep,
     with_report: bool = True,
 ) -> RunReport:
-    """Runs the job for a list year in this process. `on_step` is told what is under way (the step, then each asset that
-    it made), how many assets and checks are done, and their total. While Dagster is imported the files are hashed."""
+    """Runs the job for a list year in this process. While Dagster is imported the files are hashed."""
     from assets.intake.deliveries import read_ahead
     from assets.intake.snapshots import files_wanted
 
@@ -82,7 +83,7 @@ def run_annual_list(
         return _run("annual_list", home, snapshots, list_year, as_of, reason, on_step, with_report)
 
 
-def run_annual_report(home: Home, list_year: int, as_of: str, on_step: Callable[[str, int, int], None]) -> RunReport:
+def run_annual_report(home: Home, list_year: int, as_of: str, on_step: OnStep) -> RunReport:
     """Makes the report of a list year anew. Nothing is received: no snapshots folder is read."""
     return _run("annual_report", home, home.path, list_year, as_of, "", on_step, True)
 
@@ -95,7 +96,7 @@ def _run(
     list_year: int,
     as_of: str,
     reason: str,
-    on_step: Callable[[str, int, int], None],
+    on_step: OnStep,
     with_report: bool,
 ) -> RunReport:
     home.prepare()
@@ -143,8 +144,9 @@ def _begun(
     from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
     from dagster._core.execution.api import create_execution_plan
     from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+    from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-    tags = {"dagster/partition": str(list_year)}
+    tags = {PARTITION_NAME_TAG: str(list_year)}
     plan = create_execution_plan(job, run_config=run_config, tags=tags)
     if not with_report:
         wanted = [key for key in plan.step_keys_to_execute if not _of_report(key)]

@@ -26,6 +26,8 @@ from assets import derivation, exchange
 from assets.aside import AsideError, Snapshot, aside, put_law, sealed_snapshots, show_registers
 from assets.code_lists import municipality_names
 from assets.contracts import BOLIG, LISTE, REGISTERS, history_years, reference_years, whole
+from assets.finished import written
+from assets.list_names import LISTED_STATUSES
 from assets.publishing import sealing
 from assets.warehouse import rows_of
 from law.loader import (
@@ -46,7 +48,6 @@ from pipelines.scenario_chart import NOTICE, SEPARATOR, page
 
 MAX_POINTS = 500
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
-LISTED = ("udsat_boligomraade", "forebyggelsesomraade")
 SCENARIO_TABLES = derivation.upstream_of(derivation.PUBLISHED)
 
 Row = dict[str, Any]
@@ -362,7 +363,7 @@ def _read(con: duckdb.DuckDBPyConnection) -> Lists:
 def _add(result: Result, point: Point, list_year: int, before: Lists, after: Lists) -> None:
     head: Row = {"point": point.number, "setting": point.label, "list_year": list_year}
     changes = {area_id: _change(before.areas[area_id], row) for area_id, row in after.areas.items()}
-    listed = [row for row in after.areas.values() if row["status"] in LISTED]
+    listed = [row for row in after.areas.values() if row["status"] in LISTED_STATUSES]
     result.summary.append(
         {
             **head,
@@ -402,7 +403,7 @@ def _count(lists: Lists, column: str, value: Any) -> int:
 
 def _change(before: Row, after: Row) -> str:
     """`enters` and `leaves` the lists, `moves` from one list to another, or empty."""
-    was, now = before["status"] in LISTED, after["status"] in LISTED
+    was, now = before["status"] in LISTED_STATUSES, after["status"] in LISTED_STATUSES
     if was != now:
         return "enters" if now else "leaves"
     same = all(before[name] == after[name] for name in ("status", "parallelsamfund", "omdannelsesomraade"))
@@ -454,10 +455,4 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*(rows[0] if rows else []), "note"])
-        writer.writerows([*map(_cell, row.values()), NOTICE] for row in rows)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        writer.writerows([*map(written, row.values()), NOTICE] for row in rows)

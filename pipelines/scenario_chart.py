@@ -16,9 +16,10 @@ import vl_convert
 from markupsafe import Markup
 
 from assets.code_lists import municipality_names
+from assets.finished import danish
 from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
 from assets.pages import template_of
-from assets.publishing.public_lists import INVENTED
+from assets.publishing.public_lists import INVENTED, OPERATOR_WORDS
 from law.loader import WHOLE_UNITS, shipped_law
 
 TEMPLATE = Path(__file__).parent / "templates" / "scenarie.html.j2"
@@ -34,7 +35,6 @@ FONT = "Arial, 'Liberation Sans', sans-serif"
 LETTER = 6.6
 """The width of a letter in the widest of the fonts that stand in for Arial."""
 SEPARATOR = "; "
-OPERATORS: Mapping[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 LISTS: Mapping[str, str] = {
     "Parallelsamfund": "#7a0177",
     "Øvrige udsatte boligområder": "#c51b8a",
@@ -67,7 +67,7 @@ def page(
 
 
 def _count(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
+    return danish(number, "count")
 
 
 def said(setting: str) -> str:
@@ -90,7 +90,7 @@ def _limit(value: str, name: str) -> str:
     parameter = shipped_law().parameters.get(name)
     if parameter is None:
         return value
-    asked = "=" if parameter.unit == "choice" else OPERATORS.get(parameter.operator or "")
+    asked = "=" if parameter.unit == "choice" else OPERATOR_WORDS.get(parameter.operator or "")
     written = _count(int(value)) if parameter.unit in WHOLE_UNITS and value.isdigit() else value
     words = f"{asked} {written}" if asked else written
     if parameter.unit in ("share", "factor"):

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, schedule
 
-from law.danish_time import COPENHAGEN
+from law.danish_time import COPENHAGEN, TIME_ZONE
 from pipelines.jobs import annual_list, delivery_status
-
-TIMEZONE = str(COPENHAGEN)
 
 
 def _request(context: ScheduleEvaluationContext) -> RunRequest:
@@ -27,7 +25,7 @@ def _request(context: ScheduleEvaluationContext) -> RunRequest:
     name="annual_list_1_december",
     job=annual_list,
     cron_schedule="0 6 1 12 *",
-    execution_timezone=TIMEZONE,
+    execution_timezone=TIME_ZONE,
     default_status=DefaultScheduleStatus.RUNNING,
     description="The list of the year, 1 December at 06:00 in Copenhagen (§ 61 a, stk. 5). It seals a draft.",
 )
@@ -40,7 +38,7 @@ def annual_list_1_december(context: ScheduleEvaluationContext) -> RunRequest:
     name="deliveries_in_november",
     job=delivery_status,
     cron_schedule="0 7 * 11 1-5",
-    execution_timezone=TIMEZONE,
+    execution_timezone=TIME_ZONE,
     default_status=DefaultScheduleStatus.RUNNING,
     description="Every weekday of November at 07:00: what this year's list still misses, and which delivery is late.",
 )

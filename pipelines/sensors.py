@@ -24,13 +24,13 @@ from dagster import (
     sensor,
 )
 
-from assets.contracts import REGISTERS, Register
+from assets.contracts import REGISTERS, Register, needed_years
 from assets.intake.deliveries import YEAR, find_delivery
 from assets.partitions import END_LIST_YEAR, FIRST_LIST_YEAR
 from assets.publishing import sealing
 from law.loader import statistics_law
 from pipelines import notices
-from pipelines.deliveries import is_complete, needed_years
+from pipelines.deliveries import is_complete
 from pipelines.jobs import annual_list
 from pipelines.resources import Run
 

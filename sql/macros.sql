@@ -2,7 +2,8 @@
 -- lov(), lov_koder(), lov_kodetal(), lov_aar() and valgt() give what law/parameters says for the list year being
 -- derived.
 -- Grain: none. Key: none. Macros have no rows.
--- Law: almenboligloven § 61 a, stk. 1, nr. 2 (is_conviction) and nr. 4 (is_student, is_taxable), and valg.fines.
+-- Law: almenboligloven § 61 a, stk. 1, nr. 2 (is_conviction), nr. 3 (is_counted_education) and nr. 4 (is_student,
+-- is_taxable), stk. 2 (is_of_foreign_origin, is_western), and valg.fines.
 
 -- The list year that is being derived.
 CREATE OR REPLACE TEMP MACRO listeaar() AS getvariable('list_year');
@@ -45,6 +46,36 @@ CREATE OR REPLACE TEMP MACRO is_conviction(offence_class, sanction_class) AS
             AND list_contains(lov_kodetal('opgoerelse.fine_sanction_classes'), sanction_class)
         )
     );
+
+-- Whether an education counts (§ 61 a, stk. 1, nr. 3): there is one, and its source is no survey and no imputation.
+CREATE OR REPLACE TEMP MACRO is_counted_education(hfaudd, hf_kilde) AS
+    hfaudd IS NOT NULL
+    AND hf_kilde IS NOT NULL
+    AND NOT list_contains(lov_kodetal('opgoerelse.primary_only_sources_not_counted'), hf_kilde);
+
+-- Whether somebody is an immigrant or descendant (§ 61 a, stk. 2): only theirs can be a country that is not western.
+CREATE OR REPLACE TEMP MACRO is_of_foreign_origin(ie_type) AS
+    list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), ie_type);
+
+-- Whether a group of countries is a western one (§ 61 a, stk. 2).
+CREATE OR REPLACE TEMP MACRO is_western(country_group) AS
+    list_contains(lov_koder('opgoerelse.western_country_groups'), country_group);
+
+-- The origin that the report tells of, from the country's groups. A country that is unknown or in no group is one of
+-- the other non-western ones.
+CREATE OR REPLACE TEMP MACRO origin(ie_type, western, menapt) AS
+    CASE
+        WHEN NOT is_of_foreign_origin(ie_type) THEN 'dansk'
+        WHEN western THEN 'vestlig'
+        WHEN menapt THEN 'menapt'
+        ELSE 'ikke_vestlig_oevrig'
+    END;
+
+-- Whether an area is on a list: it is so by its status, and on those within the udsatte boligområder by a column.
+CREATE OR REPLACE TEMP MACRO is_on_list(list, status, parallelsamfund, omdannelsesomraade) AS
+    status = list
+    OR (list = 'parallelsamfund' AND parallelsamfund)
+    OR (list = 'omdannelsesomraade' AND omdannelsesomraade);
 
 -- Whether a person is a student, whose income does not count (§ 61 a, stk. 1, nr. 4).
 CREATE OR REPLACE TEMP MACRO is_student(socio13) AS

@@ -12,6 +12,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,13 @@ def run_cli(*args: object, env: Mapping[str, str] | None = None) -> Result:
         answer = server.stdout.readline()
         assert answer, "the helper process died"
         return Result(int(answer), out.read_text(encoding="utf-8", errors="replace"))
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on, for a server that a test starts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def copied_product(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -124,56 +125,65 @@ def decide(con: duckdb.DuckDBPyConnection, law: Law, year: int, bindings: Mappin
     return totals
 
 
+ASSIGNMENT_LAW: Mapping[str, str] = {
+    "period": "INTEGER",
+    "valid_from": "DATE",
+    "valid_until": "DATE",
+    "parameter_set": "VARCHAR",
+    "under_age": "BIGINT",
+    "release_months": "BIGINT",
+    "lease_months": "BIGINT",
+    "citizenship_groups": "VARCHAR[]",
+    "citizenship_unknown_codes": "VARCHAR[]",
+    "stk6_nr5_benefits": "VARCHAR[]",
+    "stk6_nr5_months": "BIGINT",
+    "stk6_nr7_benefits": "VARCHAR[]",
+    "stk6_nr7_months": "BIGINT",
+    "stk7_grounds": "VARCHAR[]",
+    "stk7_short_benefits": "VARCHAR[]",
+    "stk7_short_months": "BIGINT",
+    "stk7_long_benefits": "VARCHAR[]",
+    "stk7_long_months": "BIGINT",
+    "longest_months": "BIGINT",
+    "last_day_counts": "BOOLEAN",
+    "no_lease_when_empty": "BOOLEAN",
+    "unknown_alternative_bans": "BOOLEAN",
+    "by_list_in_force": "BOOLEAN",
+    "names_of_each_month": "BOOLEAN",
+    "first_day": "DATE",
+}
+"""The columns of `assignment_law`: what the queries ask of the law, a row for each period in which it is the same."""
+BENEFIT_RULES = ("stk6_nr5", "stk6_nr7", "stk7_short", "stk7_long")
+
+
 def _load_law(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis]) -> None:
-    columns = {
-        "period": "INTEGER",
-        "valid_from": "DATE",
-        "valid_until": "DATE",
-        "parameter_set": "VARCHAR",
-        "under_age": "BIGINT",
-        "release_months": "BIGINT",
-        "lease_months": "BIGINT",
-        "citizenship_groups": "VARCHAR[]",
-        "citizenship_unknown_codes": "VARCHAR[]",
-        "stk6_nr5_benefits": "VARCHAR[]",
-        "stk6_nr5_months": "BIGINT",
-        "stk6_nr7_benefits": "VARCHAR[]",
-        "stk6_nr7_months": "BIGINT",
-        "stk7_grounds": "VARCHAR[]",
-        "stk7_short_benefits": "VARCHAR[]",
-        "stk7_short_months": "BIGINT",
-        "stk7_long_benefits": "VARCHAR[]",
-        "stk7_long_months": "BIGINT",
-        "longest_months": "BIGINT",
-        "last_day_counts": "BOOLEAN",
-        "no_lease_when_empty": "BOOLEAN",
-        "unknown_alternative_bans": "BOOLEAN",
-        "by_list_in_force": "BOOLEAN",
-        "names_of_each_month": "BOOLEAN",
-        "first_day": "DATE",
+    laws = [
+        _law_of(period) | {"period": number, "first_day": periods[0].start} for number, period in enumerate(periods)
+    ]
+    load_rows(con, "assignment_law", ASSIGNMENT_LAW, [[law[column] for column in ASSIGNMENT_LAW] for law in laws])
+
+
+def _law_of(period: Basis) -> dict[str, Any]:
+    months = {f"{rule}_months": period.number(f"anvisning.{rule}_months") for rule in BENEFIT_RULES}
+    return {
+        "valid_from": period.start,
+        "valid_until": period.end,
+        "parameter_set": period.parameter_set,
+        "under_age": period.number("anvisning.release_from_other_age_below"),
+        "release_months": period.number("anvisning.release_months"),
+        "lease_months": period.number("anvisning.lease_ended_months"),
+        "citizenship_groups": list(period.codes("anvisning.citizenship_groups")),
+        "citizenship_unknown_codes": list(period.codes("anvisning.citizenship_unknown_codes")),
+        "stk7_grounds": list(period.codes("anvisning.stk7_grounds")),
+        **{f"{rule}_benefits": list(period.codes(f"anvisning.{rule}_benefits")) for rule in BENEFIT_RULES},
+        **months,
+        "longest_months": max(months.values()),
+        "last_day_counts": period.choice("valg.months_last_day") == "counted",
+        "no_lease_when_empty": period.choice("valg.lease_not_recorded") == "no_ended_lease",
+        "unknown_alternative_bans": period.choice("valg.assignment_alternative_unknown") == "ban_stands",
+        "by_list_in_force": period.choice("valg.assignment_list") == "list_in_force",
+        "names_of_each_month": period.choice("valg.benefit_names") == "each_month",
     }
-    rows = []
-    for number, period in enumerate(periods):
-        lengths = {
-            rule: period.number(f"anvisning.{rule}_months")
-            for rule in ("stk6_nr5", "stk6_nr7", "stk7_short", "stk7_long")
-        }
-        row = [number, period.start, period.end, period.parameter_set]
-        row += [period.number("anvisning.release_from_other_age_below"), period.number("anvisning.release_months")]
-        row += [period.number("anvisning.lease_ended_months"), list(period.codes("anvisning.citizenship_groups"))]
-        row += [list(period.codes("anvisning.citizenship_unknown_codes"))]
-        for rule in ("stk6_nr5", "stk6_nr7"):
-            row += [list(period.codes(f"anvisning.{rule}_benefits")), lengths[rule]]
-        row += [list(period.codes("anvisning.stk7_grounds"))]
-        for rule in ("stk7_short", "stk7_long"):
-            row += [list(period.codes(f"anvisning.{rule}_benefits")), lengths[rule]]
-        row += [max(lengths.values()), period.choice("valg.months_last_day") == "counted"]
-        row += [period.choice("valg.lease_not_recorded") == "no_ended_lease"]
-        row += [period.choice("valg.assignment_alternative_unknown") == "ban_stands"]
-        row += [period.choice("valg.assignment_list") == "list_in_force"]
-        row += [period.choice("valg.benefit_names") == "each_month", periods[0].start]
-        rows.append(row)
-    load_rows(con, "assignment_law", columns, rows)
 
 
 def _load_free_movement(con: duckdb.DuckDBPyConnection) -> None:

@@ -15,8 +15,8 @@ import duckdb
 from assets.administration import legal_basis
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists, Plan
-from assets.administration.store import Output, replace_output_rows
-from law.loader import Law, list_day
+from assets.administration.store import Output, counts_by, replace_output_rows
+from law.loader import Law, newest_list_year
 
 FRAMES = ("renoveringsramme.frame_2018", "renoveringsramme.increase_2021")
 PARAMETERS = (FRAMES[0], "omraaderegler.renoveringsramme", "renoveringsramme.last_year", "valg.fund_order")
@@ -49,8 +49,7 @@ def eligible(lists: Lists, plans: Mapping[str, Plan], area_id: str, day: dt.date
     plan = plans.get(area_id)
     if plan is not None and plan.approved_on is not None and plan.approved_on <= day:
         return True
-    year = day.year if day >= list_day(day.year) else day.year - 1
-    categories = lists.categories(year, area_id)
+    categories = lists.categories(newest_list_year(day), area_id)
     if categories is None:
         return None
     listed = bool(categories & set(basis.codes("omraaderegler.renoveringsramme")))
@@ -87,5 +86,4 @@ def write_funds(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists, plans: M
         )
     replace_output_rows(con, FUND_LEDGER, lists.list_year, rows)
     legal_basis.record(con, lists.list_year, [period.values for period in periods])
-    statuses = [row[3] for row in rows]
-    return {status: statuses.count(status) for status in sorted(set(statuses))}
+    return counts_by(FUND_LEDGER, "status", rows)

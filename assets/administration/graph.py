@@ -94,7 +94,7 @@ def begin(con: duckdb.DuckDBPyConnection, run: Administration) -> list[edition.S
     append_rows(con, "cases.editions", ("list_year", "manifest_sha256"), editions)
     con.execute("CREATE TABLE cases.run (list_year SMALLINT, day DATE)")
     con.execute("INSERT INTO cases.run VALUES (?, ?)", [run.list_year, run.on_day])
-    publishing.forget(con, run.list_year)
+    publishing.forget(con, OUTPUTS, run.list_year)
     return found
 
 
@@ -248,11 +248,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "assignment_decisions",
         "Afgørelser om anvisning",
-        (
-            assignments.ASSIGNMENT_DECISIONS,
-            assignments.ASSIGNMENT_BASIS,
-            assignments.ASSIGNMENT_GROUNDS,
-        ),
+        (assignments.ASSIGNMENT_DECISIONS, assignments.ASSIGNMENT_BASIS, assignments.ASSIGNMENT_GROUNDS),
         ("members", "benefit_months", "assignments", "development_plans"),
         _decide_assignments,
         "Whether a household may be assigned a vacant home, with every ground and what is missing.",
@@ -261,10 +257,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "refund_ledger",
         "Refusionskøen",
-        (
-            refunds.REFUND_LEDGER,
-            refunds.REFUND_BASIS,
-        ),
+        (refunds.REFUND_LEDGER, refunds.REFUND_BASIS),
         ("refund_events",),
         _write_refund_ledger,
         "The refund queue of private agreements: every change with its balances.",
@@ -282,10 +275,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "cap_decisions",
         "Loftet over kommunal anvisning",
-        (
-            cap.CAP_DECISIONS,
-            cap.CAP_OPTIONS,
-        ),
+        (cap.CAP_DECISIONS, cap.CAP_OPTIONS),
         (),
         _write_cap,
         "What a council above the cap may decide: every minimal set of areas to exempt, beside its decision.",
@@ -294,10 +284,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "letting_order",
         "Rækkefølgen ved fleksibel udlejning",
-        (
-            letting.LETTING_ORDER,
-            letting.LETTING_BASIS,
-        ),
+        (letting.LETTING_ORDER, letting.LETTING_BASIS),
         ("letting_criteria", "vacancies", "applicants", "applicant_criteria"),
         _write_letting,
         "The waiting list for each vacant home under flexible letting, and why each stands where it stands.",
@@ -339,10 +326,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "plan_outlook",
         "Udsigten for udviklingsplanerne",
-        (
-            plans.PLAN_OUTLOOK,
-            plans.PLAN_PROGRESS,
-        ),
+        (plans.PLAN_OUTLOOK, plans.PLAN_PROGRESS),
         ("plan_counts", "development_plans"),
         _write_plans,
         "How far each development plan is from its goal, and the year the present pace reaches it.",
@@ -350,6 +334,9 @@ SYSTEMS: tuple[System, ...] = (
     ),
 )
 
+
+OUTPUTS: tuple[Output, ...] = (*(output for system in SYSTEMS for output in system.outputs), *publishing.OF_THE_RUN)
+"""Every table that is written out."""
 
 DECISIONS: tuple[AssetsDefinition, ...] = tuple(_decision_asset(system) for system in SYSTEMS)
 
@@ -372,7 +359,7 @@ def published(administration: Administration) -> MaterializeResult:
         law = administration.law
         _refuse_undone(con, (table.name for table in CASE_TABLES), (system.name for system in SYSTEMS))
         files = publishing.publish(
-            con, administration.home_folder, administration.list_year, administration.on_day, law
+            con, OUTPUTS, administration.home_folder, administration.list_year, administration.on_day, law
         )
     return MaterializeResult(metadata={"files": files})
 

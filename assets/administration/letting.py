@@ -19,7 +19,7 @@ from assets.administration.case_tables import APPLICANTS, LETTING_CRITERIA
 from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists
-from assets.administration.store import Output, replace_output_rows
+from assets.administration.store import Output, counts_by, replace_output_rows
 from law.danish_time import years_after
 from law.loader import Law, list_day
 
@@ -77,6 +77,8 @@ class CriteriaSet:
 
 @dataclass(frozen=True)
 class Vacancy:
+    """A vacant home as recorded; the columns of `vacancies`."""
+
     vacancy_id: str
     area_id: str | None
     department_id: str | None
@@ -86,6 +88,8 @@ class Vacancy:
 
 @dataclass(frozen=True)
 class Applicant:
+    """Who stands on the waiting list for a vacancy; the columns of `applicants` after the vacancy's own."""
+
     applicant_id: str
     listed_on: dt.date
     list_number: int | None
@@ -257,15 +261,7 @@ def place(
 def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dict[str, int]:
     """Replaces the list year's letting orders. Returns counts by how the homes are let."""
     periods, duty = bases(law, PARAMETERS), bases(law, [DUTY])
-    sets = read_sets(con)
-    met: dict[tuple[str, str], dict[str, bool | None]] = defaultdict(dict)
-    for applicant_id, name, criterion, answer in con.execute("SELECT * FROM cases.applicant_criteria").fetchall():
-        met[(applicant_id, name)][criterion] = answer
-    waiting: dict[str, list[Applicant]] = defaultdict(list)
-    for vacancy_id, *facts in con.execute(
-        "SELECT * FROM cases.applicants ORDER BY vacancy_id, applicant_id"
-    ).fetchall():
-        waiting[vacancy_id].append(Applicant(*facts))
+    sets, met, waiting = read_sets(con), _read_answers(con), _read_applicants(con)
     sets_in_doubt, applicants_in_doubt = doubts(con, LETTING_CRITERIA), doubts(con, APPLICANTS)
     orders: list[list[Any]] = []
     ways: list[list[Any]] = []
@@ -290,18 +286,35 @@ def write_letting(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> dic
         else:
             outcome = "undecided" if order_by == "undecided" else "not_let_from_the_list"
             standings = {a.applicant_id: Standing(outcome, None, None, None, reason) for a in applicants}
-        for applicant_id, s in standings.items():
-            orders.append(
-                [
-                    *(vacancy.vacancy_id, applicant_id, s.outcome, s.position, s.priority, s.provisional, s.reason),
-                    ";".join(s.missing) or None,
-                ]
-            )
+        orders += [_order_row(vacancy, applicant_id, standing) for applicant_id, standing in standings.items()]
     replace_output_rows(con, LETTING_BASIS, lists.list_year, ways)
     replace_output_rows(con, LETTING_ORDER, lists.list_year, orders)
     legal_basis.record(con, lists.list_year, [period.values for period in periods])
-    kinds = [way[2] for way in ways]
-    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    return counts_by(LETTING_BASIS, "order_by", ways)
+
+
+def _order_row(vacancy: Vacancy, applicant_id: str, s: Standing) -> list[Any]:
+    return [
+        *(vacancy.vacancy_id, applicant_id, s.outcome, s.position, s.priority, s.provisional, s.reason),
+        ";".join(s.missing) or None,
+    ]
+
+
+def _read_answers(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, bool | None]]:
+    """By applicant and set of criteria, whether each criterion is met; none where nothing is recorded of the two."""
+    met: dict[tuple[str, str], dict[str, bool | None]] = defaultdict(dict)
+    for applicant_id, name, criterion, answer in con.execute("SELECT * FROM cases.applicant_criteria").fetchall():
+        met[(applicant_id, name)][criterion] = answer
+    return met
+
+
+def _read_applicants(con: duckdb.DuckDBPyConnection) -> dict[str, list[Applicant]]:
+    """The applicants of each vacancy; none where it has none."""
+    waiting: dict[str, list[Applicant]] = defaultdict(list)
+    query = "SELECT * FROM cases.applicants ORDER BY vacancy_id, applicant_id"
+    for vacancy_id, *facts in con.execute(query).fetchall():
+        waiting[vacancy_id].append(Applicant(*facts))
+    return waiting
 
 
 def read_sets(con: duckdb.DuckDBPyConnection) -> list[CriteriaSet]:

@@ -16,7 +16,7 @@ import duckdb
 from assets.administration import legal_basis
 from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import Lists
-from assets.administration.store import Output, replace_output_rows
+from assets.administration.store import Output, counts_by, replace_output_rows
 from law.danish_time import years_after
 from law.loader import Law
 
@@ -46,6 +46,8 @@ OCCUPANCY_DECISIONS = Output(
 
 @dataclass(frozen=True)
 class Request:
+    """A wish to sublet or swap as recorded; the columns of `occupancy_requests`."""
+
     request_id: str
     kind: str
     area_id: str | None
@@ -169,5 +171,4 @@ def write_occupancy(con: duckdb.DuckDBPyConnection, law: Law, lists: Lists) -> d
         )
     replace_output_rows(con, OCCUPANCY_DECISIONS, lists.list_year, rows)
     legal_basis.record(con, lists.list_year, [period.values for period in periods])
-    outcomes = [row[1] for row in rows]
-    return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+    return counts_by(OCCUPANCY_DECISIONS, "outcome", rows)

@@ -20,8 +20,8 @@ from assets.administration import legal_basis
 from assets.administration.binding import Binding
 from assets.administration.cap import share_text
 from assets.administration.legal_basis import Basis, bases, required_basis
-from assets.administration.regimes import PARALLELSAMFUND, Area
-from assets.administration.store import Output, replace_output_rows
+from assets.administration.regimes import PARALLELSAMFUND
+from assets.administration.store import Output, counts_by, replace_output_rows
 from law.loader import Law, format_value
 
 PARAMETERS = (
@@ -136,46 +136,54 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
     progress: list[list[Any]] = []
     outlook: list[list[Any]] = []
     for area_id, plan in binding.plans.items():
-        if plan.in_doubt:
-            outlook.append(_in_doubt(area_id, lists.areas.get(area_id), basis))
-            continue
-        dispensation, percent = granted.get(area_id, (None, None))
-        allowed = basis.share("udviklingsplan.family_home_share") if percent is None else Fraction(percent, 100)
-        own = counts.get(area_id, [])
-        progress += [
-            [area_id, c.counted_on, c.family_homes, c.homes_counted, _share(c), c.excess(allowed) <= 0] for c in own
-        ]
-        reached = day_reached(own, allowed, basis.choice("valg.plan_pace")) if own else None
-        deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
-        latest = own[-1] if own else None
-        completed = plan.completed_on is not None and plan.completed_on <= day
         area = lists.areas.get(area_id)
-        outlook.append(
-            [
-                *(area_id, area.name if area else None, area.kom if area else None),
-                _state(own, reached, deadline, completed, allowed),
-                *((latest.counted_on, latest.family_homes, latest.homes_counted) if latest else (None, None, None)),
-                _share(latest) if latest else None,
-                format_value("share", allowed),
-                max(0, math.ceil(latest.excess(allowed))) if latest else None,
-                *(reached.year if reached else None, None if reached is None else reached <= deadline, dispensation),
-                _stk_3(binding, area.kom if area else None, basis),
-                _stk_4(area.residents if area else None, area_id in ratios, ratios.get(area_id), basis),
-                basis.parameter_set,
+        head = {"area_id": area_id, "parameter_set": basis.parameter_set}
+        head |= {"area_name": area.name, "kom": area.kom} if area else {}
+        if plan.in_doubt:  # neither the goal nor a dispensation is known
+            told: dict[str, Any] = {"state": "undecided"}
+        else:
+            dispensation, percent = granted.get(area_id, (None, None))
+            allowed = basis.share("udviklingsplan.family_home_share") if percent is None else Fraction(percent, 100)
+            own = counts.get(area_id, [])
+            progress += [
+                [area_id, c.counted_on, c.family_homes, c.homes_counted, _share(c), c.excess(allowed) <= 0] for c in own
             ]
-        )
+            completed = plan.completed_on is not None and plan.completed_on <= day
+            told = _outlook(own, allowed, completed, basis) | {
+                "dispensation_granted": dispensation,
+                "dispensation_stk_3_possible": _stk_3(binding, area.kom if area else None, basis),
+                "dispensation_stk_4_possible": _stk_4(
+                    area.residents if area else None, area_id in ratios, ratios.get(area_id), basis
+                ),
+            }
+        row = head | told
+        outlook.append([row.get(column) for column in PLAN_OUTLOOK.columns])
     replace_output_rows(con, PLAN_PROGRESS, lists.list_year, progress)
     replace_output_rows(con, PLAN_OUTLOOK, lists.list_year, outlook)
     legal_basis.record(con, lists.list_year, [basis.values])
-    states = [row[3] for row in outlook]
-    return {state: states.count(state) for state in sorted(set(states))}
+    return counts_by(PLAN_OUTLOOK, "state", outlook)
 
 
-def _in_doubt(area_id: str, area: Area | None, basis: Basis) -> list[Any]:
-    """The outlook of an area of whose plan a row was refused: neither the goal nor a dispensation is known."""
-    known = {"area_id": area_id, "state": "undecided", "parameter_set": basis.parameter_set}
-    known |= {"area_name": area.name, "kom": area.kom} if area else {}
-    return [known.get(column) for column in PLAN_OUTLOOK.columns]
+def _outlook(counts: Sequence[Count], allowed: Fraction, completed: bool, basis: Basis) -> dict[str, Any]:
+    """How far an area with these counts is from the share it may have, and when the present pace reaches it."""
+    deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
+    reached = day_reached(counts, allowed, basis.choice("valg.plan_pace")) if counts else None
+    told = {
+        "state": _state(counts, reached, deadline, completed, allowed),
+        "allowed_share": format_value("share", allowed),
+        "year_reached": reached.year if reached else None,
+        "on_time": reached <= deadline if reached else None,
+    }
+    if not counts:
+        return told
+    latest = counts[-1]
+    return told | {
+        "counted_on": latest.counted_on,
+        "family_homes": latest.family_homes,
+        "homes_counted": latest.homes_counted,
+        "share": _share(latest),
+        "family_homes_to_remove": max(0, math.ceil(latest.excess(allowed))),
+    }
 
 
 def _read_counts(con: duckdb.DuckDBPyConnection, m2_per_home: int) -> dict[str, list[Count]]:

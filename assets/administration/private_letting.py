@@ -19,7 +19,7 @@ from assets.administration import legal_basis
 from assets.administration.case_tables import PRIVATE_AGREEMENTS, PRIVATE_REFUNDS, PRIVATE_VACANCIES
 from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
-from assets.administration.store import Output, replace_output, replace_output_rows
+from assets.administration.store import Output, counts_by, replace_output, replace_output_rows
 from assets.administration.working_days import working_days_after
 from law.danish_time import years_after
 from law.loader import Law
@@ -345,6 +345,7 @@ class Uses:
         return None if home_id in self.unsure_homes or self.refused else True
 
     def take(self, vacancy: Vacancy) -> None:
+        """Counts the next vacancy, and its use."""
         self.seen += 1
         if vacancy.used:
             self.times += 1
@@ -368,8 +369,7 @@ def write_private_letting(con: duckdb.DuckDBPyConnection, law: Law, list_year: i
     replace_output_rows(con, PRIVATE_VACANCY_DECISIONS, list_year, vacancies)
     replace_output(con, PRIVATE_LETTING_OVERVIEW, list_year, _OVERVIEW.format(list_year=int(list_year)))
     legal_basis.record(con, list_year, [period.values for period in periods])
-    outcomes = [row[3] for row in decisions]
-    return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))} | {"vacancies": len(vacancies)}
+    return counts_by(PRIVATE_AGREEMENT_DECISIONS, "outcome", decisions) | {"vacancies": len(vacancies)}
 
 
 def _promises(con: duckdb.DuckDBPyConnection, list_year: int) -> dict[str, list[Promise]]:

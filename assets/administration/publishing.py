@@ -10,23 +10,12 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from assets.administration import (
-    area_rules,
-    assignments,
-    cap,
-    funds,
-    intake,
-    legal_basis,
-    letting,
-    occupancy,
-    plans,
-    private_letting,
-    refunds,
-)
+from assets.administration import intake, legal_basis
 from assets.administration.store import FOLDER, Output, export, replace_output
 from assets.exchange import put_in_place
 from law.loader import Law
@@ -39,48 +28,28 @@ OF_THE_RUN: tuple[Output, ...] = (
 )
 """What no system decides: which rows were taken in and which not, from which files, and the legal values."""
 
-OUTPUTS: tuple[Output, ...] = (
-    assignments.ASSIGNMENT_DECISIONS,
-    assignments.ASSIGNMENT_BASIS,
-    assignments.ASSIGNMENT_GROUNDS,
-    area_rules.AREA_RULES,
-    cap.CAP_DECISIONS,
-    cap.CAP_OPTIONS,
-    letting.LETTING_BASIS,
-    letting.LETTING_ORDER,
-    occupancy.OCCUPANCY_DECISIONS,
-    refunds.REFUND_LEDGER,
-    refunds.REFUND_BASIS,
-    private_letting.PRIVATE_AGREEMENT_DECISIONS,
-    private_letting.PRIVATE_AGREEMENT_CHECKS,
-    private_letting.PRIVATE_VACANCY_DECISIONS,
-    private_letting.PRIVATE_LETTING_OVERVIEW,
-    funds.FUND_LEDGER,
-    plans.PLAN_PROGRESS,
-    plans.PLAN_OUTLOOK,
-    *OF_THE_RUN,
-)
 
-
-def forget(con: duckdb.DuckDBPyConnection, list_year: int) -> None:
+def forget(con: duckdb.DuckDBPyConnection, outputs: Sequence[Output], list_year: int) -> None:
     """Removes a list year's decisions before they are made anew, so that none outlives its inputs."""
     found = con.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'").fetchall()
     known = {row[0] for row in found}
-    for output in OUTPUTS:
+    for output in outputs:
         if output.name in known:
             con.execute(f"DELETE FROM {output.name} WHERE list_year = ?", [list_year])
 
 
-def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.date, law: Law) -> int:
-    """Writes `<home>/administration/<list year>/` anew. Returns the number of files."""
+def publish(
+    con: duckdb.DuckDBPyConnection, outputs: Sequence[Output], home: Path, list_year: int, day: dt.date, law: Law
+) -> int:
+    """Writes `<home>/administration/<list year>/` anew, every output in it. Returns the number of files."""
     replace_output(con, intake.REFUSED_ROWS, list_year, "SELECT * FROM cases.refused")
     replace_output(con, intake.INTAKE, list_year, "SELECT * FROM cases.intake")
     replace_output(con, intake.INPUT_FILES, list_year, "SELECT * FROM cases.files")
-    _keep_used_parameters(con, list_year)
+    _keep_used_parameters(con, outputs, list_year)
     target = home / FOLDER / str(list_year)
     new = target.with_name(f".{list_year}.new")
     shutil.rmtree(new, ignore_errors=True)
-    names = export(con, OUTPUTS, list_year, new)
+    names = export(con, outputs, list_year, new)
     editions = con.execute("SELECT list_year, manifest_sha256 FROM cases.editions ORDER BY list_year").fetchall()
     inputs = con.execute("SELECT file, sha256, bytes, rows FROM cases.files ORDER BY file").fetchall()
     manifest = {
@@ -97,9 +66,9 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, list_year: int, day: dt.
     return len(names) + 1
 
 
-def _keep_used_parameters(con: duckdb.DuckDBPyConnection, list_year: int) -> None:
+def _keep_used_parameters(con: duckdb.DuckDBPyConnection, outputs: Sequence[Output], list_year: int) -> None:
     """Drops the sets of legal values that no decision of the list year names."""
-    naming = [o.name for o in OUTPUTS if "parameter_set" in o.columns and o is not legal_basis.PARAMETER_SETS]
+    naming = [o.name for o in outputs if "parameter_set" in o.columns and o is not legal_basis.PARAMETER_SETS]
     named = " UNION ".join(f"SELECT parameter_set FROM {name} WHERE list_year = $year" for name in naming)
     con.execute(
         f"DELETE FROM {legal_basis.PARAMETER_SETS.name} WHERE list_year = $year AND parameter_set NOT IN "

@@ -83,6 +83,9 @@ class Change:
 
 @dataclass(slots=True)
 class _Application:
+    """An application that was not refused: the øre that it asks for, has reserved and was paid, and the instant when a
+    reservation lapses. `period` is the year of a yearly pool that it draws on, 0 of a pool for all years."""
+
     application_id: str
     kom: str
     property_id: str

@@ -17,7 +17,7 @@ from assets.administration.case_tables import DEVELOPMENT_PLANS
 from assets.administration.errors import AdministrationError
 from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis
-from law.loader import list_day
+from law.loader import list_day, newest_list_year
 
 UDSAT = "udsat_boligomraade"
 FOREBYGGELSE = "forebyggelsesomraade"
@@ -75,7 +75,7 @@ class Lists:
         """
         if basis.choice("valg.assignment_list") == "list_year_of_run":
             return self
-        newest = day.year if day >= list_day(day.year) else day.year - 1
+        newest = newest_list_year(day)
         if newest not in self.by_year or list_day(newest) < since:
             return None
         return Lists(newest, {year: areas for year, areas in self.by_year.items() if year <= newest})

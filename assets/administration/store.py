@@ -9,6 +9,7 @@ Schema `cases` holds the accepted rows of the latest run; schema `main` holds th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -180,6 +181,13 @@ def replace_output_rows(
     written = replace_output(con, output, list_year, "SELECT * FROM new_rows")
     con.execute("DROP TABLE new_rows")
     return written
+
+
+def counts_by(output: Output, column: str, rows: Sequence[Sequence[Any]]) -> dict[Any, int]:
+    """How many of an output's rows have each value of a column, by value."""
+    place = list(output.columns).index(column)
+    found = Counter(row[place] for row in rows)
+    return dict(sorted(found.items()))
 
 
 def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:

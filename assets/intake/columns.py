@@ -36,10 +36,6 @@ OTHER_ACT = "anden"
 UNKNOWN_ACT = "ukendt"
 
 
-def delivered_columns(register: Register) -> list[Column]:
-    return [c for c in register.columns if c.kind is not Kind.PRESENT]
-
-
 def _text(name: str, physical: str) -> str:
     """The column as trimmed text, empty as NULL; a whole number never as `1.0`."""
     if physical in ("float", "double"):
@@ -204,9 +200,7 @@ def select(register: Register, source: Source) -> str:
     parts: list[str] = []
     faults: list[str] = []
     cpr = "false"
-    for column in register.columns:
-        if column.kind is Kind.PRESENT:
-            continue
+    for column in register.delivered_columns:
         if column.name not in source.columns:
             parts.append(f"CAST(NULL AS {SQL_TYPES[column.kind]}) AS {column.stored}")
             faults.append("false")

@@ -76,8 +76,13 @@ class Delivery:
 
     @property
     def place(self) -> str:
-        """How messages name the delivery: register/reference[/vintage]."""
-        return "/".join(part for part in (self.register, self.reference, self.vintage) if part)
+        """How messages name the delivery."""
+        return place_of(self.register, self.reference, self.vintage)
+
+
+def place_of(register: str, reference: str, vintage: str) -> str:
+    """How messages and manifests name a snapshot: register/reference[/vintage]."""
+    return "/".join(part for part in (register, reference, vintage) if part)
 
 
 class UnreadableFileError(Exception):

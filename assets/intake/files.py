@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 import duckdb
 
 from assets import csv_records
-from assets.contracts import Column, Kind, Register
+from assets.contracts import Column, Register
 from assets.csv_header import header_of
 from assets.delivered_files import parquet_names
 from assets.intake.deliveries import CHUNK, DAMAGED, FileFacts, UnreadableFileError
@@ -98,7 +98,7 @@ def _positions(names: list[str], wanted: str) -> list[int]:
 
 
 def _chosen(register: Register, names: list[str]) -> dict[str, int]:
-    found = {c.name: _positions(names, c.name) for c in register.columns if c.kind is not Kind.PRESENT}
+    found = {c.name: _positions(names, c.name) for c in register.delivered_columns}
     return {name: positions[0] for name, positions in found.items() if positions}
 
 

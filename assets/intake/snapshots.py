@@ -16,9 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, history_years, reference_years
+from assets.contracts import LISTE, REGISTERS, SQL_TYPES, Register, needed_years
 from assets.intake import deliveries, storing, validation
-from assets.intake.deliveries import Delivery, Fault, FileFacts, printable
+from assets.intake.deliveries import Delivery, Fault, FileFacts, place_of, printable
 from assets.warehouse import Row, insert_rows, transaction
 from law.loader import LegalValue
 
@@ -109,18 +109,13 @@ def wanted_references(
     list_year: int,
     there: Sequence[int],
 ) -> list[tuple[str, int]]:
-    """The references a list year needs, as folder name and year. `liste` gives only years without an own edition.
+    """The references a list year needs, as folder name and year.
 
     Of a register of any year those that are `there`: in the snapshots folder, or received last (`years_of`).
     """
-    years: Sequence[int]
-    if register.any_year:
-        years = there
-    elif register is LISTE:
-        own = {row[0] for row in con.execute("SELECT list_year FROM published.editions").fetchall()}
-        years = [year for year in history_years(law, list_year) if year not in own]
-    else:
-        years = reference_years(register, law, list_year)
+    query = "SELECT list_year FROM published.editions"
+    own = {row[0] for row in con.execute(query).fetchall()} if register is LISTE else set()
+    years = needed_years(register, law, list_year, own, there)
     return [(register.reference_name(year), year) for year in years]
 
 
@@ -136,10 +131,8 @@ def files_wanted(law: Mapping[str, LegalValue], list_year: int, snapshots: Path)
     """
     files: list[Path] = []
     for register in (register for register in IN_TURN if register is not LISTE):
-        years: Iterable[int] = reference_years(register, law, list_year)
-        if register.any_year:
-            years = deliveries.delivered_years(snapshots, register, list_year)
-        for year in years:
+        there = deliveries.delivered_years(snapshots, register, list_year)
+        for year in needed_years(register, law, list_year, (), there):
             if delivery := deliveries.find_delivery(snapshots, register, register.reference_name(year)):
                 files += delivery.files
     return files
@@ -306,7 +299,7 @@ def check(con: duckdb.DuckDBPyConnection, register: Register, books: Books) -> t
     judged = _judged(con, register, stored, books)
     names = _file_names(con, [content for content, outcomes in judged.items() if any(outcomes.values())])
     for reference, vintage, content, _ in stored:
-        place = "/".join(part for part in (register.name, reference, vintage) if part)
+        place = place_of(register.name, reference, vintage)
         files = names.get(content, "")
         for rule, rows in judged[content].items():
             failing[rule.name] = failing.get(rule.name, 0) + rows

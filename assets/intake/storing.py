@@ -22,7 +22,6 @@ from assets.delivered_files import CHANGED
 from assets.intake.columns import (
     PHYSICAL_TYPES,
     UNKNOWN_ACT,
-    delivered_columns,
     offence_classes,
     plain_select,
     select,
@@ -79,7 +78,7 @@ def _reading_fingerprint(register: Register) -> str:
     """Hash of the SQL that reads a register's columns, of whichever type they are delivered."""
     digest = hashlib.sha256()
     for physical in PHYSICAL_TYPES:
-        source = Source("delivered", {c.name: (c.name, physical) for c in delivered_columns(register)})
+        source = Source("delivered", {c.name: (c.name, physical) for c in register.delivered_columns})
         digest.update((select(register, source) + plain_select(register, source)).encode())
     return digest.hexdigest()
 
@@ -163,7 +162,7 @@ def _store_plain(
             file_rows.append(int(inserted[0][0]))
             if stamp_of(path) != fact.stamp:
                 raise FileChangedError
-        counts = dict.fromkeys([f"types:{c.name}" for c in delivered_columns(register)] + ["cpr"], 0)
+        counts = dict.fromkeys([f"types:{c.name}" for c in register.delivered_columns] + ["cpr"], 0)
         if not register.key and register.personal:
             counts["without_pnr"] = int(con.execute(f"SELECT count(*) - count(pnr) FROM {final}").fetchall()[0][0])
     return Snapshot(table, sum(file_rows), tuple(file_rows), counts)
@@ -198,7 +197,7 @@ def _store_any(
 
 def _staged_columns(register: Register) -> list[str]:
     layout: list[str] = []
-    for column in delivered_columns(register):
+    for column in register.delivered_columns:
         layout.append(f"{column.stored} {SQL_TYPES[column.kind]}")
         if column.kind is Kind.PSEUDONYM:
             layout.append(f"{column.stored}_text VARCHAR")
@@ -286,7 +285,7 @@ def _intake_counts(
     con: duckdb.DuckDBPyConnection, register: Register, delivery: Delivery, staged: str
 ) -> dict[str, int]:
     """What only intake can count: cells that cannot be their type per column, CPR-like keys, rows left out."""
-    columns = delivered_columns(register)
+    columns = register.delivered_columns
     measures = {f"types:{c.name}": f"count(*) FILTER (intake_faults & {1 << i} > 0)" for i, c in enumerate(columns)}
     measures["cpr"] = f"count(*) FILTER (intake_faults & {1 << len(columns)} > 0)"
     if not register.key and register.personal:

@@ -15,6 +15,7 @@ from typing import Any
 from assets import lineage
 from assets.derivation import PUBLISHED, TABLES
 from assets.documentation import asset_of, columns_of
+from assets.intake.deliveries import place_of
 from assets.law_tables import LAW_TABLES
 from law.loader import list_day
 
@@ -78,7 +79,7 @@ def _event(list_year: int, job: str, facets: Json, inputs: Iterable[Json], outpu
 def _register(list_year: int, name: str, references: Iterable[Mapping[str, Any]]) -> Json:
     files = []
     for item in references:
-        place = "/".join(part for part in (name, str(item["reference"]), str(item["vintage"])) if part)
+        place = place_of(name, str(item["reference"]), str(item["vintage"]))
         for file in item["files"]:
             version = _facet("version", datasetVersion=file["sha256"])
             files.append({"namespace": SNAPSHOTS, "name": f"{place}/{file['name']}", "facets": version})

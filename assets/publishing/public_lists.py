@@ -28,6 +28,7 @@ from typing import Any, Literal, cast
 import jinja2
 
 from assets.disclosure.limits import WITHHELD, Limits
+from assets.finished import danish
 from assets.list_names import LIST_NAMES, NO_LIST
 from assets.pages import template_of
 from assets.rounding import rounded
@@ -40,12 +41,14 @@ DRAFT = "udkast"
 PUBLISHED = "offentliggjort"
 INVENTED = "Opdigtede data. Tallene handler ikke om virkelige personer eller boligområder."
 
-_TEMPLATE = Path(__file__).parent / "templates" / "lister.html.j2"
-_OPERATOR_WORDS: dict[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
-_MONTHS = (
+OPERATOR_WORDS: Mapping[str, str] = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
+"""The operators of the law as Danish sets a limit."""
+MONTHS = (
     *("januar", "februar", "marts", "april", "maj", "juni"),
     *("juli", "august", "september", "oktober", "november", "december"),
 )
+
+_TEMPLATE = Path(__file__).parent / "templates" / "lister.html.j2"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Limit:
     @property
     def word(self) -> str:
         """The operator as the lists print it: over, mindst, under or højst."""
-        return _OPERATOR_WORDS[self.operator]
+        return OPERATOR_WORDS[self.operator]
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,8 @@ def figure_rests_on_few(row: Row, criterion: str, disclosure: Limits) -> bool:
 
 
 _PLACES = {figure.key: figure.places for figure in _FIGURES}
-_CRITERIA = tuple(figure.key for figure in _FIGURES if figure.key != "nonwestern")
+CRITERIA = tuple(figure.key for figure in _FIGURES if figure.key != "nonwestern")
+"""The four criteria of which an area must meet some; the non-western share is a limit of its own."""
 
 CSV_COLUMNS = (
     "kommune",
@@ -319,7 +323,7 @@ def public_limits(law: Law, list_year: int) -> PublicLimits:
 
     def limit(name: str) -> Limit:
         operator = values[name].operator
-        if operator not in _OPERATOR_WORDS:
+        if operator not in OPERATOR_WORDS:
             raise LawError(f"{name} has the operator {operator}, which the public lists have no word for")
         return Limit(number(name), cast(Operator, operator), values[name].reference.citation)
 
@@ -570,7 +574,7 @@ def _page(
         limit_of=_limit_of,
         limit_pct=limit_pct,
         figures=[figure.key for figure in _FIGURES],
-        criteria_keys=_CRITERIA,
+        criteria_keys=CRITERIA,
         withheld=WITHHELD,
         any_withheld=any(c.text == WITHHELD for one in lists for a in one.areas for c in a.cells.values()),
         any_empty=any(c.text == "" for one in lists for a in one.areas for c in a.cells.values()),
@@ -589,7 +593,7 @@ def _danish_plain(value: Fraction) -> str:
 
 
 def _danish_count(value: int | Fraction) -> str:
-    return f"{int(value):,}".replace(",", ".")
+    return danish(int(value), "count")
 
 
 def _danish_decimal(text: str) -> str:
@@ -598,7 +602,7 @@ def _danish_decimal(text: str) -> str:
 
 def danish_day(day: date) -> str:
     """A day in Danish words, kept on one line."""
-    return f"{day.day}.\u00a0{_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day}.\u00a0{MONTHS[day.month - 1]} {day.year}"
 
 
 def _unbroken(paragraph: str, narrow: bool = False) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from assets.disclosure.cells import Axis, Cell, Cube, Interval, Relation
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, number
+from assets.list_names import LISTED_STATUSES
 from assets.reporting.labels import (
     AGES,
     ALL,
@@ -25,6 +26,7 @@ from assets.reporting.labels import (
     KINDS,
     LISTED,
     MUNICIPALITY_GROUPS,
+    counterparts,
 )
 
 AREA = "omraade:"
@@ -43,7 +45,8 @@ AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
 AGES_OF_EDUCATION = ("midt",)
 NOT_OF_WORKING_AGE = "uden_for_beskaeftigelsesalder"
 NOT_OF_MIDDLE_AGE = "uden_for_uddannelsesalder"
-LISTED_GROUPS = ("udsat_boligomraade", "forebyggelsesomraade")
+LISTED_GROUPS = LISTED_STATUSES
+"""Groups of homes that have areas."""
 HALF_A_UNIT = Decimal("0.5")
 
 
@@ -123,10 +126,21 @@ def structure(areas: Mapping[str, str], koms: Sequence[str], migrations: Sequenc
             unpublished.add(by_kom.cell("med", target, moved))
     for cube in cubes[-2:]:
         unpublished |= {cube.cell(*at) for at in cube.coordinates() if at[-1] == STAYED}
-    cubes += [Cube(f"{MIGRATIONS}{year}_{way}", (ORIGIN_TREE,)) for year, way in migrations]
+    cubes += [Cube(migration_cube(year, way), (ORIGIN_TREE,)) for year, way in migrations]
     for cube in cubes:
         relations += cube.relations()
     return Structure(tuple(cubes), tuple(relations), frozenset(unpublished))
+
+
+def migration_cube(year: object, way: str) -> str:
+    """The cube of a year's migrations in one direction, `ind` or `ud`."""
+    return f"{MIGRATIONS}{year}_{way}"
+
+
+def migration_years(cells: Iterable[Cell]) -> list[int]:
+    """The years of which cells count migrations, ascending."""
+    names = {cell[0] for cell in cells if cell[0].startswith(MIGRATIONS)}
+    return sorted({int(name.removeprefix(MIGRATIONS).split("_")[0]) for name in names})
 
 
 def _homes(scopes: Axis) -> Cube:
@@ -140,17 +154,16 @@ def _homes(scopes: Axis) -> Cube:
 
 def _moves(direction: str, areas: Mapping[str, str]) -> tuple[list[Cube], list[Relation], set[Cell]]:
     """Moves of all ages by area, and of those with an employment or an education by group."""
-    others = [code for code in COUNTERPARTS[direction] if code != ALL]
-    counterparts = Axis("modpart", _tree(ALL, others))
+    ends = Axis("modpart", _tree(ALL, counterparts(direction)))
     groups = Axis("scope", _tree(LISTED, LISTED_GROUPS))
     name = f"flytninger_{direction}"
-    everyone = Cube(name, (_scopes(areas, False), counterparts))
-    by_trait = {trait: Cube(f"{name}_{trait}", (groups, counterparts, TRAITS[trait])) for trait in OF_MOVERS}
-    older = Cube(f"{name}_{NOT_OF_WORKING_AGE}", (groups, counterparts))
-    middle = Cube(f"{name}_{NOT_OF_MIDDLE_AGE}", (groups, counterparts))
+    everyone = Cube(name, (_scopes(areas, False), ends))
+    by_trait = {trait: Cube(f"{name}_{trait}", (groups, ends, TRAITS[trait])) for trait in OF_MOVERS}
+    older = Cube(f"{name}_{NOT_OF_WORKING_AGE}", (groups, ends))
+    middle = Cube(f"{name}_{NOT_OF_MIDDLE_AGE}", (groups, ends))
     relations = []
     for scope in groups.members:
-        for counterpart in counterparts.members:
+        for counterpart in ends.members:
             working = by_trait["beskaeftigelse"].cell(scope, counterpart, ALL)
             learning = by_trait["uddannelse"].cell(scope, counterpart, ALL)
             relations.append(Relation(everyone.cell(scope, counterpart), (working, older.cell(scope, counterpart))))
@@ -248,7 +261,7 @@ def counts(name: str, row: Row, list_year: int) -> Iterator[tuple[str, Cell]]:
     elif name.startswith("indkomst"):
         yield "personer", ("indkomstpersoner", scope_of(row))
         yield "indkomst_1000_kr", ("indkomst", scope_of(row))
-    elif name == "boliger" or name == "boliger_omraader":
+    elif name in ("boliger", "boliger_omraader"):
         yield "boliger", ("boliger", scope_of(row), str(row["boligart"]), str(row["brug"]))
     elif name == "flytninger_traek":
         cube = f"flytninger_{row['retning']}_{row['dimension']}"
@@ -265,7 +278,7 @@ def counts(name: str, row: Row, list_year: int) -> Iterator[tuple[str, Cell]]:
         yield "flyttet", (*at, MOVED)
     elif name == "nettoindvandring":
         for column, way in WAYS.items():
-            yield column, (f"{MIGRATIONS}{row['aar']}_{way}", str(row["oprindelse"]))
+            yield column, (migration_cube(row["aar"], way), str(row["oprindelse"]))
 
 
 def read(tables: Mapping[str, Finished]) -> tuple[dict[Cell, int], set[Cell]]:

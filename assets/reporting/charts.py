@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from assets.reporting.labels import (
     LISTS,
     MUNICIPALITY_GROUPS,
     STATUS,
+    counterparts,
     criteria_by_operator,
 )
 from law.loader import LegalValue
@@ -47,7 +49,7 @@ def charts(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> dic
 
     for name in ("Regular", "Semibold"):
         font_manager.fontManager.addfont(str(font_folder() / f"SourceSansPro-{name}.ttf"))
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": STYLE["font"],
         "font.size": STYLE["size"],
         "svg.hashsalt": STYLE["hash"],
@@ -65,7 +67,7 @@ def charts(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> dic
         "legend.fontsize": STYLE["small"],
     }
     found: dict[str, Chart] = {}
-    with rc_context(settings):  # type: ignore[arg-type]
+    with rc_context(settings):
         drawn = [*(draw(tables) for draw in DRAWN), *(draw(tables, law) for draw in DRAWN_WITH_THE_LAW)]
         for chart in drawn:
             if chart is not None:
@@ -239,20 +241,11 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-WITHIN = ("andet_omraade", "oevrige_almene", "oevrige_boliger", "anden_kommune")
-BEYOND: Mapping[str, tuple[str, ...]] = {"ind": ("udlandet", "nyfoedt"), "ud": ("udlandet_eller_doed",)}
-
-
-def counterparts(way: str) -> tuple[str, ...]:
-    """Where the movers of a direction came from or went, in the order of the bars: together they are all of them."""
-    return WITHIN + BEYOND[way]
-
-
 def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     """Movers in and out, by where from and where to."""
     table = tables["flytninger"]
-    names = [COUNTERPARTS["ind"][code] for code in counterparts("ind")]
-    names[len(WITHIN)] = "Udlandet (fraflyttere: eller død)"
+    said = {**COUNTERPARTS["ind"], "udlandet": "Udlandet (fraflyttere: eller død)"}
+    names = [said[code] for code in counterparts("ind")]
     figure, axes = _canvas(2 * len(names) * 0.8)
     for offset, (way, text) in enumerate((("ud", "Fraflyttere"), ("ind", "Tilflyttere"))):
         values = [_persons(table, way, code) for code in counterparts(way)]
@@ -333,8 +326,9 @@ def _bars(
     axes.tick_params(length=0)
     note: Parts = ()
     if limit is not None:
+        assert isinstance(limit.value, Fraction)
         for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
-            axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)  # type: ignore[arg-type]
+            axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)
         note = ("Stregen er loftet på ", term(limit), " pct.")
     words = f"Liggende søjler: {axis[0].lower()}{axis[1:]}. Tallene står i tabellen under figuren."
     return _chart(figure, name, title, words, table, note)

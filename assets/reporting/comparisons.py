@@ -17,7 +17,7 @@ from assets.code_lists import municipality_names
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, Value, number, share_pct
 from assets.reporting import uncertainty
-from assets.reporting.cells import MOVED
+from assets.reporting.cells import MOVED, migration_cube, migration_years
 from assets.reporting.labels import ALL, MUNICIPALITY_GROUPS, ORIGINS, OUTCOMES, SIDES, TARGETS, VERDICTS
 from assets.reporting.shapes import SHAPES
 from assets.reporting.shown import Shown
@@ -177,12 +177,11 @@ def verdict(
 
 def migrations(source: Source, shown: Shown) -> list[Finished]:
     """Persons who came to and left the country by year and origin, and the last whole year against those before."""
-    years = sorted({int(cell[0].split("_")[1]) for cell in shown.values if cell[0].startswith("vandringer_")})
     rows: list[Row] = []
     net: dict[int, Value] = {}
-    for year in years:
+    for year in migration_years(shown.values):
         for origin, text in {ALL: "I alt", **ORIGINS}.items():
-            came, went = (_delivered(shown, f"vandringer_{year}_{way}", origin) for way in ("ind", "ud"))
+            came, went = (_delivered(shown, migration_cube(year, way), origin) for way in ("ind", "ud"))
             balance = _balance(came, went)
             if origin == "ikke_vestlig":
                 net[year] = balance

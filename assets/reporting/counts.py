@@ -6,7 +6,8 @@ What does not belong here: how anything is counted (`sql/report`) and the method
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -18,54 +19,81 @@ from assets.reporting.cells import AREA, MOVED, OTHER_AREA, STAYED, Structure
 from assets.reporting.labels import ALL, COUNTRY, DIMENSIONS, LISTED
 from assets.reporting.shapes import SHAPES
 from assets.reporting.source import PRIVATE_GROUPS, Area, Source
+from assets.rounding import rounded
+
+Counted = tuple[str, tuple[str, ...], int]
+"""A cube, a place in it at the bottom of its trees, and what was counted there."""
+OERE_PER_1000 = 100 * 1000
 
 
 def counts(source: Source, areas: Sequence[Area]) -> tuple[dict[Cell, int], Structure]:
     """Every cell of the report's cubes with its true figure, and how the cells add up."""
-    migrations = source.rows("report.net_immigration")
     moved = source.rows("report.social_export")
     koms = sorted({row["kom"] for row in moved if row["kom"]})
     delivered = sorted(_migrations_delivered(source))
     structure = cells.structure({area.area_id: area.status for area in areas}, koms, delivered)
-    counted: dict[str, dict[tuple[str, ...], int]] = {cube.name: {} for cube in structure.cubes}
-
-    def add(cube: str, at: tuple[str, ...], persons: int) -> None:
-        counted[cube][at] = counted[cube].get(at, 0) + int(persons)
-
-    for row in source.rows("report.composition"):
-        if scope := _lowest_scope(row):
-            add(f"sammensaetning_{row['dimension']}", (scope, row["category"]), row["persons"])
-    for row in source.rows("report.incomes"):
-        if scope := _lowest_scope(row):
-            add("indkomstpersoner", (scope,), row["persons"])
-            add("indkomst", (scope,), round(Fraction(row["income_oere"], OERE_PER_1000)))
-    for row in source.rows("report.housing"):
-        if scope := _lowest_scope(row):
-            add("boliger", (scope, row["boligkategori"], "beboet" if row["lived_in"] else "ubeboet"), row["homes"])
-    for row in source.rows("report.moves"):
-        name = f"flytninger_{row['direction']}"
-        if row["measure"] == "alle" and row["area_id"]:
-            add(name, (AREA + row["area_id"], row["counterpart"]), row["persons"])
-        elif row["measure"] != "alle" and not row["area_id"]:
-            add(f"{name}_{row['measure']}", (row["housing_group"], row["counterpart"], row["category"]), row["persons"])
-    for row in moved:
-        place = "med" if row["listed"] else "uden"
-        movement = MOVED if row["moved"] else STAYED
-        if row["kom"]:
-            target = "andre" if row["target"] == "andre" else "maalgruppe"
-            add("kommuneflytning_kommuner", (row["kom"], target, movement), row["persons"])
-        else:
-            add("kommuneflytning", (place, row["target"], movement), row["persons"])
-    for row in migrations:
-        add(f"vandringer_{row['year']}_{row['direction']}", (row["origin"],), row["persons"])
+    counted: dict[str, Counter[tuple[str, ...]]] = {cube.name: Counter() for cube in structure.cubes}
+    for cube, at, number in (
+        *_residents_counted(source),
+        *_homes_counted(source),
+        *_moves_counted(source),
+        *_municipal_moves_counted(moved),
+        *_migrations_counted(source),
+    ):
+        counted[cube][at] += number
     values: dict[Cell, int] = {}
-    for cube in structure.cubes:
-        values.update(filled(cube, counted[cube.name]))
+    for of_structure in structure.cubes:
+        values.update(filled(of_structure, counted[of_structure.name]))
     fill_implied(values)
     return values, structure
 
 
-OERE_PER_1000 = 100 * 1000
+def _residents_counted(source: Source) -> Iterator[Counted]:
+    for row in source.rows("report.composition"):
+        if scope := _lowest_scope(row):
+            yield f"sammensaetning_{row['dimension']}", (scope, row["category"]), row["persons"]
+    for row in source.rows("report.incomes"):
+        if scope := _lowest_scope(row):
+            yield "indkomstpersoner", (scope,), row["persons"]
+            yield "indkomst", (scope,), thousands(row["income_oere"])
+
+
+def _homes_counted(source: Source) -> Iterator[Counted]:
+    for row in source.rows("report.housing"):
+        if scope := _lowest_scope(row):
+            use = "beboet" if row["lived_in"] else "ubeboet"
+            yield "boliger", (scope, row["boligkategori"], use), row["homes"]
+
+
+def _moves_counted(source: Source) -> Iterator[Counted]:
+    """Movers of all ages by area; those with an employment or an education by group, which is told of no area."""
+    for row in source.rows("report.moves"):
+        name = f"flytninger_{row['direction']}"
+        if row["measure"] == "alle" and row["area_id"]:
+            yield name, (AREA + row["area_id"], row["counterpart"]), row["persons"]
+        elif row["measure"] != "alle" and not row["area_id"]:
+            at = (row["housing_group"], row["counterpart"], row["category"])
+            yield f"{name}_{row['measure']}", at, row["persons"]
+
+
+def _municipal_moves_counted(moved: Iterable[Mapping[str, Any]]) -> Iterator[Counted]:
+    for row in moved:
+        movement = MOVED if row["moved"] else STAYED
+        if row["kom"]:
+            target = "andre" if row["target"] == "andre" else "maalgruppe"
+            yield "kommuneflytning_kommuner", (row["kom"], target, movement), row["persons"]
+        else:
+            yield "kommuneflytning", ("med" if row["listed"] else "uden", row["target"], movement), row["persons"]
+
+
+def _migrations_counted(source: Source) -> Iterator[Counted]:
+    for row in source.rows("report.net_immigration"):
+        yield cells.migration_cube(row["year"], row["direction"]), (row["origin"],), row["persons"]
+
+
+def thousands(oere: int) -> int:
+    """A sum in thousands of kroner, as the report tells it."""
+    return int(rounded(Fraction(oere, OERE_PER_1000), 0))
 
 
 def _migrations_delivered(source: Source) -> set[tuple[int, str]]:

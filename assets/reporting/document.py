@@ -13,18 +13,18 @@ from types import MappingProxyType
 
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
-from assets.publishing.public_lists import INVENTED, Release
+from assets.publishing.public_lists import INVENTED, MONTHS, Release
 from assets.reporting.labels import ALL
 from law.loader import LegalValue
 
 SHORT_WITHHELD = "diskr."
-MONTHS = "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
+MONTH = "|".join(MONTHS)
 KEPT_TOGETHER = re.compile(
-    rf"(?<=§) (?=\d)|(?<=\bstk\.) (?=\d)|(?<=\bnr\.) (?=\d)|(?<=\d) (?=[ab]\b)|(?<=\d\.) (?=(?:{MONTHS})\b)|"
+    rf"(?<=§) (?=\d)|(?<=\bstk\.) (?=\d)|(?<=\bnr\.) (?=\d)|(?<=\d) (?=[ab]\b)|(?<=\d\.) (?=(?:{MONTH})\b)|"
     r"(?:^|(?<=\d)) (?=(?:pct|kr|år|måneder)\b)"
 )
 """Spaces at which no line ends: in citations, and between a number and what it counts. A part may begin after one."""
-MONTH_AND_YEAR = re.compile(rf"\b({MONTHS}) (?=\d{{4}}\b)")
+MONTH_AND_YEAR = re.compile(rf"\b({MONTH}) (?=\d{{4}}\b)")
 RANGE = re.compile(r"(?<!\D)–(?!\D)")
 
 
@@ -57,23 +57,28 @@ class Term:
 
 Part = str | Figure | Term
 Parts = tuple[Part, ...]
+"""Running text, part by part."""
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    parts: tuple[Part, ...]
+    """Running text."""
+
+    parts: Parts
 
 
 @dataclass(frozen=True)
 class Points:
-    items: tuple[tuple[Part, ...], ...]
+    """A list of points, each running text."""
+
+    items: tuple[Parts, ...]
 
 
 @dataclass(frozen=True)
 class Notice:
     """A remark that must not be overlooked: what is missing, or what a figure cannot say."""
 
-    parts: tuple[Part, ...]
+    parts: Parts
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,8 @@ Block = Paragraph | Points | Notice | Chart | View
 
 @dataclass(frozen=True)
 class Section:
+    """A section: its name in addresses, its heading, and what stands in it, in order."""
+
     name: str
     title: str
     blocks: tuple[Block, ...]
@@ -153,6 +160,7 @@ class Told:
     counted: dict[str, int] = field(default_factory=dict)
 
     def at(self, table: str, row: int, column: str, short: bool = False) -> Figure:
+        """The figure in a cell; `short` writes one that is withheld as tables have it."""
         finished = self.tables[table]
         value = finished.rows[row][column]
         text = danish(value, self._kind(finished, row, column))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from assets.list_names import LIST_NAMES, NO_LIST, WITHIN
+from assets.list_names import LIST_NAMES, LISTED_STATUSES, NO_LIST
 from law.loader import LegalValue
 
 ALL = "i_alt"
@@ -16,14 +16,14 @@ LISTED = "listede"
 
 LISTS: Mapping[str, str] = {code: name.heading for code, name in LIST_NAMES.items()}
 GROUPS: Mapping[str, str] = {
-    **{code: name for code, name in LISTS.items() if code not in WITHIN},
+    **{code: LISTS[code] for code in LISTED_STATUSES},
     "oevrige_almene": "Øvrige almene boliger",
     "oevrige_boliger": "Øvrige boliger",
     COUNTRY: "Hele landet",
     LISTED: "Udsatte og forebyggelsesområder",
 }
 STATUS: Mapping[str, str] = {
-    **{code: name.one.capitalize() for code, name in LIST_NAMES.items() if code not in WITHIN},
+    **{code: LIST_NAMES[code].one.capitalize() for code in LISTED_STATUSES},
     NO_LIST: "Ikke omfattet",
 }
 AGES: Mapping[str, str] = {
@@ -150,8 +150,6 @@ VERDICTS: Mapping[str, str] = {
     "ingen_forskel": "Ingen sikker forskel, den kan skyldes tilfældigheder",
     "for_faa": "Kan ikke vurderes, der er for få",
 }
-
-
 MET: Mapping[str, str] = {
     ">": "over grænsen",
     ">=": "på eller over grænsen",
@@ -168,6 +166,11 @@ EDUCATION_NOTE = (
     "Den, der ikke står i uddannelsesregistret, tæller efter lovens opgørelse som alene med grundskole, også den, der "
     "er flyttet til eller fra udlandet."
 )
+
+
+def counterparts(direction: str) -> tuple[str, ...]:
+    """Where the movers of a direction came from or went, in order: together they are all of them."""
+    return tuple(code for code in COUNTERPARTS[direction] if code != ALL)
 
 
 def criteria_by_operator(law: Mapping[str, LegalValue], acts: Sequence[str]) -> dict[str, list[str]]:

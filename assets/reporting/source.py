@@ -16,6 +16,7 @@ from assets.disclosure.limits import Limits
 from assets.finished import Finished
 from assets.publishing.public_lists import danish_order
 from assets.reporting.cells import LISTED_GROUPS, Before
+from assets.warehouse import rows_of
 from law.loader import LegalValue
 
 PRIVATE_GROUPS = ("oevrige_almene", "oevrige_boliger")
@@ -39,9 +40,7 @@ class Source:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The list year's rows of a table."""
-        found = self.con.execute(f"SELECT * FROM {table} WHERE list_year = ? ORDER BY ALL", [self.list_year])
-        columns = [column[0] for column in found.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        return rows_of(self.con, f"SELECT * FROM {table} WHERE list_year = ? ORDER BY ALL", [self.list_year])
 
     def whole(self, parameter: str) -> int:
         value = self.law[parameter].value

@@ -63,19 +63,18 @@ def release(source: Source) -> Released:
     """The finished tables of a list year, disclosure control applied, and the record of what was withheld."""
     areas = listed_areas(source)
     criteria = _criteria(source)
-    tables = {"kriterier": criteria}
     values, structure = counts(source, areas)
     hidden = suppress(problem(source, values, structure, criteria))
-    ages = age_texts(
-        {
-            "adult": source.whole("opgoerelse.outside_age_from"),
-            "middle": source.whole("opgoerelse.primary_only_age_from"),
-            "middle_to": source.whole("opgoerelse.primary_only_age_to"),
-            "senior_to": source.whole("opgoerelse.outside_age_to"),
-        }
-    )
-    shown = Shown(values, hidden, areas, {**CATEGORIES, "alder": ages})
-    for table in (
+    shown = Shown(values, hidden, areas, {**CATEGORIES, "alder": _ages(source)})
+    made = (
+        criteria,
+        _lists(source),
+        _list_changes(source),
+        _cap(source),
+        _municipalities(source),
+        _areas_over_time(source),
+        comparison(source),
+        exempted(source),
         shown.composition(),
         shown.composition_by_area(),
         shown.incomes(),
@@ -84,29 +83,26 @@ def release(source: Source) -> Released:
         shown.moves_by_trait(),
         shown.homes(),
         shown.homes_by_area(),
-    ):
-        tables[table.name] = table
-    makers = (
-        _lists,
-        _list_changes,
-        _cap,
-        _areas_over_time,
-        _municipalities,
-        comparison,
-    )
-    for make in makers:
-        table = make(source)
-        tables[table.name] = table
-    for table in (
         _home_use(source, shown),
         _development(source, shown),
         *social_export(source, shown),
         *migrations(source, shown),
-        exempted(source),
-    ):
-        tables[table.name] = table
-    ordered = {name: tables[name] for name in SHAPES}
-    return Released(ordered, _record(ordered, hidden, source.list_year))
+    )
+    by_name = {table.name: table for table in made}
+    tables = {name: by_name[name] for name in SHAPES}
+    return Released(tables, _record(tables, hidden, source.list_year))
+
+
+def _ages(source: Source) -> dict[str, str]:
+    """The age bands in words: they begin and end where the ages of the criteria do."""
+    return age_texts(
+        {
+            "adult": source.whole("opgoerelse.outside_age_from"),
+            "middle": source.whole("opgoerelse.primary_only_age_from"),
+            "middle_to": source.whole("opgoerelse.primary_only_age_to"),
+            "senior_to": source.whole("opgoerelse.outside_age_to"),
+        }
+    )
 
 
 def _record(tables: Mapping[str, Finished], hidden: Mapping[Cell, str], list_year: int) -> list[HiddenCell]:

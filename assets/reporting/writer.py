@@ -90,7 +90,7 @@ class Writer:
     def share(self, group: str, dimension: str, category: str) -> Figure:
         return self.told.of("sammensaetning", "andel_pct", boliggruppe=group, dimension=dimension, kategori=category)
 
-    def by_group(self, of: Callable[[str], tuple[Part, ...]], groups: Sequence[str] = SUMMED) -> tuple[Part, ...]:
+    def by_group(self, of: Callable[[str], Parts], groups: Sequence[str] = SUMMED) -> Parts:
         """A figure for each of these groups of homes that has residents, as one sentence."""
         parts: list[Part] = []
         kept = [group for group in groups if group in self.groups]

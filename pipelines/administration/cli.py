@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,7 +15,7 @@ import typer
 from dagster import ExecuteInProcessResult, RunConfig
 
 from assets.administration.errors import AdministrationError
-from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
+from assets.administration.run import Administration
 from assets.administration.store import FOLDER, kept_open, locked
 from law.danish_time import day_of
 from pipelines.administration.definitions import JOB, defs
@@ -43,7 +42,7 @@ def run(
 ) -> None:
     """Receives the cases and makes every decision of the list year anew."""
     day = _day(date)
-    folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
+    folder = Administration(home=str(home or "")).home_folder
     if not (folder / "editions" / str(list_year)).is_dir():
         _stop(f"list year {list_year} has no sealed edition in this home: run it first")
     with locked(folder):
@@ -65,7 +64,7 @@ def demo(
 ) -> None:
     """Writes invented cases for a home of invented data: every table, with odd cases and a few bad rows."""
     day = _day(date)
-    folder = (home or Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))).absolute()
+    folder = Administration(home=str(home or "")).home_folder
     if cases.is_dir() and any(cases.iterdir()) and not (cases / MARKER).exists():
         _stop("the folder of cases holds something else: give an empty one")
     try:

@@ -29,9 +29,7 @@ uddannelse_ud_over_grundskole AS (
     WHERE
         udda.list_year = listeaar()
         AND udda.reference_year = lov_aar('opgoerelse.education_year_offset')
-        AND udda.hfaudd IS NOT NULL
-        AND udda.hf_kilde IS NOT NULL
-        AND NOT list_contains(lov_kodetal('opgoerelse.primary_only_sources_not_counted'), udda.hf_kilde)
+        AND is_counted_education(udda.hfaudd, udda.hf_kilde)
 ),
 
 optaelling AS (

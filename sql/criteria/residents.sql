@@ -10,15 +10,14 @@ WITH beboere AS (
 vestlige_lande AS (
     SELECT country_code
     FROM law.countries
-    WHERE list_year = listeaar() AND list_contains(lov_koder('opgoerelse.western_country_groups'), country_group)
+    WHERE list_year = listeaar() AND is_western(country_group)
 ),
 
 -- A country that is unknown, empty or missing from the table counts as non-western.
 beboere_med_oprindelse AS (
     SELECT
         beboere.area_id,
-        list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), beboere.ie_type)
-        AND vestlige_lande.country_code IS NULL AS is_nonwestern
+        is_of_foreign_origin(beboere.ie_type) AND vestlige_lande.country_code IS NULL AS is_nonwestern
     FROM beboere
     LEFT JOIN vestlige_lande ON vestlige_lande.country_code = beboere.opr_land
 )

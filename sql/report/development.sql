@@ -31,11 +31,7 @@ CROSS JOIN lister
 LEFT JOIN published.area_status AS area_status
     ON
         area_status.list_year = aar.year
-        AND (
-            area_status.status = lister.list
-            OR (lister.list = 'parallelsamfund' AND area_status.parallelsamfund)
-            OR (lister.list = 'omdannelsesomraade' AND area_status.omdannelsesomraade)
-        )
+        AND is_on_list(lister.list, area_status.status, area_status.parallelsamfund, area_status.omdannelsesomraade)
 LEFT JOIN published.area_criteria AS area_criteria
     ON area_criteria.list_year = aar.year AND area_criteria.area_id = area_status.area_id
 GROUP BY aar.year, lister.list

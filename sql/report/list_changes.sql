@@ -11,11 +11,7 @@ i_aar AS (
     CROSS JOIN lister
     WHERE
         area_status.list_year = listeaar()
-        AND (
-            area_status.status = lister.list
-            OR (lister.list = 'parallelsamfund' AND area_status.parallelsamfund)
-            OR (lister.list = 'omdannelsesomraade' AND area_status.omdannelsesomraade)
-        )
+        AND is_on_list(lister.list, area_status.status, area_status.parallelsamfund, area_status.omdannelsesomraade)
 ),
 
 egne AS (
@@ -24,11 +20,7 @@ egne AS (
     CROSS JOIN lister
     WHERE
         area_status.list_year = listeaar() - 1
-        AND (
-            area_status.status = lister.list
-            OR (lister.list = 'parallelsamfund' AND area_status.parallelsamfund)
-            OR (lister.list = 'omdannelsesomraade' AND area_status.omdannelsesomraade)
-        )
+        AND is_on_list(lister.list, area_status.status, area_status.parallelsamfund, area_status.omdannelsesomraade)
 ),
 
 sidste_aar AS (

@@ -13,7 +13,7 @@ WITH vandringer AS (
 ),
 
 lande AS (
-    SELECT country_code, menapt, list_contains(lov_koder('opgoerelse.western_country_groups'), country_group) AS western
+    SELECT country_code, menapt, is_western(country_group) AS western
     FROM law.countries
     WHERE list_year = listeaar()
 )
@@ -22,13 +22,7 @@ SELECT
     CAST(listeaar() AS SMALLINT) AS list_year,
     vandringer.year,
     vandringer.direction,
-    CASE
-        WHEN NOT list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), vandringer.ie_type)
-            THEN 'dansk'
-        WHEN lande.western THEN 'vestlig'
-        WHEN lande.menapt THEN 'menapt'
-        ELSE 'ikke_vestlig_oevrig'
-    END AS origin,
+    origin(vandringer.ie_type, lande.western, lande.menapt) AS origin,
     count(*) AS persons
 FROM vandringer
 LEFT JOIN lande ON lande.country_code = vandringer.opr_land

@@ -5,7 +5,7 @@
 WITH vestlige_lande AS (
     SELECT list_year, country_code
     FROM law.countries
-    WHERE list_contains(lov_koder('opgoerelse.western_country_groups'), country_group)
+    WHERE is_western(country_group)
 ),
 
 menapt_lande AS (
@@ -25,12 +25,7 @@ SELECT
     dwellings.adresse_id IS NOT NULL AS has_dwelling,
     dwellings.area_id,
     dwellings.housing_group,
-    CASE
-        WHEN NOT list_contains(lov_kodetal('opgoerelse.nonwestern_ie_types'), bef.ie_type) THEN 'dansk'
-        WHEN vestlige_lande.country_code IS NOT NULL THEN 'vestlig'
-        WHEN menapt_lande.country_code IS NOT NULL THEN 'menapt'
-        ELSE 'ikke_vestlig_oevrig'
-    END AS origin
+    origin(bef.ie_type, vestlige_lande.country_code IS NOT NULL, menapt_lande.country_code IS NOT NULL) AS origin
 FROM registers.bef AS bef
 LEFT JOIN report.dwellings AS dwellings
     ON

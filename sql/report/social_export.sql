@@ -27,6 +27,14 @@ lande_med_fri_bevaegelighed AS (
         AND coalesce(citizenships.valid_to > statusdag(dage.before_year), true)
 ),
 
+vindue AS (
+    SELECT
+        CAST(statusdag(before_year) - to_months(lov('redegoerelse.target_months')) AS DATE) AS first_day,
+        CAST(statusdag(before_year) - to_days(1) AS DATE) AS last_day,
+        before_year
+    FROM dage
+),
+
 -- Spells in the year before the first status day, cut to the months that count back from it.
 forloeb AS (
     SELECT
@@ -36,13 +44,7 @@ forloeb AS (
         vindue.first_day AS window_start,
         vindue.last_day AS window_end
     FROM registers.of AS of
-    CROSS JOIN (
-        SELECT
-            CAST(statusdag(before_year) - to_months(lov('redegoerelse.target_months')) AS DATE) AS first_day,
-            CAST(statusdag(before_year) - to_days(1) AS DATE) AS last_day,
-            before_year
-        FROM dage
-    ) AS vindue
+    CROSS JOIN vindue
     WHERE
         of.list_year = listeaar()
         AND of.reference_year = vindue.before_year - 1

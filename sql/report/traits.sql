@@ -17,9 +17,7 @@ WITH uddannelse AS (
             AND udda.hfaudd BETWEEN levels.hfaudd_from AND levels.hfaudd_to
     WHERE
         udda.reference_year = udda.list_year + lov('opgoerelse.education_year_offset')
-        AND udda.hfaudd IS NOT NULL
-        AND udda.hf_kilde IS NOT NULL
-        AND NOT list_contains(lov_kodetal('opgoerelse.primary_only_sources_not_counted'), udda.hf_kilde)
+        AND is_counted_education(udda.hfaudd, udda.hf_kilde)
 ),
 
 beskaeftigelse AS (

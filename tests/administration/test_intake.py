@@ -401,7 +401,10 @@ def test_marks_and_hidden_files_are_no_tables(world: World) -> None:
         (place / "_COMPLETE").touch()
         (place / ".copying.csv").touch()
         (place / ".#a.csv").symlink_to("nobody@nowhere")
-    receive_members(world)
+    check_folder(world.cases)
+    with store_in_memory() as con:
+        world.accept(con, ["members"], 2026, "2026-12-31")
+        assert con.execute("SELECT rows_in, accepted FROM cases.intake").fetchall() == [(1, 1)]
 
 
 MONTHS = "member_id,month,benefit\n"

@@ -164,7 +164,7 @@ class World:
                 intake.receive(con, self.cases, table)
             for system in graph.SYSTEMS:
                 system.decide(con, run)
-            publishing.publish(con, self.home, list_year, run.on_day, run.law)
+            publishing.publish(con, graph.OUTPUTS, self.home, list_year, run.on_day, run.law)
         return Results(self.home / "administration" / str(list_year))
 
     def accept(self, con: duckdb.DuckDBPyConnection, tables: Sequence[str], list_year: int, day: str) -> None:

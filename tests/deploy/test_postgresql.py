@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +18,12 @@ from dagster._core.test_utils import environ
 
 from pipelines.home import Home
 from pipelines.running import run_annual_list
-from tests.command import ROOT
+from tests.command import ROOT, free_port
 from tests.populations import random_world, write_snapshots
 
 YEAR = 2024
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 OWNER = "postgres"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def as_owner(*command: str) -> list[str]:

@@ -32,7 +32,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from assets.administration import graph as administration
 from assets.administration.case_tables import CASE_TABLES
 from assets.administration.documentation import typed_columns
-from assets.administration.publishing import OUTPUTS
+from assets.administration.graph import OUTPUTS
 from assets.columns import describe
 from assets.contracts import REGISTER_BY_NAME
 from assets.derivation import TABLE_BY_NAME

@@ -48,6 +48,15 @@ def test_every_macro_that_reads_the_law_is_a_word_of_it() -> None:
     assert set(looks_up.findall(derivation.macros())) == set(derivation.LAW_MACROS)
 
 
+def test_a_word_that_asks_by_another_word_names_its_values() -> None:
+    words = derivation.words_of_the_law()
+    assert words["origin"] == words["is_of_foreign_origin"] == {"opgoerelse.nonwestern_ie_types"}
+    assert derivation.TABLE_BY_NAME["report.net_immigration"].legal_values == (
+        "opgoerelse.nonwestern_ie_types",
+        "opgoerelse.western_country_groups",
+    )
+
+
 def test_what_is_written_down_is_what_the_sql_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the SQL or a contract was changed: `python -m assets.lineage`, and review the diff."""
     known = lineage.WRITTEN.read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessRe
 from dagster._core.execution.api import create_execution_plan
 from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from assets.reconciliation import RECONCILIATIONS
 from pipelines.definitions import defs
@@ -34,7 +35,7 @@ CHECKED = sorted({check.asset_key for check in GRAPH.asset_check_keys if check.n
 
 def planned(job: JobDefinition, keys: Collection[AssetKey]) -> ExecutionPlan:
     """What a run of some assets takes."""
-    return create_execution_plan(job.get_subset(asset_selection=set(keys)), tags={"dagster/partition": str(YEAR)})
+    return create_execution_plan(job.get_subset(asset_selection=set(keys)), tags={PARTITION_NAME_TAG: str(YEAR)})
 
 
 def made_by(plan: ExecutionPlan) -> set[AssetKey]:

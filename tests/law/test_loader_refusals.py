@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from law.loader import LawError, load_law
+from law.loader import Law, LawError, load_law
 
 GOOD = """\
 description: A share
@@ -199,16 +199,16 @@ CASES = {
 }
 
 
-def load(folder: Path, text: str, name: str = "group/quantity.yaml") -> None:
+def load(folder: Path, text: str, name: str = "group/quantity.yaml") -> Law:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    load_law(folder)
+    return load_law(folder)
 
 
 @pytest.mark.parametrize("text", [GOOD, CHOICE, CODES, COUNT], ids=["share", "choice", "codes", "count"])
 def test_the_files_these_cases_start_from_are_in_order(tmp_path: Path, text: str) -> None:
-    load(tmp_path, text)
+    assert load(tmp_path, text).parameters
 
 
 @pytest.mark.parametrize("case", CASES, ids=list(CASES))

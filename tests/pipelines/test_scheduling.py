@@ -43,6 +43,7 @@ from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.dagster_run import ACTIVE_RUN_STATUSES
+from dagster._core.storage.tags import BACKFILL_ID_TAG, PARTITION_NAME_TAG, PRIORITY_TAG
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from assets.contracts import REGISTERS
@@ -52,9 +53,6 @@ from pipelines import deliveries, environments, notices
 from pipelines.definitions import defs
 from pipelines.deliveries import expected, references, summary
 from pipelines.executor import (
-    BACKFILL,
-    PARTITION,
-    PRIORITY,
     SECONDS_TO_WAIT_FOR_A_START,
     Ahead,
     ahead_of,
@@ -300,7 +298,7 @@ def test_an_earlier_list_year_goes_first(tmp_path: Path) -> None:
     with DagsterInstance.ephemeral() as instance:
 
         def run(year: int, status: DagsterRunStatus, backfill: str = "a") -> Any:
-            tags = {PARTITION: str(year), BACKFILL: backfill}
+            tags = {PARTITION_NAME_TAG: str(year), BACKFILL_ID_TAG: backfill}
             return instance.create_run_for_job(job, tags=tags, status=status, remote_job_origin=ORIGIN)
 
         own = run(2024, DagsterRunStatus.STARTED)
@@ -321,8 +319,8 @@ def test_a_run_that_died_goes_before_no_other(tmp_path: Path) -> None:
     job = defs.resolve_job_def("annual_list")
     with DagsterInstance.ephemeral() as instance:
         for year, status in ((2022, DagsterRunStatus.STARTED), (2023, DagsterRunStatus.SUSPENDED)):
-            instance.create_run_for_job(job, tags={PARTITION: str(year)}, status=status)
-        own = instance.create_run_for_job(job, tags={PARTITION: "2024"}, status=DagsterRunStatus.STARTED)
+            instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: str(year)}, status=status)
+        own = instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: "2024"}, status=DagsterRunStatus.STARTED)
         free_dead_runs(instance, own.run_id, Home(tmp_path))
         assert not ahead_of(instance, own, Home(tmp_path))
         assert {run.status for run in instance.get_runs() if run.run_id != own.run_id} == {DagsterRunStatus.FAILURE}
@@ -334,7 +332,7 @@ def test_a_run_of_the_administration_is_not_taken_for_dead(tmp_path: Path) -> No
         location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("administration"), SINGLETON_REPOSITORY_NAME)
         origin = RemoteJobOrigin(location, job.name)
         cases = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED, remote_job_origin=origin)
-        own = instance.create_run_for_job(job, tags={PARTITION: "2024"}, status=DagsterRunStatus.STARTED)
+        own = instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: "2024"}, status=DagsterRunStatus.STARTED)
         free_dead_runs(instance, own.run_id, Home(tmp_path))
         assert {run.run_id: run.status for run in instance.get_runs()} == {
             own.run_id: DagsterRunStatus.STARTED,
@@ -347,7 +345,7 @@ def test_a_suspended_run_ends_with_its_backfill(status: BulkActionStatus) -> Non
     """Dagster asks no suspended run to stop: it would seal without the list years that were called off."""
     job = defs.resolve_job_def("annual_list")
     with DagsterInstance.ephemeral() as instance:
-        own = instance.create_run_for_job(job, tags={BACKFILL: "a"}, status=DagsterRunStatus.SUSPENDED)
+        own = instance.create_run_for_job(job, tags={BACKFILL_ID_TAG: "a"}, status=DagsterRunStatus.SUSPENDED)
         instance.add_backfill(backfill_of(partition_names=["2026"]))
         refuse_ended(instance, own, suspended=True)
         backfill = instance.get_backfill("a")
@@ -371,8 +369,8 @@ def test_a_run_gives_way_also_to_one_that_waits_for_the_queue(tmp_path: Path) ->
     """Else two that wait for it keep both places, and what it waits for never begins."""
     home, job = Home(tmp_path), defs.resolve_job_def("annual_list")
     with DagsterInstance.ephemeral() as instance:
-        waits = instance.create_run_for_job(job, tags={PARTITION: "2022"}, status=DagsterRunStatus.SUSPENDED)
-        own = instance.create_run_for_job(job, tags={PARTITION: "2025"}, status=DagsterRunStatus.STARTED)
+        waits = instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: "2022"}, status=DagsterRunStatus.SUSPENDED)
+        own = instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: "2025"}, status=DagsterRunStatus.STARTED)
         with home.alive(waits.run_id), home.alive(own.run_id):
             assert ahead_of(instance, own, home).gives_way
 
@@ -401,7 +399,7 @@ def test_a_list_year_of_the_backfill_goes_first_before_there_is_a_run_of_it(tmp_
     job, names = defs.resolve_job_def("annual_list"), ["2026", "2025", "2024"]
     with DagsterInstance.ephemeral() as instance:
         own, _ = (
-            instance.create_run_for_job(job, tags={PARTITION: year, BACKFILL: "a"}, status=status)
+            instance.create_run_for_job(job, tags={PARTITION_NAME_TAG: year, BACKFILL_ID_TAG: "a"}, status=status)
             for year, status in (("2026", DagsterRunStatus.STARTED), ("2025", DagsterRunStatus.SUCCESS))
         )
         instance.add_backfill(backfill_of(partition_names=names))
@@ -423,7 +421,9 @@ def test_a_backfill_of_assets_is_made_list_year_by_list_year(tmp_path: Path) -> 
             all_partitions=False,
         )
         own = instance.create_run_for_job(
-            defs.resolve_job_def("annual_list"), tags={**range_tags, BACKFILL: "a"}, status=DagsterRunStatus.STARTED
+            defs.resolve_job_def("annual_list"),
+            tags={**range_tags, BACKFILL_ID_TAG: "a"},
+            status=DagsterRunStatus.STARTED,
         )
         instance.add_backfill(backfill_of(asset_backfill_data=asked))
         assert set(ahead_of(instance, own, Home(tmp_path)).coming) == {2025}
@@ -465,7 +465,7 @@ def test_a_later_list_year_that_was_started_first_gives_its_place_to_the_queued_
             return instance.create_run_for_job(
                 job.get_subset(asset_selection=keys),
                 run_config={"resources": {"run": {"config": settings}}},
-                tags={PARTITION: str(year), BACKFILL: "a"},
+                tags={PARTITION_NAME_TAG: str(year), BACKFILL_ID_TAG: "a"},
                 status=DagsterRunStatus.QUEUED,
                 asset_selection=frozenset(keys),
                 remote_job_origin=ORIGIN,
@@ -490,7 +490,7 @@ def test_a_later_list_year_that_was_started_first_gives_its_place_to_the_queued_
         first = started(later)
         until(lambda: status_of(later) == DagsterRunStatus.SUSPENDED)
         assert DagsterRunStatus.SUSPENDED not in ACTIVE_RUN_STATUSES, "a suspended run takes no place in the queue"
-        until(lambda: PRIORITY in tags_of(earlier))
+        until(lambda: PRIORITY_TAG in tags_of(earlier))
         second = started(earlier)
         assert (second.wait(timeout=200), first.wait(timeout=200)) == (0, 0)
         assert (status_of(earlier), status_of(later)) == (DagsterRunStatus.SUCCESS, DagsterRunStatus.SUCCESS)
@@ -594,7 +594,7 @@ def failed(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = folder / "settings.yaml"
     config.write_text(json.dumps({"resources": {"run": {"config": settings}}}), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "dagster"), "job", "execute", "-m", "pipelines.definitions"]
-    command += ["-j", "annual_list", "-c", str(config), "--tags", json.dumps({"dagster/partition": str(YEAR)})]
+    command += ["-j", "annual_list", "-c", str(config), "--tags", json.dumps({PARTITION_NAME_TAG: str(YEAR)})]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     return folder / "home"

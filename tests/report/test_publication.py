@@ -15,10 +15,10 @@ import pytest
 
 from assets.disclosure.limits import disclosure_limits
 from assets.finished import danish, from_csv, parsed, written
-from assets.reporting.charts import counterparts
 from assets.reporting.document import together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
+from assets.reporting.labels import counterparts
 from assets.reporting.publication import write
 from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law

@@ -13,6 +13,7 @@ import pytest
 
 from assets import derivation
 from assets.disclosure.limits import disclosure_limits
+from assets.reporting.counts import thousands
 from assets.reporting.shapes import MADE_FROM
 from assets.reporting.source import Source
 from assets.reporting.tables import release
@@ -68,6 +69,13 @@ def _origins() -> tuple[set[int], set[int]]:
 
 def _same(told: str, counted: int) -> bool:
     return told == WITHHELD or int(told) == counted
+
+
+@pytest.mark.parametrize(
+    ("oere", "told"), [(249_999, 2), (250_000, 3), (350_000, 4), (-250_000, -3), (-249_999, -2), (0, 0)]
+)
+def test_a_sum_of_incomes_is_rounded_as_every_figure_that_people_read(oere: int, told: int) -> None:
+    assert thousands(oere) == told
 
 
 def test_composition_by_origin_and_age(reported: Reported, country: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from assets.reporting.writer import Writer, listed
 
 
 def criteria(writer: Writer) -> Section:
+    """The criteria in words, each limit in force, and the figures of every area held against them."""
     preventive: Parts = ()
     if writer.preventive:
         preventive = (

@@ -11,6 +11,7 @@ from assets.reporting.writer import OF_GROUPS, Writer
 
 
 def homes(writer: Writer) -> Section:
+    """What homes there are and how they are used."""
     groups = [i for i, row in enumerate(writer.rows("boligudnyttelse")) if row["area_id"] is None]
     blocks: list[Block] = [
         Paragraph(
@@ -43,6 +44,7 @@ def homes(writer: Writer) -> Section:
 
 
 def cap(writer: Writer) -> Section:
+    """The cap: where it is exceeded and what the councils decided."""
     rows = writer.rows("loft")
     if "anvisningsloft.share" not in writer.law:
         blocks: list[Block] = [

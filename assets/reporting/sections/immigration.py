@@ -5,11 +5,14 @@ What does not belong here: figures, rules, and how the document looks.
 
 from __future__ import annotations
 
-from assets.reporting.document import Block, Notice, Paragraph, Part, Section, level_note
+from functools import partial
+
+from assets.reporting.document import Block, Notice, Paragraph, Parts, Section, level_note
 from assets.reporting.writer import Writer, having, listed
 
 
 def immigration(writer: Writer) -> Section:
+    """Net immigration by year, and whether it gives the agreement's ground for renegotiation."""
     rows = writer.rows("nettoindvandring")
     if not rows:
         notice = Notice(
@@ -64,14 +67,15 @@ def immigration(writer: Writer) -> Section:
     return Section("nettoindvandring", "Nettoindvandring", tuple(blocks))
 
 
-def ground_line(writer: Writer) -> tuple[Part, ...]:
+def ground_line(writer: Writer) -> Parts:
+    """Whether the agreement's ground for renegotiation is met, with the figures that it rests on; else why not told."""
     rows = writer.rows("nettoindvandring_niveau")
     if "valg.net_immigration_level" not in writer.law:
         return ("Aftalens grund til genforhandling gælder ikke: listeåret ligger før aftalen.",)
     if not rows:
         return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
     last = len(rows) - 1
-    at = lambda column: writer.told.at("nettoindvandring_niveau", last, column)  # noqa: E731
+    at = partial(writer.told.at, "nettoindvandring_niveau", last)
     if rows[last]["aar"] != writer.year - 1:
         return (
             f"Om aftalens grund til genforhandling er til stede, kan ikke afgøres: nettoindvandringen i "

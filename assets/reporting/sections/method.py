@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from assets.contracts import REGISTERS
 from assets.disclosure.limits import disclosure_limits
-from assets.reporting.document import SHORT_WITHHELD, Part, Points, Section
+from assets.reporting.document import SHORT_WITHHELD, Parts, Points, Section
 from assets.reporting.writer import Writer
 
 
@@ -24,13 +24,14 @@ def signs() -> tuple[str, str]:
 
 
 def method(writer: Writer) -> Section:
+    """How figures are made and withheld, and the registers behind them."""
     choice = writer.law.get("valg.net_immigration_level")
     words = {
         "above_mean": "over gennemsnittet af",
         "above_highest": "over hvert af",
     }
     withheld, none = signs()
-    items: list[tuple[Part, ...]] = [
+    items: list[Parts] = [
         (
             f"{withheld} Så mange andre tal er diskretioneret, at intet af dem kan regnes ud af summer, heller "
             "ikke på tværs af tabeller. Det er efterprøvet på de færdige tabeller, før de blev frigivet.",

@@ -5,6 +5,8 @@ What does not belong here: figures, rules, and how the document looks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.reporting.document import Block, Paragraph, Section
 from assets.reporting.labels import ALL, EDUCATIONS, EMPLOYMENTS, GROUPS, LISTED
@@ -15,6 +17,9 @@ NEVER_OF_WORKING_AGE = ("nyfoedt",)
 
 
 def moves(writer: Writer) -> Section:
+    """Where movers came from and went to, and their employment and education."""
+    employment = f"beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}"
+    education = f"uddannelse i {writer.education_year()}{writer.span(AGES_OF_EDUCATION)}"
     blocks: list[Block] = [
         Paragraph(
             (
@@ -23,73 +28,64 @@ def moves(writer: Writer) -> Section:
             )
         ),
         *writer.chart("flytninger"),
+        _by_counterpart(writer, "ind", "Hvor tilflytterne kom fra", "Flyttet fra"),
+        _by_counterpart(writer, "ud", "Hvor fraflytterne flyttede hen", "Flyttet til"),
+        _by_trait(writer, "beskaeftigelse", f"Flytternes {employment}, pct.", EMPLOYMENTS),
+        _by_trait(writer, "uddannelse", f"Flytternes {education}, pct.", EDUCATIONS),
+        _by_employment_and_counterpart(
+            writer, f"Flytternes {employment} efter hvor de kom fra og flyttede hen, begge slags områder, personer"
+        ),
     ]
-    for direction, title, head in (
-        ("ind", "Hvor tilflytterne kom fra", "Flyttet fra"),
-        ("ud", "Hvor fraflytterne flyttede hen", "Flyttet til"),
-    ):
-        blocks.append(
-            writer.told.pivot(
-                f"flytninger-{direction}",
-                f"{title}, personer",
-                "flytninger",
-                ("modpart_tekst",),
-                "boliggruppe",
-                {code: GROUPS[code] for code in _mover_groups(writer)},
-                "personer",
-                having(retning=direction),
-                heads={"modpart_tekst": head},
-            )
-        )
-    for dimension, title, members in (
-        (
-            "beskaeftigelse",
-            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}, pct.",
-            EMPLOYMENTS,
-        ),
-        (
-            "uddannelse",
-            f"Flytternes uddannelse i {writer.education_year()}{writer.span(AGES_OF_EDUCATION)}, pct.",
-            EDUCATIONS,
-        ),
-    ):
-        blocks.append(
-            writer.told.pivot(
-                f"flytninger-{dimension}",
-                title,
-                "flytninger_traek",
-                ("boliggruppe_tekst", "retning_tekst"),
-                "kategori",
-                members,
-                "andel_pct",
-                lambda row, dimension=dimension: (  # type: ignore[misc]
-                    row["dimension"] == dimension
-                    and row["modpart"] == ALL
-                    and row["boliggruppe"] in _mover_groups(writer)
-                ),
-                note=(NOTES[dimension],),
-            )
-        )
-    blocks.append(
-        writer.told.pivot(
-            "flytninger-traek",
-            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)} efter hvor de kom "
-            "fra og flyttede hen, begge slags områder, personer",
-            "flytninger_traek",
-            ("retning_tekst", "modpart_tekst"),
-            "kategori",
-            {**EMPLOYMENTS, ALL: "I alt"},
-            "personer",
-            lambda row: (
-                row["dimension"] == "beskaeftigelse"
-                and row["boliggruppe"] == LISTED
-                and row["modpart"] not in NEVER_OF_WORKING_AGE
-            ),
-            note=(NOTES["beskaeftigelse"],),
-            folded=True,
-        )
-    )
     return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+
+
+def _by_counterpart(writer: Writer, direction: str, title: str, head: str) -> Block:
+    return writer.told.pivot(
+        f"flytninger-{direction}",
+        f"{title}, personer",
+        "flytninger",
+        ("modpart_tekst",),
+        "boliggruppe",
+        {code: GROUPS[code] for code in _mover_groups(writer)},
+        "personer",
+        having(retning=direction),
+        heads={"modpart_tekst": head},
+    )
+
+
+def _by_trait(writer: Writer, dimension: str, title: str, members: Mapping[str, str]) -> Block:
+    return writer.told.pivot(
+        f"flytninger-{dimension}",
+        title,
+        "flytninger_traek",
+        ("boliggruppe_tekst", "retning_tekst"),
+        "kategori",
+        members,
+        "andel_pct",
+        lambda row: (
+            row["dimension"] == dimension and row["modpart"] == ALL and row["boliggruppe"] in _mover_groups(writer)
+        ),
+        note=(NOTES[dimension],),
+    )
+
+
+def _by_employment_and_counterpart(writer: Writer, title: str) -> Block:
+    return writer.told.pivot(
+        "flytninger-traek",
+        title,
+        "flytninger_traek",
+        ("retning_tekst", "modpart_tekst"),
+        "kategori",
+        {**EMPLOYMENTS, ALL: "I alt"},
+        "personer",
+        lambda row: (
+            row["dimension"] == "beskaeftigelse"
+            and row["boliggruppe"] == LISTED
+            and row["modpart"] not in NEVER_OF_WORKING_AGE
+        ),
+        note=(NOTES["beskaeftigelse"],),
+        folded=True,
+    )
 
 
 def _mover_groups(writer: Writer) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from law.loader import report_law
 
 
 def development(writer: Writer) -> Section:
+    """The lists and their areas through the list years that are sealed."""
     years = sorted({int(row["aar"]) for row in writer.rows("udvikling")})
     blocks: list[Block] = [
         Paragraph(
@@ -59,6 +60,7 @@ def development(writer: Writer) -> Section:
 
 
 def evaluation(writer: Writer) -> Section:
+    """Areas on either side of the limits, and municipalities with and without exemptions, then and now."""
     rows = writer.rows("evaluering")
     if not rows:
         notice = Notice(

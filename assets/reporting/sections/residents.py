@@ -14,6 +14,7 @@ from assets.reporting.writer import OF_GROUPS, SUMMED, SUMMED_TOO, Writer
 
 
 def composition(writer: Writer) -> Section:
+    """The residents by group of homes: origin, age, education, employment, income."""
     blocks: list[Block] = [
         Paragraph(
             (

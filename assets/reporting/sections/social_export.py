@@ -5,7 +5,9 @@ What does not belong here: figures, rules, and how the document looks.
 
 from __future__ import annotations
 
-from assets.reporting.document import Block, Notice, Paragraph, Part, Parts, Section
+from functools import partial
+
+from assets.reporting.document import Block, Notice, Paragraph, Parts, Section
 from assets.reporting.writer import Writer, having
 
 CHANGE_VERDICTS = {
@@ -28,6 +30,7 @@ SHORT_VERDICTS = {
 
 
 def export(writer: Writer) -> Section:
+    """Who moved to another municipality, in the target group and among other adults, and what that says."""
     rows = writer.rows("social_eksport_forskel")
     row = rows[_judged(writer)]
     blocks: list[Block] = [
@@ -100,7 +103,8 @@ def export(writer: Writer) -> Section:
     return Section("social-eksport", "Social eksport", tuple(blocks))
 
 
-def verdict_line(writer: Writer) -> tuple[Part, ...]:
+def verdict_line(writer: Writer) -> Parts:
+    """What the moves of the list year say of social export, in a sentence or two."""
     found = writer.rows("social_eksport_forskel")[_judged(writer)]
     counted = f"Flytningerne fra 1. januar {writer.year - 1} til 1. januar {writer.year}"
     if found["periode"] == "foer":
@@ -119,7 +123,7 @@ def figure_line(writer: Writer) -> Parts:
     row = writer.rows("social_eksport_forskel")[this]
     if row["dom"] == "for_faa":
         return ()
-    at = lambda column: writer.told.at("social_eksport_forskel", this, column)  # noqa: E731
+    at = partial(writer.told.at, "social_eksport_forskel", this)
     begins = (
         " Ændringen er "
         if row["maal"] == "aendring"
@@ -149,6 +153,7 @@ def _target_group(writer: Writer) -> Parts:
 
 
 def target_line(writer: Writer) -> Parts:
+    """Who the target group is, in a sentence of its own."""
     return (" Målgruppen er voksne, som anvisningsforbuddene retter sig mod: ", *_target_group(writer))
 
 

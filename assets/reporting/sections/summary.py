@@ -8,15 +8,16 @@ from __future__ import annotations
 from functools import partial
 
 from assets.reporting.cells import AGES_OF_EMPLOYMENT
-from assets.reporting.document import Block, Notice, Paragraph, Part, Points, Section
+from assets.reporting.document import Block, Notice, Paragraph, Parts, Points, Section
 from assets.reporting.labels import ALL, LISTED, LISTS
 from assets.reporting.sections import immigration, social_export
 from assets.reporting.writer import MENAPT, Writer
 
 
 def summary(writer: Writer) -> Section:
+    """The lists and the main figures in points, with the map."""
     of = writer.told.of
-    items: list[tuple[Part, ...]] = [_list_line(writer, code) for code in writer.known_lists()]
+    items: list[Parts] = [_list_line(writer, code) for code in writer.known_lists()]
     items.append(
         ("Ikke-vestlig oprindelse har (i parentes ", MENAPT, "): ", *writer.by_group(partial(_nonwestern, writer)))
     )
@@ -47,21 +48,24 @@ def summary(writer: Writer) -> Section:
     return Section("sammenfatning", "Sammenfatning", (Points(tuple(items)), *writer.chart("fliskort")))
 
 
-def _nonwestern(writer: Writer, group: str) -> tuple[Part, ...]:
+def _nonwestern(writer: Writer, group: str) -> Parts:
     menapt = writer.share(group, "oprindelse", "menapt")
     return (writer.share(group, "oprindelse", "ikke_vestlig"), " pct. (", menapt, " pct.) af beboerne")
 
 
-def _employed(writer: Writer, group: str) -> tuple[Part, ...]:
+def _employed(writer: Writer, group: str) -> Parts:
     return (writer.share(group, "beskaeftigelse", "beskaeftiget"), " pct.")
 
 
-def _list_line(writer: Writer, code: str) -> tuple[Part, ...]:
+def _list_line(writer: Writer, code: str) -> Parts:
     row = writer.told.tables["lister"].find(liste=code)
-    at = lambda column: writer.told.at("lister", row, column)  # noqa: E731
-    count = lambda column, one, more: (at(column), f" {one if at(column).value == 1 else more}")  # noqa: E731
+    at = partial(writer.told.at, "lister", row)
+
+    def count(column: str, one: str, more: str) -> Parts:
+        return at(column), f" {one if at(column).value == 1 else more}"
+
     areas, residents = count("omraader", "område", "områder"), count("beboere", "beboer", "beboere")
-    parts: list[Part] = [f"{LISTS[code]}: ", *areas, " med ", *residents]
+    parts: Parts = (f"{LISTS[code]}: ", *areas, " med ", *residents)
     if at("nye").value is None:
         return (*parts, ". Listen fra året før foreligger ikke.")
     new, gone = count("nye", "nyt", "nye"), count("udgaaede", "udgået", "udgåede")
@@ -69,6 +73,7 @@ def _list_line(writer: Writer, code: str) -> tuple[Part, ...]:
 
 
 def lists(writer: Writer) -> Section:
+    """Areas on each list, and those that are new or gone."""
     rows = writer.rows("lister_aendringer")
     changed = [i for i, row in enumerate(rows) if row["aendring"] != "fortsat"]
     blocks: list[Block] = [
