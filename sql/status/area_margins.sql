@@ -87,7 +87,7 @@ skridt_til_graensen AS (
     FROM afstande
 ),
 
-graenser AS (
+mulige_skridt AS (
     SELECT
         area_id,
         category,
@@ -99,13 +99,33 @@ graenser AS (
     FROM skridt_til_graensen
 ),
 
+-- `amount` is the steps in whole persons or kroner.
+graenser AS (
+    SELECT
+        area_id,
+        category,
+        criterion,
+        met,
+        upwards,
+        steps,
+        (steps + steps_per_person - 1) // steps_per_person AS amount,
+        criterion || CASE WHEN upwards THEN ' +' ELSE ' -' END || amount AS change
+    FROM mulige_skridt
+),
+
 -- What a figure can become: itself, or just across one of its limits. Between two limits nothing changes.
 trin AS (
-    SELECT DISTINCT area_id, criterion, upwards, steps, (steps + steps_per_person - 1) // steps_per_person AS amount
+    SELECT DISTINCT area_id, criterion, upwards, steps, amount, change
     FROM graenser
     WHERE steps IS NOT NULL
     UNION ALL
-    SELECT DISTINCT area_id, criterion, false AS upwards, CAST(0 AS HUGEINT) AS steps, CAST(0 AS HUGEINT) AS amount
+    SELECT DISTINCT
+        area_id,
+        criterion,
+        false AS upwards,
+        CAST(0 AS HUGEINT) AS steps,
+        CAST(0 AS HUGEINT) AS amount,
+        CAST(NULL AS VARCHAR) AS change
     FROM graenser
 ),
 
@@ -115,7 +135,7 @@ muligheder AS (
         trin.criterion,
         trin.amount,
         trin.steps,
-        trin.criterion || CASE WHEN trin.upwards THEN ' +' ELSE ' -' END || trin.amount AS change,
+        trin.change,
         coalesce(
             bool_or(graenser.met <> coalesce(trin.upwards = graenser.upwards AND trin.steps >= graenser.steps, false))
                 FILTER (WHERE graenser.category = 'udsat_boligomraade'),
@@ -133,7 +153,7 @@ muligheder AS (
         ) AS met_61b
     FROM trin
     INNER JOIN graenser ON graenser.area_id = trin.area_id AND graenser.criterion = trin.criterion
-    GROUP BY trin.area_id, trin.criterion, trin.amount, trin.steps, trin.upwards
+    GROUP BY trin.area_id, trin.criterion, trin.amount, trin.steps, trin.change, trin.upwards
 ),
 
 -- Every combination of what the figures can become. Income alone, or anything but income: kroner and persons do not
@@ -230,12 +250,9 @@ SELECT
     category,
     criterion,
     met,
-    CAST(CASE WHEN criterion <> 'income' THEN (steps + steps_per_person - 1) // steps_per_person END AS BIGINT)
-        AS persons,
-    CAST(CASE WHEN criterion = 'income' THEN (steps + steps_per_person - 1) // steps_per_person END AS BIGINT) AS kroner,
-    CASE WHEN steps IS NOT NULL THEN
-        criterion || CASE WHEN upwards THEN ' +' ELSE ' -' END || (steps + steps_per_person - 1) // steps_per_person
-    END AS change,
+    CAST(CASE WHEN criterion <> 'income' THEN amount END AS BIGINT) AS persons,
+    CAST(CASE WHEN criterion = 'income' THEN amount END AS BIGINT) AS kroner,
+    change,
     CAST(NULL AS VARCHAR) AS leads_to,
     CAST(NULL AS VARCHAR) AS kroner_change,
     CAST(NULL AS VARCHAR) AS kroner_leads_to
