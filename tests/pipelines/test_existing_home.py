@@ -85,7 +85,8 @@ def test_a_damaged_home_says_what_to_do(
     home, snapshots = ready.copied(tmp_path)
     damage(home)
     before = file_bytes(home / "editions")
-    for command in (("run", "--snapshots", snapshots, "--no-report"), ("explain", "O-1"), ("impact",), ("report",)):
+    given = ("--snapshots", snapshots)
+    for command in (("run", *given, "--no-report"), ("explain", "O-1"), ("impact", *given), ("report",)):
         told = run_cli(*command, *OF_A_YEAR, "--home", home)
         assert told.code == 1
         assert remedy in told.output, told.output
