@@ -67,6 +67,9 @@ def _existing(path: Path) -> Home:
     """The home of a command that reads one: a mistyped folder is told, and not begun as an empty home."""
     home = Home(path.absolute())
     if not home.warehouse.is_file():
+        if any(home.editions.glob("[0-9]*")):
+            missing = f"{home.warehouse} is missing: restore a backup, or run the home's list years again."
+            raise _fail([f"{missing} What was sealed is untouched."])
         raise _fail([f"There is no home in {home.path}: no list year was run there. Name another folder with --home."])
     return home
 
