@@ -117,7 +117,9 @@ def _table(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
     ).fetchall()
     if not found:
         place = "/".join(part for part in (snapshot.register, snapshot.reference, snapshot.vintage) if part)
-        raise AsideError(f"{place}: deleted from this home, so nothing can be derived anew.")
+        raise AsideError(
+            f"{place}: not in this home (deleted, or its warehouse was begun anew), so nothing can be derived anew."
+        )
     return str(found[0][0])
 
 

@@ -285,7 +285,10 @@ def scenario(
     list_year: Annotated[list[int], typer.Option("--list-year", help="A list year; repeat it for several.")],
     setting: Annotated[
         list[str],
-        typer.Option("--set", help="name=value, name=a,b,c or name=first:last:step; repeat it for a grid."),
+        typer.Option(
+            "--set",
+            help="name=value, name=a,b,c or name=first:last:step; sets of codes as name='1;1,2'. Repeat it for a grid.",
+        ),
     ],
     home: HomeOption = Path(DEFAULT_HOME),
     name: Annotated[str, typer.Option(help="Folder under scenarios/. Default: what is set.")] = "",
