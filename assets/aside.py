@@ -118,7 +118,9 @@ def _table(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
     ).fetchall()
     if not found:
         place = place_of(snapshot.register, snapshot.reference, snapshot.vintage)
-        raise AsideError(f"{place}: deleted from this home, so nothing can be derived anew.")
+        raise AsideError(
+            f"{place}: not in this home (deleted, or its warehouse was begun anew), so nothing can be derived anew."
+        )
     return str(found[0][0])
 
 

@@ -16,8 +16,10 @@ HEAD = """# Readings of the law
 Where the text of an act leaves a choice, the reading is a named and dated value in `law/parameters/valg`, one file
 each. This page is written from those files (`python -m law.choices`). A reading of the lists that is derived can be
 tried: `boligomraader scenario --home H --list-year Y --set valg.NAME=READING`. One that is not derived is refused,
-never taken for the default. A note says what the reading rests on: VERIFIED stands in a source, INFERRED follows from
-one, PROPOSED is a choice of this product, OPEN awaits the ministry.
+never taken for the default. A note says what the reading rests on: INFERRED follows from a text that was read,
+RECALLED was not found in a public source, OPEN awaits the ministry. A1 to A11 number the open questions of the legal
+reference that this product was built on. Which years, days and codes a figure is counted on are values too, in
+`law/parameters/opgoerelse`, with notes that say where the act leaves them open.
 """
 
 

@@ -35,15 +35,21 @@ def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
     """Writes `home-<time>.tar` and its hash beside it. Returns the archive.
 
     Waits for a run to end, of the lists or of the administration. What is linked into the home is taken as it is there.
-    Raises BackupError for a folder within the home, which the next backup would take in, and for a second one at once.
+    Raises BackupError for a folder within the home, which the next backup would take in, one that cannot be written,
+    and for a second backup at once.
     """
     if folder.resolve().is_relative_to(home.path.resolve()):
         raise BackupError(
             f"{folder} is within the home: the next backup would hold this one. Take a folder outside it."
         )
-    if folder.exists() and not folder.is_dir():
-        raise BackupError(f"{folder} is no folder.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.path.exists(folder) and not folder.is_dir():
+        raise BackupError(f"{folder} is no folder: name another with --to.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BackupError(f"{folder} cannot be made ({error.strerror}): name another folder with --to.") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BackupError(f"{folder} cannot be written: name another folder with --to.")
     target = folder / f"home-{at.strftime('%Y%m%dT%H%M%S')}.tar"
     if target.exists():
         raise BackupError(f"{target} is there already: run again.")
@@ -81,7 +87,7 @@ def _of_the_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
 def restore(archive: Path, home: Home) -> None:
     """Unpacks a backup as a new home. Raises BackupError where the archive is not whole or a home is there already."""
     noted = archive.with_suffix(".sha256")
-    if not archive.is_file() or not noted.is_file():
+    if not os.path.isfile(archive) or not os.path.isfile(noted):
         raise BackupError(f"There is no backup {archive} with its hash {noted.name} beside it.")
     if noted.read_bytes().split()[:1] != [sha256_of(archive).encode()]:
         raise BackupError(f"{archive.name} is not the archive that was written: its hash differs from {noted.name}.")

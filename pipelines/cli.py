@@ -67,8 +67,18 @@ def _existing(path: Path) -> Home:
     """The home of a command that reads one: a mistyped folder is told, and not begun as an empty home."""
     home = Home(path.absolute())
     if not home.warehouse.is_file():
+        if any(home.editions.glob("[0-9]*")):
+            missing = f"{home.warehouse} is missing: restore a backup, or run the home's list years again."
+            raise _fail([f"{missing} What was sealed is untouched."])
         raise _fail([f"There is no home in {home.path}: no list year was run there. Name another folder with --home."])
     return home
+
+
+def _delivered(snapshots: Path) -> Path:
+    """The folder of the deliveries: a mistyped one is told once, and not as a fault of every register."""
+    if not os.path.isdir(snapshots):  # Path.is_dir raises where a folder above it may not be entered
+        raise _fail([f"There is no snapshots folder {snapshots}. Name it with --snapshots, or write one with demo."])
+    return snapshots.absolute()
 
 
 @app.command()
@@ -84,8 +94,11 @@ def demo(
     try:
         with err.status("Writing synthetic snapshots ...") as status:
             write_demo(snapshots, list_year, population, seed, progress=status.update)
-    except (FileExistsError, ValueError) as error:
+    except ValueError as error:
         raise _fail([str(error)]) from None
+    except OSError as error:
+        no_room = f"{snapshots} cannot be written ({error.strerror}): name another folder with --snapshots."
+        raise _fail([no_room if error.strerror else str(error)]) from None
     if others := of_another_year(snapshots, list_year):
         told = f"Warning: {snapshots} also holds bef/{', bef/'.join(others)} of another demo: its people are others. "
         err.print(f"{told}Keep each list year's demo in a folder of its own.", style="yellow", markup=False)
@@ -114,15 +127,16 @@ def run(
     scenario.
     """
     if law_as_of:
+        if through is not None:
+            raise _fail(["--law-as-of derives one list year: leave --through out."], 2)
         _scenario(_existing(home), [list_year], [], "", _day(law_as_of))
         return
     day = _day(as_of)
-    years = range(list_year, (through or list_year) + 1)
+    years = range(list_year, (list_year if through is None else through) + 1)
     _refuse_years(years, day)
-    if not snapshots.is_dir():
-        raise _fail([f"There is no snapshots folder {snapshots}. Name it with --snapshots, or write one with demo."])
+    delivered = _delivered(snapshots)
     for year in years:
-        _run_year(Home(home.absolute()), snapshots.absolute(), year, day, reason, not no_report)
+        _run_year(Home(home.absolute()), delivered, year, day, reason, not no_report)
 
 
 def _refuse_years(years: range, day: dt.date) -> None:
@@ -188,7 +202,7 @@ def _progress(home: Home) -> Iterator[OnStep]:
     from pipelines.failures import plain
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("starting", total=None)
 
         def on_step(name: str, done: int, total: int) -> None:
@@ -271,7 +285,10 @@ def scenario(
     list_year: Annotated[list[int], typer.Option("--list-year", help="A list year; repeat it for several.")],
     setting: Annotated[
         list[str],
-        typer.Option("--set", help="name=value, name=a,b,c or name=first:last:step; repeat it for a grid."),
+        typer.Option(
+            "--set",
+            help="name=value, name=a,b,c or name=first:last:step; sets of codes as name='1;1,2'. Repeat it for a grid.",
+        ),
     ],
     home: HomeOption = Path(DEFAULT_HOME),
     name: Annotated[str, typer.Option(help="Folder under scenarios/. Default: what is set.")] = "",
@@ -348,7 +365,7 @@ def impact(
     from pipelines.impact import impact as impact_of
 
     try:
-        inputs, changes = impact_of(_existing(home), list_year, snapshots.absolute())
+        inputs, changes = impact_of(_existing(home), list_year, _delivered(snapshots))
     except ImpactError as error:
         raise _fail(list(error.args)) from None
     if not inputs:
@@ -500,7 +517,7 @@ def ui(
     snapshots: SnapshotsOption = Path(DEFAULT_SNAPSHOTS),
     read_only: Annotated[bool, typer.Option("--read-only", help="Everything visible, nothing launchable.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 3000,
     new: Annotated[bool, typer.Option("--new", help="Begin an empty home where there is none.")] = False,
 ) -> None:
     """The Dagster web UI on this home."""

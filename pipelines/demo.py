@@ -156,6 +156,8 @@ def _exemptions(country: Country, kom: int) -> tuple[list[plan.Area], list[plan.
 
 def _claim(snapshots: Path) -> None:
     """Mark the folder as synthetic; refuse one that holds something else."""
+    if snapshots.exists() and not snapshots.is_dir():
+        raise FileExistsError(f"{snapshots} is no folder: choose an empty folder")
     if snapshots.exists() and any(snapshots.iterdir()) and not is_synthetic(snapshots):
         raise FileExistsError(f"{snapshots} holds files that no demo wrote: choose an empty folder")
     snapshots.mkdir(parents=True, exist_ok=True)

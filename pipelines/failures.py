@@ -18,6 +18,7 @@ from law.loader import LawError
 PRODUCT = Path(__file__).parent.parent
 DISK_FULL = "The disk of the home is full: free some space and run again; what was sealed is untouched."
 NOT_WRITABLE = "The home cannot be written: check that you own it and that its disk is mounted for writing."
+NO_FOLDER = "A file stands where a folder is needed: name another folder, or move the file away."
 SETTINGS = "BOLIGOMRAADER_MEMORY is an amount such as 4GB, BOLIGOMRAADER_THREADS a whole number from 1 on: set them so."
 DAMAGED = (
     "warehouse.duckdb is damaged: restore a backup, or move the file away, then the next run reads the deliveries anew."
@@ -29,6 +30,8 @@ REMEDIES = {
     errno.EACCES: NOT_WRITABLE,
     errno.EPERM: NOT_WRITABLE,
     errno.EROFS: NOT_WRITABLE,
+    errno.EEXIST: NO_FOLDER,
+    errno.ENOTDIR: NO_FOLDER,
 }
 IN_WORDS = {
     "No space left": DISK_FULL,

@@ -105,9 +105,13 @@ def _run(
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import execute_run_iterator
 
+    from assets.partitions import END_LIST_YEAR
     from pipelines.definitions import defs
     from pipelines.event_log import instance_of, naming_damage
 
+    if list_year >= END_LIST_YEAR:
+        last = f"List year {list_year} lies beyond {END_LIST_YEAR - 1}, the last that Dagster has a partition of"
+        return RunReport(faults=[f"{last}: set END_LIST_YEAR in assets/partitions.py higher."])
     job = defs.resolve_job_def(job_name)
     settings = {"home": str(home.path), "snapshots": str(snapshots), "as_of": as_of, "reason": reason}
     run_config = {

@@ -107,16 +107,20 @@ def _same_changes(home: Home, manifest: sealing.Manifest) -> None:
 
 
 def _state(home: Home, list_year: int, release: Release | None) -> str:
-    """In words, draft or released. Raises VerificationError where the log does not bear the release out."""
+    """In words, draft or released. Raises VerificationError where the log does not bear out a release of the list year
+    that a manifest tells, be it an earlier revision's."""
     try:
-        log = releases.read_log(home.editions)
+        untold = releases.untold_revisions(home.editions, list_year)
     except releases.ReleaseLogError as error:
         raise VerificationError(str(error)) from None
+    if untold:
+        named = ", ".join(map(str, untold))
+        otherwise = "tells the release otherwise than the manifest, or not at all"
+        raise VerificationError(
+            f"{releases.LOG}, revision {named} of {list_year}: {otherwise}. Restore a backup of the log."
+        )
     if release is None:
         return "a draft, not released"
-    sealed = sealing.sha256_of(home.edition(list_year) / sealing.MANIFEST)
-    if (list_year, release.revision, sealed) not in {(e.list_year, e.revision, e.manifest_sha256) for e in log}:
-        raise VerificationError(f"{releases.LOG}: holds no release of this manifest, which says that it was released.")
     return f"released on {release.when} by {release.by}"
 
 

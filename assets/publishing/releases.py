@@ -1,8 +1,8 @@
 """Releases: the append-only log of who put which revision out, and what changed since the one put out before.
 
-A line of `editions/releases.jsonl` holds the hash of the line before it and of the released manifest, so that no line
-can be altered or taken out without a trace. What does not belong here: how an edition is released
-(`pipelines.release`) and the look of the page (`assets.publishing.public_lists`).
+A line of `editions/releases.jsonl` holds the hash of the line before it and of the released manifest, which tells the
+release too, so that no line can be altered or taken out without a trace, the last one included. What does not belong
+here: how an edition is released (`pipelines.release`) and the look of the page (`assets.publishing.public_lists`).
 """
 
 from __future__ import annotations
@@ -79,6 +79,26 @@ def released_revisions(editions: Path, list_year: int) -> list[int]:
         return [entry.revision for entry in read_log(editions) if entry.list_year == list_year]
     except ReleaseLogError:
         return []
+
+
+def untold_revisions(editions: Path, list_year: int) -> list[int]:
+    """The revisions of a list year, in place or kept, whose manifest tells of a release that the log tells otherwise or
+    not at all. Raises ReleaseLogError."""
+    log = read_log(editions)
+    untold = []
+    for folder in [editions / str(list_year), *sealing.kept_folders(editions, list_year)]:
+        manifest = sealing.read_manifest(folder)
+        told = (manifest or {}).get("run", {}).get("release")
+        if manifest is None or told is None:
+            continue
+        release = (manifest["revision"], told["by"], told["at"], told["note"])
+        sealed = sealing.sha256_of(folder / sealing.MANIFEST)
+        if not any(
+            (e.revision, e.by, e.at, e.note) == release and (e.list_year, e.manifest_sha256) == (list_year, sealed)
+            for e in log
+        ):
+            untold.append(manifest["revision"])
+    return sorted(untold)
 
 
 def append(editions: Path, entry: Entry) -> None:

@@ -24,6 +24,10 @@ from pipelines.event_log import instance_of, naming_damage
 
 app = typer.Typer(name="administration", no_args_is_help=True)
 
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help=f"Home with the sealed edition. Default: {HOME_VARIABLE}, else {DEFAULT_HOME}."),
+]
 INSTANCE = "dagster-administration"
 INSTANCE_CONFIG = "telemetry:\n  enabled: false\n"
 
@@ -38,7 +42,7 @@ def run(
     list_year: Annotated[int, typer.Option("--list-year", help="List year whose sealed edition is used.")],
     cases: Annotated[Path, typer.Option("--cases", help="Folder of cases, with a folder per table.")],
     date: Annotated[str, typer.Option("--date", help="The day that the run stands on, YYYY-MM-DD.")],
-    home: Annotated[Path | None, typer.Option("--home", help="Home with the sealed editions.")] = None,
+    home: HomeOption = None,
 ) -> None:
     """Receives the cases and makes every decision of the list year anew."""
     day = _day(date)
@@ -57,14 +61,20 @@ def demo(
     cases: Annotated[Path, typer.Option("--cases", help="Folder that the invented cases are written to.")],
     list_year: Annotated[int, typer.Option("--list-year", help="List year whose sealed edition names the areas.")],
     date: Annotated[str, typer.Option("--date", help="The day the cases are written for, YYYY-MM-DD.")],
-    home: Annotated[Path | None, typer.Option("--home", help="Home of invented data with the sealed edition.")] = None,
-    households: Annotated[int, typer.Option("--households", min=1)] = 1_000,
-    refund_events: Annotated[int, typer.Option("--refund-events", min=1)] = 400,
-    seed: Annotated[int, typer.Option("--seed")] = 1,
+    home: HomeOption = None,
+    households: Annotated[
+        int, typer.Option("--households", min=1, help="Households that a home may be assigned to.")
+    ] = 1_000,
+    refund_events: Annotated[
+        int, typer.Option("--refund-events", min=1, help="Applications, payment requests and withdrawals.")
+    ] = 400,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
 ) -> None:
     """Writes invented cases for a home of invented data: every table, with odd cases and a few bad rows."""
     day = _day(date)
     folder = Administration(home=str(home or "")).home_folder
+    if cases.exists() and not cases.is_dir():
+        _stop("the folder of cases is a file: give an empty folder")
     if cases.is_dir() and any(cases.iterdir()) and not (cases / MARKER).exists():
         _stop("the folder of cases holds something else: give an empty one")
     try:

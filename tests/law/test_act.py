@@ -48,6 +48,7 @@ LIMITS: list[tuple[str, str, str | None, Value]] = [
             (day, "opgoerelse.fulltime_hours_per_week", None, 37),
         )
     ),
+    ("2021-06-01", "omdannelsesomraade.years", ">=", 4),
     ("2021-11-30", "forebyggelsesomraade.residents", ">=", 1000),
     ("2021-11-30", "forebyggelsesomraade.nonwestern", ">", Fraction(30, 100)),
     ("2021-11-30", "forebyggelsesomraade.outside", ">", Fraction(30, 100)),
@@ -78,6 +79,25 @@ LIMITS: list[tuple[str, str, str | None, Value]] = [
 def test_value_and_operator_are_those_of_the_act(day: str, name: str, operator: str | None, value: Value) -> None:
     found = LAW.in_force(dt.date.fromisoformat(day))[name]
     assert (found.operator, found.value) == (operator, value)
+
+
+OF_THE_LISTS = {"udsat_boligomraade", "parallelsamfund", "omdannelsesomraade", "forebyggelsesomraade", "anvisningsloft"}
+
+
+def test_every_limit_of_the_lists_is_typed_in() -> None:
+    """A second pair of eyes on each: a value that is added to a parameter file asks for its line above."""
+    typed = [(dt.date.fromisoformat(day), name) for day, name, _, _ in LIMITS]
+    missing = [
+        f"{name} from {dated.effective_from}"
+        for name, parameter in LAW.parameters.items()
+        if name.split(".")[0] in OF_THE_LISTS and parameter.operator
+        for dated in parameter.values
+        if not any(
+            typed_name == name and dated.effective_from <= day and (dated.until is None or day < dated.until)
+            for day, typed_name in typed
+        )
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize(

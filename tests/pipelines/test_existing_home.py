@@ -40,6 +40,17 @@ def test_a_mistyped_home_is_told_and_not_made(command: tuple[object, ...], tmp_p
     assert not home.exists()
 
 
+def test_a_home_without_its_warehouse_is_told_from_none(ready: Ready, tmp_path: Path) -> None:
+    home, _ = ready.copied(tmp_path)
+    (home / "warehouse.duckdb").unlink()
+    told = run_cli("verify", *OF_A_YEAR, "--home", home)
+    assert told.code == 1
+    assert told.lines == [
+        f"{home / 'warehouse.duckdb'} is missing: restore a backup, or run the home's list years again. "
+        "What was sealed is untouched."
+    ]
+
+
 @pytest.mark.parametrize("name", ["hvad?", "et%20hjem", "bag\\skraa"])
 def test_a_home_whose_databases_would_stand_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     told = run_cli("run", *OF_A_YEAR, "--snapshots", tmp_path, "--home", tmp_path / name)
@@ -85,7 +96,8 @@ def test_a_damaged_home_says_what_to_do(
     home, snapshots = ready.copied(tmp_path)
     damage(home)
     before = file_bytes(home / "editions")
-    for command in (("run", "--snapshots", snapshots, "--no-report"), ("explain", "O-1"), ("impact",), ("report",)):
+    given = ("--snapshots", snapshots)
+    for command in (("run", *given, "--no-report"), ("explain", "O-1"), ("impact", *given), ("report",)):
         told = run_cli(*command, *OF_A_YEAR, "--home", home)
         assert told.code == 1
         assert remedy in told.output, told.output

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,39 @@ def test_verify_fails_on_an_altered_log(story: Story, tmp_path: Path) -> None:
     result = verify(home)
     assert result.code != 0
     assert "releases.jsonl: line 2" in result.output
+
+
+def altered_last(lines: list[str]) -> list[str]:
+    return [*lines[:-1], lines[-1].replace("Direktøren", "En anden")]
+
+
+def without_last(lines: list[str]) -> list[str]:
+    return lines[:-1]
+
+
+@pytest.mark.parametrize("change", [altered_last, without_last])
+@pytest.mark.parametrize("drafted", [False, True])
+def test_verify_fails_where_the_last_line_was_altered_or_taken_out(
+    drafted: bool, change: Callable[[list[str]], list[str]], story: Story, tmp_path: Path
+) -> None:
+    """No line follows the last one: what it says is held against the manifest, also once a later draft stands there."""
+    home = copied(story, tmp_path)
+    if drafted:
+        snapshots = tmp_path / "snapshots"
+        shutil.copytree(story.snapshots, snapshots)
+        shutil.rmtree(snapshots / PEOPLE[0] / PEOPLE[1] / f"{YEAR}-11-01")
+        assert run_list(YEAR, snapshots, home).code == 0
+        assert "a draft" in verify(home).output
+    path = home / "editions" / "releases.jsonl"
+    before = path.read_text("utf-8").splitlines()
+    assert change(before) != before
+    path.write_text("".join(f"{line}\n" for line in change(before)), "utf-8")
+    result = verify(home)
+    assert result.code == 1
+    assert result.lines == [
+        f"releases.jsonl, revision 2 of {YEAR}: tells the release otherwise than the manifest, or not at all. "
+        "Restore a backup of the log."
+    ]
 
 
 def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connection_whole(

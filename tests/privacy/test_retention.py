@@ -81,7 +81,7 @@ def test_verify_says_that_the_used_vintage_was_deleted(kept: tuple[Path, Path], 
     assert done.code == 0, done.output
     verified = run_cli("verify", "--home", home.path, "--list-year", YEAR)
     assert verified.code == 1
-    assert f"bef/{DAY}/{YEAR}-06-01: deleted from this home" in verified.output
+    assert f"bef/{DAY}/{YEAR}-06-01: not in this home (deleted, or" in verified.output
 
 
 def received(home: Home, snapshots: Path, register: str, reference: str, text: str) -> dict[str, int]:
