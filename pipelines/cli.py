@@ -42,6 +42,7 @@ HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all 
 SnapshotsOption = Annotated[Path, typer.Option("--snapshots", help="Folder of register snapshots.")]
 DEMO_LIST_YEAR = 2026
 MOST_PROBLEMS = 5
+SECONDS_BETWEEN_LOOKS_AT_THE_DAEMON = 5
 GARBAGE_AFTER = 2_000_000
 """Objects after which Python looks for circular garbage: a command is short, and imports make many that stay."""
 
@@ -521,7 +522,7 @@ def ui(
     new: Annotated[bool, typer.Option("--new", help="Begin an empty home where there is none.")] = False,
 ) -> None:
     """The Dagster web UI on this home."""
-    from pipelines.event_log import refuse_damaged
+    from pipelines.event_log import instance_of, refuse_damaged
 
     place = Home(home.absolute())
     _refuse_ui(place, read_only, host, port, new)
@@ -539,6 +540,8 @@ def ui(
     out.print(f"Dagster on http://{host}:{port}", markup=False)
     if read_only:
         os.execve(server, [*command, "--read-only"], environment)
+    with place.opening_instance(), instance_of(place.instance):
+        pass  # its databases are there before the web server and the daemon begin: one of two that make them ends
     raise typer.Exit(_serve(command, environment, workspace))
 
 
@@ -567,16 +570,27 @@ def _refuse_ui(home: Home, read_only: bool, host: str, port: int, new: bool) -> 
 
 
 def _serve(command: list[str], environment: dict[str, str], workspace: Path) -> int:
-    """The web server and, beside it, the daemon that backfills, schedules and sensors need; both end together."""
+    """The web server and, beside it, the daemon that backfills, schedules and sensors need; both end together. A daemon
+    that ends before is started again: without one whatever is launched would wait in the queue for ever."""
     import signal
     import subprocess
 
-    daemon = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(workspace)]
-    beside = subprocess.Popen(daemon, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def daemon() -> subprocess.Popen[bytes]:
+        program = str(Path(sys.executable).with_name("dagster-daemon"))
+        output = subprocess.DEVNULL
+        return subprocess.Popen([program, "run", "-w", str(workspace)], env=environment, stdout=output, stderr=output)
+
+    beside = daemon()
     server = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda _number, _frame: server.terminate())
     try:
-        return server.wait()
+        while True:
+            try:
+                return server.wait(timeout=SECONDS_BETWEEN_LOOKS_AT_THE_DAEMON)
+            except subprocess.TimeoutExpired:
+                if beside.poll() is not None:
+                    err.print("Dagster's daemon, which starts what is queued, has ended: it is started again.")
+                    beside = daemon()
     except KeyboardInterrupt:
         return server.wait()
     finally:

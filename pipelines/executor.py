@@ -4,8 +4,8 @@ DuckDB uses all cores within a step and one process may write the warehouse. Run
 each other here, before their first step, so that none meets a lock; an earlier list year goes first, since a later one
 reads its edition. One that waits for a run which is still in the queue gives its place there to it: it is suspended,
 and goes on by itself when its turn has come. A run that was killed keeps its slot in the writer pool, so a run that
-holds the home's lock first frees what dead runs hold. What does not belong here: which assets run (`pipelines.jobs`),
-and the locks themselves (`pipelines.home`).
+holds the home's lock first frees what dead runs hold; the daemon does so too (`pipelines.launcher`). What does not
+belong here: which assets run (`pipelines.jobs`), and the locks themselves (`pipelines.home`).
 """
 
 import time
@@ -93,14 +93,15 @@ class HomeExecutor(InProcessExecutor):
         home = settings.at_home
         instance, run = plan_context.instance, plan_context.dagster_run
 
-        looked, suspended = time.monotonic(), False
+        looked, suspended, told = time.monotonic(), False, False
 
         def waiting(first: bool) -> None:
-            nonlocal looked
+            nonlocal looked, told
             if not first:  # whoever only looks holds the lock for a moment
                 looked = time.monotonic()
-            if first:
+            if not told:
                 plan_context.log.info("Waiting for another run in this home to finish.")
+                told = True
             stop_if_asked()
 
         with home.alive(run.run_id):

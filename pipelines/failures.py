@@ -23,6 +23,8 @@ SETTINGS = "BOLIGOMRAADER_MEMORY is an amount such as 4GB, BOLIGOMRAADER_THREADS
 DAMAGED = (
     "warehouse.duckdb is damaged: restore a backup, or move the file away, then the next run reads the deliveries anew."
 )
+NO_ADDRESS = "The record of runs is in PostgreSQL: set BOLIGOMRAADER_POSTGRES_URL as the services have it."
+NO_ANSWER = "PostgreSQL does not answer at BOLIGOMRAADER_POSTGRES_URL: start it, or correct the address."
 REMEDIES = {
     errno.ENOSPC: DISK_FULL,
     errno.EDQUOT: DISK_FULL,
@@ -51,6 +53,8 @@ IN_WORDS = {
     "not a valid DuckDB database": DAMAGED,
     "Could not read enough bytes": DAMAGED,
     "Corrupt database file": DAMAGED,
+    'environment variable "BOLIGOMRAADER_POSTGRES_URL" which is not set': NO_ADDRESS,
+    "too many retries for DB connection": NO_ANSWER,
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }

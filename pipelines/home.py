@@ -6,6 +6,7 @@ What does not belong here: what is written (assets) and how a run is started (`p
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -22,6 +23,12 @@ DEFAULT_HOME = "data/home"
 DEFAULT_SNAPSHOTS = "data/snapshots"
 OWNER_ONLY = 0o077
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
+FORMER_CONFIGS = {
+    "d5df1054d18f11f8eab638abc5a3b4b1c44eb376ccd5d9d078c50bf4b83b0634",
+    "429ab0042e82d84ebafb480726a631232e20b38f969f31960c893ea65826f0a4",
+    "4d8aa7f475c33d2a5912c5e7677b4c5bc0dee59a84332fb8c1a8de4f251ae510",
+}
+"""SHA-256 of the instance's configuration as earlier versions wrote it into a home: such a one is written anew."""
 READ_AS_AN_ADDRESS = re.compile(r"\?|\\|%[0-9A-Fa-f]{2}")
 """What Dagster's SQLite databases take for the parts of an address, and DuckDB for a separator of folders, so that they
 would stand in another folder."""
@@ -71,7 +78,7 @@ class Home:
         if self.path.stat().st_mode & OWNER_ONLY:
             self.path.chmod(0o700)
         config = self.instance / "dagster.yaml"
-        if not config.exists():
+        if not config.exists() or hashlib.sha256(config.read_bytes()).hexdigest() in FORMER_CONFIGS:
             shutil.copyfile(INSTANCE_CONFIG, config)
 
     def edition(self, list_year: int) -> Path:
@@ -96,11 +103,13 @@ class Home:
     def alive(self, run_id: str) -> Iterator[None]:
         """Shows that the process of a run lives, until it ends or dies."""
         self.prepare()
-        path = self.path / ".runs" / run_id
+        path = self._sign_of_life(run_id)
         path.parent.mkdir(exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        begun = path.with_suffix(".new")
+        descriptor = os.open(begun, os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            begun.rename(path)  # never there without its lock while the run lives
             yield
         finally:
             path.unlink(missing_ok=True)
@@ -108,18 +117,29 @@ class Home:
 
     def is_alive(self, run_id: str) -> bool:
         """Whether the process of a run lives on this machine, at work or waiting for its turn."""
+        return self._life(run_id) is True
+
+    def has_died(self, run_id: str) -> bool:
+        """Whether a run's process has left its sign of life behind: one that ends by itself takes it down."""
+        return self._life(run_id) is False
+
+    def _life(self, run_id: str) -> bool | None:
+        """Whether the one who put up a run's sign of life lives; None where there is no such sign."""
         try:
-            descriptor = os.open(self.path / ".runs" / run_id, os.O_RDONLY)
+            descriptor = os.open(self._sign_of_life(run_id), os.O_RDONLY)
         except FileNotFoundError:
-            return False
+            return None
         try:
             # shared, so that two who ask at once do not take each other for the run
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False if os.fstat(descriptor).st_nlink else None
         except BlockingIOError:
             return True
         finally:
             os.close(descriptor)
-        return False
+
+    def _sign_of_life(self, run_id: str) -> Path:
+        return self.path / ".runs" / run_id
 
     def clear_scratch(self) -> None:
         """Removes what a killed run may have left. Call it with the lock held."""

@@ -15,7 +15,7 @@ import typer
 from dagster import ExecuteInProcessResult, RunConfig
 
 from assets.administration.errors import AdministrationError
-from assets.administration.run import Administration
+from assets.administration.run import DEFAULT_HOME, HOME_VARIABLE, Administration
 from assets.administration.store import FOLDER, kept_open, locked
 from law.danish_time import day_of
 from pipelines.administration.definitions import JOB, defs

@@ -18,7 +18,7 @@ from dagster._core.test_utils import environ
 
 from pipelines.home import Home
 from pipelines.running import run_annual_list
-from tests.command import ROOT, free_port
+from tests.command import ROOT, free_port, run_cli
 from tests.populations import random_world, write_snapshots
 
 YEAR = 2024
@@ -78,3 +78,23 @@ def test_a_list_year_runs_with_its_events_in_postgresql(postgres: str, tmp_path:
             assert event.asset_materialization.partition == str(YEAR)
             assert instance.event_log_storage.get_concurrency_info("warehouse").slot_count == 1
     assert not list(home.instance.rglob("*.db")), "nothing of the audit trail stands in SQLite"
+
+
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        (None, "The record of runs is in PostgreSQL: set BOLIGOMRAADER_POSTGRES_URL as the services have it."),
+        ("postgresql+psycopg2://dagster@127.0.0.1:1/postgres", "PostgreSQL does not answer at"),
+    ],
+    ids=["without an address", "nobody there"],
+)
+def test_a_command_says_that_the_record_of_runs_is_not_reached(
+    address: str | None, remedy: str, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    home.instance.mkdir(parents=True)
+    shutil.copyfile(ROOT / "deploy" / "dagster.yaml", home.instance / "dagster.yaml")
+    environment = {"BOLIGOMRAADER_POSTGRES_URL": address} if address else None
+    told = run_cli("run", "--list-year", YEAR, "--snapshots", tmp_path, "--home", home.path, env=environment)
+    assert told.code == 1
+    assert remedy in told.output

@@ -106,6 +106,13 @@ def test_compose_has_the_services_and_each_is_watched() -> None:
     assert services["daemon"]["environment"]["BOLIGOMRAADER_ENVIRONMENT"] in ENVIRONMENTS
 
 
+def test_a_servers_services_and_its_commands_share_one_record_of_runs() -> None:
+    """A command writes to the instance in the home that it is given, and so must the services of that home."""
+    for path in (DEPLOY / "systemd" / "boligomraader.env", DEPLOY / "compose" / "Dockerfile"):
+        said = dict(re.findall(r"\b(DAGSTER_HOME|BOLIGOMRAADER_HOME)=(\S+)", path.read_text(encoding="utf-8")))
+        assert Path(said["DAGSTER_HOME"]) == Home(Path(said["BOLIGOMRAADER_HOME"])).instance, path.name
+
+
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     """Verified with the paths of a server put where this machine has the programs."""
     analyze = shutil.which("systemd-analyze")

@@ -9,6 +9,7 @@ import datetime as dt
 import fcntl
 import http.server
 import json
+import logging
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,13 +43,16 @@ from dagster import (
 from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
 from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._core.launcher import WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.dagster_run import ACTIVE_RUN_STATUSES
+from dagster._daemon.monitoring import execute_concurrency_slots_iteration, execute_run_monitoring_iteration
 from dagster._core.storage.tags import BACKFILL_ID_TAG, PARTITION_NAME_TAG, PRIORITY_TAG
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from assets.contracts import REGISTERS
 from assets.exchange import SECONDS_BETWEEN_LOOKS
+from assets.factory import WRITER_POOL
 from law.loader import statistics_law
 from pipelines import deliveries, environments, notices
 from pipelines.definitions import defs
@@ -60,7 +65,8 @@ from pipelines.executor import (
     refuse_ended,
     refuse_to_wait_on,
 )
-from pipelines.home import HOME, SNAPSHOTS, Home
+from pipelines.home import HOME, INSTANCE_CONFIG, SNAPSHOTS, Home
+from pipelines.launcher import HomeRunLauncher
 from pipelines.resources import Run
 from pipelines.running import CODE_LOCATION
 from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
@@ -491,9 +497,15 @@ def test_a_later_list_year_that_was_started_first_gives_its_place_to_the_queued_
         until(lambda: status_of(later) == DagsterRunStatus.SUSPENDED)
         assert DagsterRunStatus.SUSPENDED not in ACTIVE_RUN_STATUSES, "a suspended run takes no place in the queue"
         until(lambda: PRIORITY_TAG in tags_of(earlier))
+        for _ in range(2):
+            with home.locked():
+                time.sleep(2)
+            time.sleep(1)
         second = started(earlier)
         assert (second.wait(timeout=200), first.wait(timeout=200)) == (0, 0)
         assert (status_of(earlier), status_of(later)) == (DagsterRunStatus.SUCCESS, DagsterRunStatus.SUCCESS)
+        said = [entry.user_message for entry in instance.all_logs(later)]
+        assert said.count("Waiting for another run in this home to finish.") <= 1, "told once, however often it looks"
     sealed = {year: manifest(home.path, year) for year in (YEAR - 1, YEAR)}
     assert sealed[YEAR - 1]["run"]["sealed_at"] <= sealed[YEAR]["run"]["sealed_at"]
     assert {past["source"] for past in sealed[YEAR]["history"] if past["year"] == YEAR - 1} == {"edition"}
@@ -553,6 +565,119 @@ def test_a_run_that_waits_for_another_can_be_stopped(ready: Ready, tmp_path: Pat
         assert run.wait(timeout=60) != 0
         assert not any(living.iterdir())
     assert not any(home.editions.iterdir())
+
+
+# --- runs that died ------------------------------------------------------------------------------------------------
+
+HOLDS_ITS_SIGN_OF_LIFE = """
+import sys, time
+from pathlib import Path
+from pipelines.home import Home
+with Home(Path(sys.argv[1])).alive(sys.argv[2]):
+    print("alive", flush=True)
+    time.sleep(600)
+"""
+
+
+def begun(home: Home, run_id: str) -> subprocess.Popen[str]:
+    """A process that lives as a run of a home does."""
+    command = [sys.executable, "-c", HOLDS_ITS_SIGN_OF_LIFE, str(home.path), run_id]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "alive\n"
+    return process
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """What Dagster's monitoring asks of the daemon that it runs in."""
+
+    instance: DagsterInstance
+
+    def create_request_context(self) -> None:
+        return None
+
+
+def monitor(instance: DagsterInstance) -> None:
+    logger, daemon = logging.getLogger("monitoring"), Daemon(instance)
+    errors = [*execute_run_monitoring_iteration(daemon, logger), *execute_concurrency_slots_iteration(daemon, logger)]
+    assert not [error for error in errors if error]
+
+
+def test_a_killed_run_gives_its_place_and_slot_back_without_another_that_begins(tmp_path: Path) -> None:
+    """The queue starts no run as long as a dead one keeps the only slot, so that none could come to free it."""
+    home, job = Home(tmp_path / "home"), defs.resolve_job_def("annual_list")
+    home.prepare()
+    with DagsterInstance.from_config(str(home.instance)) as instance:
+        settings = {"resources": {"run": {"config": {"home": str(home.path)}}}}
+        runs = [
+            instance.create_run_for_job(
+                job, run_config=settings, tags={PARTITION: year}, status=DagsterRunStatus.STARTED
+            ).run_id
+            for year in ("2025", "2026")
+        ]
+        dead, alive = runs
+        processes = {run_id: begun(home, run_id) for run_id in runs}
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default(WRITER_POOL)
+        assert storage.claim_concurrency_slot(WRITER_POOL, dead, "received").is_claimed
+        try:
+            monitor(instance)
+            assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.STARTED] * 2
+            processes[dead].kill()
+            processes[dead].wait()
+            patience = time.monotonic() + 60
+            while storage.get_concurrency_info(WRITER_POOL).claimed_slots:
+                assert time.monotonic() < patience
+                monitor(instance)
+                time.sleep(1)
+            found = {run.run_id: run.status for run in instance.get_runs()}
+            assert found == {dead: DagsterRunStatus.FAILURE, alive: DagsterRunStatus.STARTED}
+        finally:
+            for process in processes.values():
+                process.kill()
+                process.wait()
+
+
+@pytest.mark.parametrize("named", ["setting", "variable", "environment"])
+def test_a_sign_of_life_is_looked_for_in_the_runs_own_home(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, job = Home(tmp_path / "home"), defs.resolve_job_def("annual_list")
+    monkeypatch.setenv(HOME, str(home.path if named == "environment" else tmp_path / "another"))
+    monkeypatch.setenv("THE_HOME", str(home.path))
+    value = {"setting": str(home.path), "variable": {"env": "THE_HOME"}, "environment": ""}[named]
+    settings = {"resources": {"run": {"config": {"home": value}}}}
+    with DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(job, run_config=settings, status=DagsterRunStatus.STARTED)
+        assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.RUNNING
+        process = begun(home, run.run_id)
+        assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.RUNNING
+        process.kill()
+        process.wait()
+        assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.FAILED
+
+
+def test_a_run_that_ended_by_itself_has_not_died(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert not home.has_died("a")
+    with home.alive("a"):
+        assert not home.has_died("a")
+    assert not home.has_died("a")
+    assert not any((home.path / ".runs").iterdir())
+
+
+def test_a_home_of_an_earlier_version_gets_the_instances_configuration_of_now(tmp_path: Path) -> None:
+    """Only where nobody changed it: what someone wrote for a home of theirs stays."""
+    home, now = Home(tmp_path / "home"), INSTANCE_CONFIG.read_text(encoding="utf-8")
+    before, rest = now.split("# A run that was killed", 1)
+    former = before + "# Runs and their events" + rest.split("# Runs and their events", 1)[1]
+    home.prepare()
+    config = home.instance / "dagster.yaml"
+    for text, then in ((former, now), (former + "# ours\n", former + "# ours\n"), (now, now)):
+        config.write_text(text, encoding="utf-8")
+        home.prepare()
+        assert config.read_text(encoding="utf-8") == then
 
 
 # --- notices -------------------------------------------------------------------------------------------------------

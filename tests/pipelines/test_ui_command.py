@@ -1,12 +1,19 @@
-"""What `ui` refuses before anything is started. What it shows is looked at in tests/browser."""
+"""What `ui` refuses before anything is started, and that its daemon lives. What it shows is looked at in
+tests/browser."""
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from pipelines import cli
+from pipelines.event_log import DATABASES
+from pipelines.home import Home
 from tests.command import run_cli
 from tests.graph.homes import Ready
 
@@ -45,3 +52,36 @@ def test_a_damaged_database_is_named_before_anything_is_started(
     assert told.code == 1
     assert told.lines[0].startswith(f"{home / 'dagster' / name}: the database is damaged. Restore a backup, or move")
     assert len(told.lines) == 1
+
+
+def test_the_databases_are_made_before_the_web_server_and_the_daemon_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that make them at once one ends, and without the daemon nothing that is launched would ever start."""
+    home, there = Home(tmp_path / "home"), []
+
+    def serve(*_: object) -> int:
+        there.extend(name for name in DATABASES if (home.instance / name).stat().st_size)
+        return 0
+
+    monkeypatch.setattr(cli, "_serve", serve)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(typer.Exit):
+        cli.ui(home=home.path, snapshots=tmp_path, read_only=False, host="127.0.0.1", port=port, new=True)
+    assert there == list(DATABASES)
+
+
+def test_a_daemon_that_ends_is_started_again_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, daemon = tmp_path / "begun", tmp_path / "dagster-daemon"
+    daemon.write_text(f"#!/bin/sh\necho daemon >> {begun}\n[ $(wc -l < {begun}) -gt 1 ] && exec sleep 60\n", "utf-8")
+    daemon.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli, "SECONDS_BETWEEN_LOOKS_AT_THE_DAEMON", 0.2)
+    web = f"for i in 1 2 3 4 5 6 7 8 9; do [ $(wc -l < {begun}) -gt 1 ] && break; sleep 1; done; sleep 1; exit 3"
+    assert cli._serve(["/bin/sh", "-c", web], {}, tmp_path / "workspace.yaml") == 3
+    assert begun.read_text(encoding="utf-8") == "daemon\ndaemon\n"
+    assert capsys.readouterr().err.count("has ended: it is started again") == 1
