@@ -41,6 +41,7 @@ from law.loader import (
     shipped_law,
     statistics_law,
 )
+from pipelines.diff import in_full
 from pipelines.home import Home
 from pipelines.scenario_chart import NOTICE, SEPARATOR, page
 
@@ -460,4 +461,4 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else in_full(value)
