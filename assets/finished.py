@@ -80,9 +80,11 @@ def to_csv(table: Finished) -> str:
 
 
 def written(value: Value) -> str:
-    """A value as a CSV holds it."""
+    """A value as a CSV holds it; a decimal with all its digits, not a zero of ten digits as 0E-10."""
     if value is None:
         return ""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

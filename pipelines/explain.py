@@ -25,6 +25,7 @@ from assets.rounding import rounded
 from assets.warehouse import rows_of
 from law.loader import LegalValue, list_day, statistics_law
 from law.statutes import Statutes, shipped_statutes
+from pipelines.diff import in_full
 from pipelines.home import Home
 
 FIGURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -367,7 +368,7 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> d
 
 def as_json(told: Mapping[str, Any]) -> str:
     """The explanation of an area as JSON; decimals and exact whole numbers beyond 64 bits are texts."""
-    return json.dumps(told, ensure_ascii=False, indent=1, default=str)
+    return json.dumps(told, ensure_ascii=False, indent=1, default=in_full)
 
 
 def as_text(told: Mapping[str, Any]) -> str:

@@ -73,6 +73,17 @@ def test_an_area_enters_and_the_cap_follows(home: Path) -> None:
     assert file_bytes(edition(home, YEAR)) == before
 
 
+def test_a_share_of_nothing_has_ten_digits_as_in_the_edition(home: Path) -> None:
+    run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", LOWER, "--name", "nul")
+    (municipality,) = rows(home / "scenarios" / "nul", "municipalities")
+    assert (municipality["share_before"], municipality["share_after"]) == ("0.0000000000", "0.4000000000")
+    assert municipality["covered_share_before"] == "0.0000000000"
+    told = json.loads(run_cli("explain", "--home", home, "--list-year", YEAR, "KANT", "--json").output)
+    assert told["figures"]["convicted_share"] == csv_table(home, YEAR, "area_criteria")[0]["convicted_share"]
+    assert told["figures"]["convicted_share"] == told["cap"]["share"] == "0.0000000000"
+    assert told["figures"]["income_ratio"] == csv_table(home, YEAR, "area_criteria")[0]["income_ratio"]
+
+
 def test_every_file_says_that_it_is_no_official_list(home: Path) -> None:
     run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", LOWER, "--name", "maerket")
     files = {path.name: path.read_text(encoding="utf-8") for path in (home / "scenarios" / "maerket").iterdir()}

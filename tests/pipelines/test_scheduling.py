@@ -46,8 +46,8 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.launcher import WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.dagster_run import ACTIVE_RUN_STATUSES
-from dagster._daemon.monitoring import execute_concurrency_slots_iteration, execute_run_monitoring_iteration
 from dagster._core.storage.tags import BACKFILL_ID_TAG, PARTITION_NAME_TAG, PRIORITY_TAG
+from dagster._daemon.monitoring import execute_concurrency_slots_iteration, execute_run_monitoring_iteration
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from assets.contracts import REGISTERS
@@ -612,7 +612,7 @@ def test_a_killed_run_gives_its_place_and_slot_back_without_another_that_begins(
         settings = {"resources": {"run": {"config": {"home": str(home.path)}}}}
         runs = [
             instance.create_run_for_job(
-                job, run_config=settings, tags={PARTITION: year}, status=DagsterRunStatus.STARTED
+                job, run_config=settings, tags={PARTITION_NAME_TAG: year}, status=DagsterRunStatus.STARTED
             ).run_id
             for year in ("2025", "2026")
         ]
