@@ -303,8 +303,8 @@ def test_any_one_member_is_enough(world: World) -> None:
         (r[0], r[1], r[2]) for r in decisions(world, "SELECT member_id, ground, paragraph FROM assignment_grounds")
     }
     assert grounds == {
-        ("M2", "59-6-4", "§ 59, stk. 7, jf. stk. 6, nr. 4"),
-        ("M3", "59-6-3", "§ 59, stk. 7, jf. stk. 6, nr. 3"),
+        ("M2", "59-6-4", "§ 59, stk. 7, 1. pkt., jf. stk. 6, nr. 4"),
+        ("M3", "59-6-3", "§ 59, stk. 7, 1. pkt., jf. stk. 6, nr. 3"),
     }
 
 
@@ -547,6 +547,24 @@ def test_a_plan_area_on_the_preventive_list_is_under_both(tmp_path: Path) -> Non
     assert found == ("banned", "59-6-5;59-7-ydelse-6", "")
 
 
+def test_a_ground_names_the_provision_that_binds_the_area(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: "forebyggelsesomraade"})
+    world.area(2026, "U", UDSAT)
+    world.seal()
+    provisions = {}
+    for area in "PU":
+        decide(world, area, PENSION, months("kontanthjaelp_16_2", 6))
+        provisions[area] = dict(decisions(world, "SELECT ground, paragraph FROM assignment_grounds"))
+    assert provisions == {
+        "P": {
+            "59-6-5": "§ 168 a, stk. 6, jf. § 59, stk. 6, nr. 5",
+            "59-6-6": "§ 168 a, stk. 6, jf. § 59, stk. 6, nr. 6",
+            "59-7-ydelse-6": "§ 59, stk. 7, 1. pkt.",
+        },
+        "U": {"59-6-5": "§ 59, stk. 6, nr. 5", "59-6-6": "§ 59, stk. 6, nr. 6"},
+    }
+
+
 def test_four_years_in_a_row_off_the_list_end_it(tmp_path: Path) -> None:
     gone = planned(tmp_path / "4", {2022: UDSAT, 2023: FREE, 2024: FREE, 2025: FREE, 2026: FREE})
     assert decide(gone, "P", LEASE)[0] == "allowed"
@@ -617,3 +635,37 @@ def test_a_plan_binds_from_the_day_it_was_approved_where_no_list_gave_the_duty(t
         world.give("development_plans", {"area_id": "P", "approved_on": "2026-11-02"})
         assert decide(world, "P", PENSION, day="2026-11-01")[0] == before
         assert decide(world, "P", PENSION, day="2026-11-02")[0] == "banned"
+
+
+@pytest.mark.parametrize(
+    ("ended", "day"),
+    [
+        ({"last_listed_year": 2021}, DAY),
+        ({"completed_on": "2026-02-01"}, DAY),
+        ({}, "2030-01-01"),
+    ],
+    ids=["four years off the list", "carried out", "past the deadline"],
+)
+def test_a_plan_that_no_longer_binds_does_not_settle_an_area_that_is_not_in_force(
+    tmp_path: Path, ended: dict[str, str | int], day: str
+) -> None:
+    """What the home's area is called today is as unknown as without a plan."""
+    world = World(tmp_path)
+    last = 2025 if "last_listed_year" not in ended else 2021
+    for year in range(2021, 2027):
+        world.area(year, "N", "ikke_omfattet")
+        if year <= last:
+            world.area(year, "gone", "udsat_boligomraade", omdannelsesomraade=True)
+    world.seal()
+    world.give("development_plans", {"area_id": "gone", "approved_on": "2020-05-01", **ended})
+    assert decide(world, "gone", PENSION, day=day) == ("undecided", "", "area_id")
+    assert decide(world, "N", PENSION, day=day) == ("allowed", "", "")
+    basis = decisions(world, "SELECT status, stk6, stk7 FROM assignment_basis WHERE area_id = 'N'")
+    assert basis == [("ikke_omfattet", "no", "no")]
+    decide(world, "gone", PENSION, day=day)
+    basis = decisions(world, "SELECT status, stk6, stk7 FROM assignment_basis WHERE area_id = 'gone'")
+    assert basis == [(None, "undecided", "undecided")]
+    decide(world, "", PENSION, day=day)
+    assert decisions(world, "SELECT stk6, stk7, reason FROM assignment_basis") == [
+        ("no", "no", "the home stands in no listed area")
+    ]
