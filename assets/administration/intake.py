@@ -258,7 +258,9 @@ def _note_refused(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
         """
         INSERT INTO cases.refused
         SELECT $name, file, row_number, key_text, reason, subject, subject_month,
-            row_number() OVER (PARTITION BY content ORDER BY file, row_number) = 1, false
+            row_number() OVER (PARTITION BY content ORDER BY file, row_number) = 1
+            AND NOT list_contains(CAST($not_yet AS VARCHAR[]), reason),
+            false
         FROM judged WHERE reason IS NOT NULL
         UNION ALL
         SELECT $name, file, row_number, key_text,
@@ -266,7 +268,11 @@ def _note_refused(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
             subject, subject_month, differs, differs
         FROM judged JOIN repeated USING (file, row_number) WHERE refused
         """,
-        {"name": table.name, "key_reason": table.key_reason},
+        {
+            "name": table.name,
+            "key_reason": table.key_reason,
+            "not_yet": [rule.reason for rule in table.rules if rule.not_yet],
+        },
     )
 
 

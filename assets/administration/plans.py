@@ -19,6 +19,8 @@ import duckdb
 from assets.administration import legal_basis
 from assets.administration.binding import Binding
 from assets.administration.cap import share_text
+from assets.administration.case_tables import PLAN_COUNTS
+from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, required_basis
 from assets.administration.regimes import PARALLELSAMFUND, Area
 from assets.administration.store import Output, replace_output_rows
@@ -133,6 +135,7 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
             "SELECT area_id, convicted_ratio FROM edition.area_criteria WHERE list_year = ?", [lists.list_year]
         ).fetchall()
     )
+    counts_in_doubt = doubts(con, PLAN_COUNTS)
     progress: list[list[Any]] = []
     outlook: list[list[Any]] = []
     for area_id, plan in binding.plans.items():
@@ -145,15 +148,17 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
         progress += [
             [area_id, c.counted_on, c.family_homes, c.homes_counted, _share(c), c.excess(allowed) <= 0] for c in own
         ]
-        reached = day_reached(own, allowed, basis.choice("valg.plan_pace")) if own else None
+        settled = area_id not in counts_in_doubt
+        known = own if settled else []
+        reached = day_reached(known, allowed, basis.choice("valg.plan_pace")) if known else None
         deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
-        latest = own[-1] if own else None
+        latest = known[-1] if known else None
         completed = plan.completed_on is not None and plan.completed_on <= day
         area = lists.areas.get(area_id)
         outlook.append(
             [
                 *(area_id, area.name if area else None, area.kom if area else None),
-                _state(own, reached, deadline, completed, allowed),
+                _state(known, reached, deadline, completed, allowed) if settled or completed else "undecided",
                 *((latest.counted_on, latest.family_homes, latest.homes_counted) if latest else (None, None, None)),
                 _share(latest) if latest else None,
                 format_value("share", allowed),

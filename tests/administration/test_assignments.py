@@ -621,6 +621,12 @@ def test_a_plan_that_was_refused_leaves_stk_6_open(tmp_path: Path, rows: list[di
     assert decide(long_off, "P", PENSION) == ("allowed", "", "")
 
 
+def test_a_plan_approved_after_the_run_is_no_plan_yet(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
+    world.give("development_plans", {"area_id": "P", "approved_on": "2027-01-01"})
+    assert decide(world, "P", PENSION) == ("allowed", "", "")
+
+
 def test_a_refused_plan_of_no_known_area_binds_nowhere(tmp_path: Path) -> None:
     world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
     world.give("development_plans", {"area_id": "nowhere", "approved_on": "2021-05-01"})

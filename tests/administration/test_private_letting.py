@@ -256,6 +256,27 @@ def test_a_refused_agreement_leaves_open_whether_another_is_the_only_one(world: 
     }
 
 
+def test_rows_of_days_after_the_run_leave_nothing_open(world: World) -> None:
+    """Decided as of an earlier day: what came later is refused, and says nothing about what was before."""
+    used = {"agreement_id": "first", "home_id": "x", "answered_on": None, "used": True}
+    first = {**used, "vacancy_id": "1", "offered_on": "2026-04-01", "answered_on": "2026-04-02"}
+    earlier = {**GOOD, "agreement_id": "first", "property_id": "P"}
+    later = {**GOOD, "agreement_id": "later", "property_id": "P", "signed_on": "2026-11-02"}
+    columns = ("outcome", "missing_facts", "may_use", "new_compensation", "compensation_refundable")
+    expected = ("valid", "", "true", "true", "true")
+    for faults, found in (
+        ({}, expected),
+        ({"ends_on": "2026-02-30"}, ("undecided", "private_agreements", "true", "true", "")),
+    ):
+        world.give("private_agreements", earlier, {**later, **faults})
+        world.give("private_vacancies", first, {**used, "vacancy_id": "2", "offered_on": "2026-11-02"})
+        results = world.run(day="2026-10-31")
+        assert results.counts()["private_vacancies"] == (2, 1, 1)
+        agreement = results.by("private_agreement_decisions", "agreement_id")["first"]
+        vacancy = results.by("private_vacancy_decisions", "vacancy_id")["1"]
+        assert tuple((agreement | vacancy)[column] for column in columns) == found
+
+
 def vacancies(world: World, agreement: dict[str, Any], rows: list[dict[str, Any]], day: str = "2026-12-31") -> Any:
     world.give("private_agreements", {**GOOD, **agreement, "agreement_id": "A", "property_id": "P"})
     world.give("private_vacancies", *({"agreement_id": "A", **row} for row in rows))
