@@ -46,6 +46,7 @@ PARAMETERS = (
     "valg.benefit_names",
     "valg.lease_not_recorded",
     "valg.months_last_day",
+    "valg.plan_letting_again",
     *CAP_PARAMETERS,
 )
 

@@ -5,6 +5,7 @@ Expected outcomes are typed in from the act and the contract, never computed by 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -572,6 +573,32 @@ def test_four_years_in_a_row_off_the_list_end_it(tmp_path: Path) -> None:
     assert decide(three, "P", LEASE)[0] == "banned"
     back = planned(tmp_path / "back", {2021: UDSAT, 2023: FREE, 2024: UDSAT, 2025: FREE, 2026: FREE})
     assert decide(back, "P", LEASE)[0] == "banned"
+
+
+@pytest.mark.parametrize(
+    ("free", "approved_on", "again", "expected"),
+    [
+        (range(2019, 2023), None, False, "allowed"),
+        (range(2019, 2022), None, False, "banned"),
+        ((2019, 2020, 2022), None, False, "banned"),
+        (range(2019, 2023), None, True, "banned"),
+        (range(2019, 2023), "2018-06-01", False, "allowed"),
+        (range(2019, 2023), "2023-06-01", False, "banned"),
+    ],
+    ids=["four years off", "three", "one of the four is not known", "the duty anew", "a plan", "a plan made since"],
+)
+def test_what_four_years_off_have_ended_a_later_list_does_not_begin_anew(
+    tmp_path: Path, free: Sequence[int], approved_on: str | None, again: bool, expected: str
+) -> None:
+    """An omdannelsesområde of 2018, back on the list of udsatte boligområder in 2023 and off it since."""
+    world = World(tmp_path)
+    statuses = {2018: UDSAT, **dict.fromkeys(free, FREE), 2023: UDSAT, 2024: FREE, 2025: FREE, 2026: FREE}
+    for year, status in statuses.items():
+        world.area(year, "P", status, omdannelsesomraade=year == 2018 or (again and year == 2023))
+    world.seal()
+    if approved_on:
+        world.give("development_plans", {"area_id": "P", "approved_on": approved_on})
+    assert decide(world, "P", PENSION)[0] == expected
 
 
 def test_a_list_that_is_not_in_the_home_leaves_it_open(tmp_path: Path) -> None:
