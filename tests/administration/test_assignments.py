@@ -650,8 +650,11 @@ def test_a_plan_that_was_refused_leaves_stk_6_open(tmp_path: Path, rows: list[di
 
 def test_a_plan_approved_after_the_run_is_no_plan_yet(tmp_path: Path) -> None:
     world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
-    world.give("development_plans", {"area_id": "P", "approved_on": "2027-01-01"})
+    later, read = {"area_id": "P", "approved_on": "2027-01-01"}, {"area_id": "P", "approved_on": "2024-01-01"}
+    world.give("development_plans", later, later, {**later, "approved_on": "2027-02-01"})
     assert decide(world, "P", PENSION) == ("allowed", "", "")
+    world.give("development_plans", later, read)
+    assert decide(world, "P", PENSION) == ("undecided", "59-6-6", "development_plans")
 
 
 def test_a_refused_plan_of_no_known_area_binds_nowhere(tmp_path: Path) -> None:
