@@ -16,7 +16,7 @@ import duckdb
 from assets.administration import cap, legal_basis
 from assets.administration.binding import Binding
 from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
-from assets.administration.regimes import OMDANNELSE, PLAN_IN_DOUBT, Area, Lists, Plan
+from assets.administration.regimes import OMDANNELSE, PLAN_IN_DOUBT, Area, Lists, Plan, plan_reach
 from assets.administration.store import Output, replace_output_rows
 from law.loader import Law, list_day
 
@@ -31,7 +31,7 @@ RULES = (
     "afvisning_51c",
     "udviklingsplan",
 )
-PLAN_PARAMETERS = ("udviklingsplan.deadline_year", "udviklingsplan.years_off_list")
+PLAN_PARAMETERS = ("udviklingsplan.deadline_year", "udviklingsplan.years_off_list", "valg.plan_letting_again")
 EARLIER_WORDINGS = "omraaderegler.earlier_wordings"
 
 AREA_RULES = Output(
@@ -110,7 +110,7 @@ def _find(
     listed = sorted((area.categories if area else frozenset()) & set(codes))
     by_plan = rule == "anvisning_stk6"
     if listed:
-        since, known = _since(rule, area_id, periods, lists, plan if by_plan else None)
+        since, known = _since(rule, area_id, periods, binding, plan if by_plan else None)
         if rule == "undtaget_under_loftet":
             return _exempted(binding, area_id, day)
         if rule == "anvisning_stk7":
@@ -118,7 +118,7 @@ def _find(
         return Finding(True, since, known, None, f"{listed[0]} on the list of {lists.list_year}")
     if by_plan and plan is not None:
         reach = binding.reach[area_id]
-        since, known = _since(rule, area_id, periods, lists, plan)
+        since, known = _since(rule, area_id, periods, binding, plan)
         if reach.until is not None and reach.until <= day:
             return Finding(False, reach.until, True, None, "the development plan is carried out or its deadline past")
         if reach.state == "applies":
@@ -188,12 +188,15 @@ def _plan_duty(lists: Lists, plan: Plan | None, area_id: str, basis: Basis, day:
     return Finding(True, since, known, deadline, reason)
 
 
-def _since(rule: str, area_id: str, periods: Sequence[Basis], lists: Lists, plan: Plan | None) -> tuple[dt.date, bool]:
+def _since(
+    rule: str, area_id: str, periods: Sequence[Basis], binding: Binding, plan: Plan | None
+) -> tuple[dt.date, bool]:
     """The day from which the rule has applied without a break, and whether that is known for certain.
 
     It is the day of the first list of an unbroken run, or the day the rule took effect while the area was listed. Where
     the rule held before under a wording that is not held here, it has applied at least since then.
     """
+    lists = binding.lists
     year = lists.list_year
     while True:
         earlier = basis_on(periods, list_day(year - 1))
@@ -203,20 +206,23 @@ def _since(rule: str, area_id: str, periods: Sequence[Basis], lists: Lists, plan
         if earlier is None:
             starts = [p for p in periods if list_day(year - 1) < p.start <= list_day(year)]
             covered = starts and categories & set(starts[0].codes(f"omraaderegler.{rule}"))
-            if covered or (starts and _planned(lists, plan, area_id, year - 1)):
+            if covered or (starts and _planned(binding, plan, area_id, year - 1)):
                 return starts[0].start, rule not in starts[0].codes(EARLIER_WORDINGS)
             return list_day(year), True
         codes = set(earlier.codes(f"omraaderegler.{rule}"))
-        if not categories & codes and not _planned(lists, plan, area_id, year - 1):
+        if not categories & codes and not _planned(binding, plan, area_id, year - 1):
             changed = [p for p in periods if list_day(year - 1) < p.start <= list_day(year)]
             widened = [p for p in changed if categories & set(p.codes(f"omraaderegler.{rule}"))]
             return (widened[0].start if widened else list_day(year)), True
         year -= 1
 
 
-def _planned(lists: Lists, plan: Plan | None, area_id: str, year: int) -> bool:
+def _planned(binding: Binding, plan: Plan | None, area_id: str, year: int) -> bool:
+    """Whether the plan bound the area on the list of a year."""
     if plan is None:
         return False
-    if plan.approved_on is not None and plan.approved_on <= list_day(year):
-        return True
-    return any(OMDANNELSE in (lists.categories(y, area_id) or ()) for y in lists.by_year if y <= year)
+    lists, day = binding.lists.until(year), list_day(year)
+    if not lists.ever(area_id, OMDANNELSE) and (plan.approved_on is None or plan.approved_on > day):
+        return False
+    reach = plan_reach(lists, plan, area_id, binding.plan_basis)
+    return reach.state != "no" and (reach.until is None or reach.until > day)

@@ -47,6 +47,7 @@ PARAMETERS = (
     "valg.benefit_names",
     "valg.lease_not_recorded",
     "valg.months_last_day",
+    "valg.plan_letting_again",
     *CAP_PARAMETERS,
 )
 
@@ -205,8 +206,10 @@ def _load_regimes(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis], bind
         "list_year": "SMALLINT",
         "period": "INTEGER",
         "area_id": "VARCHAR",
+        "on_list": "BOOLEAN",
         "status": "VARCHAR",
         "stk6": "VARCHAR",
+        "stk6_by_plan": "BOOLEAN",
         "stk6_since": "DATE",
         "stk6_until": "DATE",
         "plan_in_doubt": "BOOLEAN",
@@ -235,8 +238,8 @@ def _load_regimes(con: duckdb.DuckDBPyConnection, periods: Sequence[Basis], bind
             listed7 = bool(categories & stk7_categories)
             rows.append(
                 [
-                    *(year, number, area_id, area.status if area else "ikke_omfattet", state6, since, until),
-                    *(in_doubt, listed7),
+                    *(year, number, area_id, area is not None, area.status if area else "ikke_omfattet"),
+                    *(state6, not listed6, since, until, in_doubt, listed7),
                     *((cap.cap_exceeded, cap.exempted_from, cap.decided_from) if cap else (False, None, None)),
                     *((cap.otherwise, cap.not_exempted(unsettled)) if cap else (None, None)),
                 ]

@@ -16,7 +16,12 @@ from assets.administration.legal_basis import Basis
 from assets.administration.regimes import Lists, Plan, PlanReach
 from law.loader import Law, list_day
 
-PLAN_PARAMETERS = ("udviklingsplan.deadline_year", "udviklingsplan.years_off_list", "omraaderegler.udviklingsplan")
+PLAN_PARAMETERS = (
+    "udviklingsplan.deadline_year",
+    "udviklingsplan.years_off_list",
+    "omraaderegler.udviklingsplan",
+    "valg.plan_letting_again",
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Binding:
 
     lists: Lists
     plans: Mapping[str, Plan]
+    plan_basis: Basis
     reach: Mapping[str, PlanReach]
     caps: Mapping[str, MunicipalCap]
     area_caps: AreaCaps
@@ -43,4 +49,4 @@ def read_binding(con: duckdb.DuckDBPyConnection, law: Law, list_year: int) -> Bi
     caps = cap.read_caps(con, list_year)
     area_caps = cap.read_area_caps(con, list_year)
     stk7 = cap.stk7_by_area(lists, caps, area_caps)
-    return Binding(lists, plans, reach, caps, area_caps, stk7, cap_basis)
+    return Binding(lists, plans, plan_basis, reach, caps, area_caps, stk7, cap_basis)

@@ -44,11 +44,13 @@ class Column:
 class Rule:
     """A condition in SQL that refuses a row.
 
-    It sees the typed columns, their texts as `text_<column>`, and the tables of cases read before.
+    It sees the typed columns, their texts as `text_<column>`, and the tables of cases read before. `not_yet`: the row
+    is of a day after the run's, which alone says nothing about the cases of the run and leaves none open.
     """
 
     refused_when: str
     reason: str
+    not_yet: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ REFUND_EVENTS = CaseTable(
         Rule("kind = 'application' AND text_homes IS NULL", "homes: missing"),
         Rule("kind <> 'withdrawal' AND text_amount_oere IS NULL", "amount_oere: missing"),
         Rule("received_at < first_instant_of_refunds()", "received_at: before the refund scheme took effect"),
-        Rule("received_at >= end_of_day()", "received_at: after the day of the run"),
+        Rule("received_at >= end_of_day()", "received_at: after the day of the run", not_yet=True),
         Rule(
             "kind <> 'application' AND received_at < "
             "min(received_at) FILTER (WHERE kind = 'application') OVER (PARTITION BY application_id)",
@@ -366,7 +368,7 @@ PRIVATE_AGREEMENTS = CaseTable(
     subject="property_id",
     rules=(
         Rule("ends_on < signed_on", "ends_on: before the agreement"),
-        Rule("signed_on >= end_of_day()", "signed_on: after the day of the run"),
+        Rule("signed_on >= end_of_day()", "signed_on: after the day of the run", not_yet=True),
         Rule("homes > property_homes", "homes: more than the property has"),
     ),
 )
@@ -402,7 +404,7 @@ PRIVATE_VACANCIES = CaseTable(
         ),
         Rule("answered_on < offered_on", "answered_on: before offered_on"),
         Rule("let_from < at_disposal_from", "let_from: before at_disposal_from"),
-        Rule("offered_on >= end_of_day()", "offered_on: after the day of the run"),
+        Rule("offered_on >= end_of_day()", "offered_on: after the day of the run", not_yet=True),
     ),
     after=("private_agreements",),
 )
@@ -449,7 +451,7 @@ FUND_ALLOTMENTS = CaseTable(
     first_by=("decided_on", "area_id", "amount_oere", "need"),
     rules=(
         Rule("decided_on < first_day_of_frame()", "decided_on: before the frame"),
-        Rule("decided_on >= end_of_day()", "decided_on: after the day of the run"),
+        Rule("decided_on >= end_of_day()", "decided_on: after the day of the run", not_yet=True),
     ),
 )
 
@@ -472,7 +474,7 @@ DEVELOPMENT_PLANS = CaseTable(
     rules=(
         Rule("completed_on < approved_on", "completed_on: before approved_on"),
         Rule("dispensation_pct > 100", "dispensation_pct: more than 100"),
-        Rule("approved_on >= end_of_day()", "approved_on: after the day of the run"),
+        Rule("approved_on >= end_of_day()", "approved_on: after the day of the run", not_yet=True),
     ),
 )
 
@@ -495,9 +497,10 @@ PLAN_COUNTS = CaseTable(
     ),
     key=("area_id", "counted_on"),
     key_reason="the same area counted twice on the day",
+    subject="area_id",
     rules=(
         Rule("area_id NOT IN (SELECT area_id FROM cases.development_plans)", "area_id: has no development plan"),
-        Rule("counted_on >= end_of_day()", "counted_on: after the day of the run"),
+        Rule("counted_on >= end_of_day()", "counted_on: after the day of the run", not_yet=True),
     ),
     after=("development_plans",),
 )

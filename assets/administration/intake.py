@@ -254,19 +254,23 @@ def _keep_accepted(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
 
 
 def _note_refused(con: duckdb.DuckDBPyConnection, table: CaseTable) -> None:
+    not_yet = [rule.reason for rule in table.rules if rule.not_yet]
+    of_a_later_day = "bool_and(coalesce(list_contains($not_yet, reason), false)) OVER (PARTITION BY key_text)"
     con.execute(
-        """
+        f"""
         INSERT INTO cases.refused
         SELECT $name, file, row_number, key_text, reason, subject, subject_month,
-            row_number() OVER (PARTITION BY content ORDER BY file, row_number) = 1, false
-        FROM judged WHERE reason IS NOT NULL
+            row_number() OVER (PARTITION BY content ORDER BY file, row_number) = 1 AND NOT not_yet,
+            false
+        FROM (SELECT *, {of_a_later_day if not_yet else "false"} AS not_yet FROM judged)
+        WHERE reason IS NOT NULL
         UNION ALL
         SELECT $name, file, row_number, key_text,
             $key_reason || CASE WHEN differs THEN ', with other content' ELSE '' END,
             subject, subject_month, differs, differs
         FROM judged JOIN repeated USING (file, row_number) WHERE refused
         """,
-        {"name": table.name, "key_reason": table.key_reason},
+        {"name": table.name, "key_reason": table.key_reason} | ({"not_yet": not_yet} if not_yet else {}),
     )
 
 

@@ -19,6 +19,8 @@ import duckdb
 from assets.administration import legal_basis
 from assets.administration.binding import Binding
 from assets.administration.cap import share_text
+from assets.administration.case_tables import PLAN_COUNTS
+from assets.administration.intake import doubts
 from assets.administration.legal_basis import Basis, bases, required_basis
 from assets.administration.regimes import PARALLELSAMFUND
 from assets.administration.store import Output, counts_by, replace_output_rows
@@ -133,6 +135,7 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
             "SELECT area_id, convicted_ratio FROM edition.area_criteria WHERE list_year = ?", [lists.list_year]
         ).fetchall()
     )
+    counts_in_doubt = doubts(con, PLAN_COUNTS)
     progress: list[list[Any]] = []
     outlook: list[list[Any]] = []
     for area_id, plan in binding.plans.items():
@@ -149,7 +152,11 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
                 [area_id, c.counted_on, c.family_homes, c.homes_counted, _share(c), c.excess(allowed) <= 0] for c in own
             ]
             completed = plan.completed_on is not None and plan.completed_on <= day
-            told = _outlook(own, allowed, completed, basis) | {
+            settled = area_id not in counts_in_doubt
+            told = _outlook(own if settled else [], allowed, completed, basis)
+            if not settled and not completed:
+                told["state"] = "undecided"
+            told |= {
                 "dispensation_granted": dispensation,
                 "dispensation_stk_3_possible": _stk_3(binding, area.kom if area else None, basis),
                 "dispensation_stk_4_possible": _stk_4(

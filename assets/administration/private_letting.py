@@ -249,20 +249,30 @@ class Promise:
     given_on: dt.date
     ended_on: dt.date | None
 
+    def had_ended(self, day: dt.date) -> bool:
+        return self.ended_on is not None and self.ended_on <= day
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether it stood on a day."""
+        return self.given_on <= day and not self.had_ended(day)
+
 
 def refundable(a: Agreement, promises: Sequence[Promise], in_doubt: bool, basis: Basis) -> bool | None:
     """Whether the state's refund was promised before the agreement (§ 55). None where that is not known.
 
-    A promise that had lapsed or was withdrawn by the day of the agreement is none. `in_doubt`: a row that says which
-    application belongs to the agreement was refused.
+    A promise that had lapsed or was withdrawn by the day of the agreement is none, also where the agreement records a
+    day on which it stood. `in_doubt`: a row that says which application belongs to the agreement was refused.
     """
     if not basis.holds("valg.tilsagn_same_day"):
         return None
     if a.refund_sought is False:
         return False
-    standing = [p.given_on for p in promises if p.ended_on is None or p.ended_on > a.signed_on]
-    promised_on = a.tilsagn_on or min(standing, default=None)
-    unknown = a.tilsagn_on is None and in_doubt
+    ended = [p for p in promises if p.had_ended(a.signed_on)]
+    standing = [p.given_on for p in promises if not p.had_ended(a.signed_on)]
+    told_on = a.tilsagn_on
+    recorded = None if told_on is None or any(p.covers(told_on) for p in ended) else told_on
+    promised_on = recorded or min(standing, default=None)
+    unknown = recorded is None and in_doubt
     if promised_on is None:
         return None if unknown or a.refund_sought is None else False
     same_day = basis.choice("valg.tilsagn_same_day") == "enough"

@@ -12,11 +12,11 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assets.administration.legal_basis import Basis, basis_on
+from assets.administration.legal_basis import Basis, basis_on, paragraph_of
 from law.danish_time import COPENHAGEN
 
 PARAMETERS = (
@@ -30,12 +30,25 @@ PARAMETERS = (
     "valg.refund_over_home_limit",
     "valg.refund_partial_payment",
     "valg.refund_pool_period",
+    "valg.refund_single_home",
+    "valg.second_agreement",
 )
 EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 MONTHS = len(calendar.month_name) - 1
 MICROSECOND = dt.timedelta(microseconds=1)
 LAPSE = "lapse"
 POOL_YEAR = "pool_year"
+
+TOO_FEW_HOMES = "fewer homes than an agreement needs"
+TOO_LARGE_A_SHARE = "more than the largest share of the property's homes"
+SECOND_ON_PROPERTY = "the property has an agreement or an open application"
+OF_THE_REFUND = "privat_anvisning.refund_per_home"
+RESTS_ON: Mapping[str, str] = {
+    TOO_FEW_HOMES: "privat_anvisning.min_homes",
+    TOO_LARGE_A_SHARE: "privat_anvisning.max_share",
+    SECOND_ON_PROPERTY: "valg.second_agreement",
+}
+"""The value whose provision a refusal rests on, where that is not the one on the refund itself."""
 
 Status = Literal["reserved", "waiting", "refused", "lapsed", "paid", "withdrawn"]
 
@@ -78,6 +91,7 @@ class Change:
     at: int
     kom: str | None
     amount_oere: int
+    paragraph: str | None
     parameter_set: str | None
 
 
@@ -196,13 +210,14 @@ class RefundQueue:
         if known is not None and (known.is_open or known.paid):
             return amount, "the application id is in use"
         if event.property_id in self._properties:
-            return amount, "the property has an agreement or an open application"
+            return amount, SECOND_ON_PROPERTY
         homes, property_homes = event.homes or 0, event.property_homes or 0
-        if not basis.met("privat_anvisning.min_homes", homes):
-            return amount, "fewer homes than an agreement needs"
+        single = homes > 0 and basis.choice("valg.refund_single_home") == "accepted"
+        if not single and not basis.met("privat_anvisning.min_homes", homes):
+            return amount, TOO_FEW_HOMES
         share = basis.share("privat_anvisning.max_share")
         if homes * share.denominator > share.numerator * property_homes:
-            return amount, "more than the largest share of the property's homes"
+            return amount, TOO_LARGE_A_SHARE
         most = basis.number("privat_anvisning.refund_per_home") * homes
         if amount > most:
             if basis.choice("valg.refund_over_home_limit") == "refused":
@@ -349,6 +364,9 @@ class RefundQueue:
                 at=self._now,
                 kom=kom,
                 amount_oere=amount,
+                paragraph=paragraph_of(self._basis.values[RESTS_ON.get(reason, OF_THE_REFUND)])
+                if self._basis
+                else None,
                 parameter_set=self._basis.parameter_set if self._basis else None,
             )
         )

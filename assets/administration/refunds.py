@@ -38,6 +38,7 @@ REFUND_BASIS = Output(
         "kom": "VARCHAR",
         "amount_oere": "BIGINT",
         "status": "VARCHAR",
+        "paragraph": "VARCHAR",
         "parameter_set": "VARCHAR",
     },
     order=("change_number",),
@@ -65,7 +66,10 @@ def write_ledger(con: duckdb.DuckDBPyConnection, law: Law, list_year: int, day: 
         for c in changes
     ]
     basis = [
-        [number, c.event_id, c.application_id, _iso(c.at), c.kom, c.amount_oere, c.status, c.parameter_set]
+        [
+            *(number, c.event_id, c.application_id, _iso(c.at), c.kom, c.amount_oere, c.status),
+            *(c.paragraph, c.parameter_set),
+        ]
         for number, c in enumerate(changes, start=1)
     ]
     replace_output_rows(con, REFUND_LEDGER, list_year, ledger)

@@ -78,7 +78,11 @@ class Lists:
         newest = newest_list_year(day)
         if newest not in self.by_year or list_day(newest) < since:
             return None
-        return Lists(newest, {year: areas for year, areas in self.by_year.items() if year <= newest})
+        return self.until(newest)
+
+    def until(self, year: int) -> Lists:
+        """The lists as they were when the one of `year` was the newest."""
+        return Lists(year, {known: areas for known, areas in self.by_year.items() if known <= year})
 
     def categories(self, year: int, area_id: str) -> frozenset[str] | None:
         """The categories of an area on a list: none where it was not on it, None where that list is not sealed here."""
@@ -98,7 +102,8 @@ class PlanReach:
 
     Almenboligloven § 168 a, stk. 6: until the plan is carried out, or the area has been off the list for the years
     in a row, and at the latest at the deadline; where no list gave the area the duty, from the day that a plan was
-    approved. `undecided` where too few lists are known, or the plan is in doubt.
+    approved. `undecided` where too few lists are known, or the plan is in doubt. Whether a later list that has the area
+    makes it bind again is valg.plan_letting_again.
     """
 
     state: State
@@ -158,7 +163,30 @@ def plan_reach(lists: Lists, plan: Plan, area_id: str, basis: Basis) -> PlanReac
             return PlanReach("undecided", until, why, since)
         if listed and plan.in_doubt:
             return PlanReach("undecided", until, PLAN_IN_DOUBT)
+        if listed and (ended := _ended_with(lists, plan, area_id, basis)) is not None:
+            return PlanReach("no", None, f"{_off(years)}, last in {ended}; back on the list since, not by its plan")
         if listed:
             why = f"development plan; on the list of udsatte boligområder in {year}"
             return PlanReach("applies", until, why, since)
-    return PlanReach("no", None, f"off the list of udsatte boligområder for {years} years in a row")
+    return PlanReach("no", None, _off(years))
+
+
+def _off(years: int) -> str:
+    return f"off the list of udsatte boligområder for {years} years in a row"
+
+
+def _ended_with(lists: Lists, plan: Plan, area_id: str, basis: Basis) -> int | None:
+    """The list year with which the area had been off the list for the years in a row since it last got a plan or the
+    duty to make one. None where it never was, by the lists that are known, and where a later list has it bind again."""
+    if basis.choice("valg.plan_letting_again") == "binds_again":
+        return None
+    duty = set(basis.codes("omraaderegler.udviklingsplan"))
+    obliged = [year for year in lists.by_year if duty & (lists.categories(year, area_id) or frozenset())]
+    off = 0
+    for year in range(max(obliged, default=min(lists.by_year)), lists.list_year + 1):
+        categories = lists.categories(year, area_id)
+        planned = plan.approved_on is None or plan.approved_on <= list_day(year)
+        off = off + 1 if planned and categories is not None and UDSAT not in categories else 0
+        if off >= basis.number("udviklingsplan.years_off_list"):
+            return year
+    return None

@@ -101,9 +101,9 @@ SELECT
     household_id,
     area_id,
     decision_date,
-    status,
-    stk6,
-    stk7,
+    CASE WHEN area_in_force THEN status END AS status,
+    CASE WHEN area_in_force THEN stk6 ELSE 'undecided' END AS stk6,
+    CASE WHEN area_in_force THEN stk7 ELSE 'undecided' END AS stk7,
     list_in_force,
     CASE outcome
         WHEN 'must_assign'
@@ -113,7 +113,7 @@ SELECT
                 'no finding that another home is impossible (stk. 9)' END
         WHEN 'undecided'
             THEN CASE WHEN area_in_force OR decision_date IS NULL THEN 'facts are missing' ELSE
-                'the area is none of those in force for the list, and has no development plan' END
+                'the area is none of those in force for the list, and no development plan binds it' END
         ELSE CASE
             WHEN area_id IS NULL THEN 'the home stands in no listed area'
             WHEN stk6 = 'no' AND stk7 = 'no' THEN 'neither stk. 6 nor stk. 7 binds the area'

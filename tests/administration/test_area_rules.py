@@ -117,3 +117,20 @@ def test_a_development_plan_outlives_the_listing(tmp_path: Path) -> None:
     assert rows["P", "fleksibel_udlejning"]["reason"] == "left the list: last on the list of 2024"
     assert rows["R", "udviklingsplan"]["applies"] == "false"
     assert rows["R", "udviklingsplan"]["since"] == "2026-06-01"
+
+
+def test_a_plan_area_that_comes_back_is_under_stk_6_by_the_list_alone(tmp_path: Path) -> None:
+    """Its plan had ended with the fourth list in a row without it."""
+    made = World(tmp_path)
+    for year in range(2018, 2027):
+        made.area(year, "back", UDSAT if year in (2018, 2026) else FREE, omdannelsesomraade=year == 2018)
+        made.area(year, "soon back", UDSAT if year in (2018, 2022, 2026) else FREE, omdannelsesomraade=year == 2018)
+        made.area(year, "left again", UDSAT if year in (2018, 2023) else FREE, omdannelsesomraade=year == 2018)
+    made.seal()
+    rows = made.run().by("area_rules", "area_id", "rule")
+    found = {name: rows[name, "anvisning_stk6"] for name in ("back", "soon back", "left again")}
+    assert {name: (row["applies"], row["since"], row["since_known"]) for name, row in found.items()} == {
+        "back": ("true", "2026-12-01", "true"),
+        "soon back": ("true", "2021-11-30", "false"),
+        "left again": ("false", "", ""),
+    }

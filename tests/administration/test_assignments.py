@@ -5,6 +5,7 @@ Expected outcomes are typed in from the act and the contract, never computed by 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -303,8 +304,8 @@ def test_any_one_member_is_enough(world: World) -> None:
         (r[0], r[1], r[2]) for r in decisions(world, "SELECT member_id, ground, paragraph FROM assignment_grounds")
     }
     assert grounds == {
-        ("M2", "59-6-4", "§ 59, stk. 7, jf. stk. 6, nr. 4"),
-        ("M3", "59-6-3", "§ 59, stk. 7, jf. stk. 6, nr. 3"),
+        ("M2", "59-6-4", "§ 59, stk. 7, 1. pkt., jf. stk. 6, nr. 4"),
+        ("M3", "59-6-3", "§ 59, stk. 7, 1. pkt., jf. stk. 6, nr. 3"),
     }
 
 
@@ -547,6 +548,24 @@ def test_a_plan_area_on_the_preventive_list_is_under_both(tmp_path: Path) -> Non
     assert found == ("banned", "59-6-5;59-7-ydelse-6", "")
 
 
+def test_a_ground_names_the_provision_that_binds_the_area(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: "forebyggelsesomraade"})
+    world.area(2026, "U", UDSAT)
+    world.seal()
+    provisions = {}
+    for area in "PU":
+        decide(world, area, PENSION, months("kontanthjaelp_16_2", 6))
+        provisions[area] = dict(decisions(world, "SELECT ground, paragraph FROM assignment_grounds"))
+    assert provisions == {
+        "P": {
+            "59-6-5": "§ 168 a, stk. 6, jf. § 59, stk. 6, nr. 5",
+            "59-6-6": "§ 168 a, stk. 6, jf. § 59, stk. 6, nr. 6",
+            "59-7-ydelse-6": "§ 59, stk. 7, 1. pkt.",
+        },
+        "U": {"59-6-5": "§ 59, stk. 6, nr. 5", "59-6-6": "§ 59, stk. 6, nr. 6"},
+    }
+
+
 def test_four_years_in_a_row_off_the_list_end_it(tmp_path: Path) -> None:
     gone = planned(tmp_path / "4", {2022: UDSAT, 2023: FREE, 2024: FREE, 2025: FREE, 2026: FREE})
     assert decide(gone, "P", LEASE)[0] == "allowed"
@@ -554,6 +573,32 @@ def test_four_years_in_a_row_off_the_list_end_it(tmp_path: Path) -> None:
     assert decide(three, "P", LEASE)[0] == "banned"
     back = planned(tmp_path / "back", {2021: UDSAT, 2023: FREE, 2024: UDSAT, 2025: FREE, 2026: FREE})
     assert decide(back, "P", LEASE)[0] == "banned"
+
+
+@pytest.mark.parametrize(
+    ("free", "approved_on", "again", "expected"),
+    [
+        (range(2019, 2023), None, False, "allowed"),
+        (range(2019, 2022), None, False, "banned"),
+        ((2019, 2020, 2022), None, False, "banned"),
+        (range(2019, 2023), None, True, "banned"),
+        (range(2019, 2023), "2018-06-01", False, "allowed"),
+        (range(2019, 2023), "2023-06-01", False, "banned"),
+    ],
+    ids=["four years off", "three", "one of the four is not known", "the duty anew", "a plan", "a plan made since"],
+)
+def test_what_four_years_off_have_ended_a_later_list_does_not_begin_anew(
+    tmp_path: Path, free: Sequence[int], approved_on: str | None, again: bool, expected: str
+) -> None:
+    """An omdannelsesområde of 2018, back on the list of udsatte boligområder in 2023 and off it since."""
+    world = World(tmp_path)
+    statuses = {2018: UDSAT, **dict.fromkeys(free, FREE), 2023: UDSAT, 2024: FREE, 2025: FREE, 2026: FREE}
+    for year, status in statuses.items():
+        world.area(year, "P", status, omdannelsesomraade=year == 2018 or (again and year == 2023))
+    world.seal()
+    if approved_on:
+        world.give("development_plans", {"area_id": "P", "approved_on": approved_on})
+    assert decide(world, "P", PENSION)[0] == expected
 
 
 def test_a_list_that_is_not_in_the_home_leaves_it_open(tmp_path: Path) -> None:
@@ -603,6 +648,15 @@ def test_a_plan_that_was_refused_leaves_stk_6_open(tmp_path: Path, rows: list[di
     assert decide(long_off, "P", PENSION) == ("allowed", "", "")
 
 
+def test_a_plan_approved_after_the_run_is_no_plan_yet(tmp_path: Path) -> None:
+    world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
+    later, read = {"area_id": "P", "approved_on": "2027-01-01"}, {"area_id": "P", "approved_on": "2024-01-01"}
+    world.give("development_plans", later, later, {**later, "approved_on": "2027-02-01"})
+    assert decide(world, "P", PENSION) == ("allowed", "", "")
+    world.give("development_plans", later, read)
+    assert decide(world, "P", PENSION) == ("undecided", "59-6-6", "development_plans")
+
+
 def test_a_refused_plan_of_no_known_area_binds_nowhere(tmp_path: Path) -> None:
     world = planned(tmp_path, {2025: UDSAT, 2026: FREE}, first_as_conversion=False)
     world.give("development_plans", {"area_id": "nowhere", "approved_on": "2021-05-01"})
@@ -617,3 +671,37 @@ def test_a_plan_binds_from_the_day_it_was_approved_where_no_list_gave_the_duty(t
         world.give("development_plans", {"area_id": "P", "approved_on": "2026-11-02"})
         assert decide(world, "P", PENSION, day="2026-11-01")[0] == before
         assert decide(world, "P", PENSION, day="2026-11-02")[0] == "banned"
+
+
+@pytest.mark.parametrize(
+    ("ended", "day"),
+    [
+        ({"last_listed_year": 2021}, DAY),
+        ({"completed_on": "2026-02-01"}, DAY),
+        ({}, "2030-01-01"),
+    ],
+    ids=["four years off the list", "carried out", "past the deadline"],
+)
+def test_a_plan_that_no_longer_binds_does_not_settle_an_area_that_is_not_in_force(
+    tmp_path: Path, ended: dict[str, str | int], day: str
+) -> None:
+    """What the home's area is called today is as unknown as without a plan."""
+    world = World(tmp_path)
+    last = 2025 if "last_listed_year" not in ended else 2021
+    for year in range(2021, 2027):
+        world.area(year, "N", "ikke_omfattet")
+        if year <= last:
+            world.area(year, "gone", "udsat_boligomraade", omdannelsesomraade=True)
+    world.seal()
+    world.give("development_plans", {"area_id": "gone", "approved_on": "2020-05-01", **ended})
+    assert decide(world, "gone", PENSION, day=day) == ("undecided", "", "area_id")
+    assert decide(world, "N", PENSION, day=day) == ("allowed", "", "")
+    basis = decisions(world, "SELECT status, stk6, stk7 FROM assignment_basis WHERE area_id = 'N'")
+    assert basis == [("ikke_omfattet", "no", "no")]
+    decide(world, "gone", PENSION, day=day)
+    basis = decisions(world, "SELECT status, stk6, stk7 FROM assignment_basis WHERE area_id = 'gone'")
+    assert basis == [(None, "undecided", "undecided")]
+    decide(world, "", PENSION, day=day)
+    assert decisions(world, "SELECT stk6, stk7, reason FROM assignment_basis") == [
+        ("no", "no", "the home stands in no listed area")
+    ]

@@ -57,6 +57,16 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
     )
 
 
+def test_a_plan_that_had_ended_and_an_area_that_came_back(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for year in range(2018, 2027):
+        status = UDSAT if year in (2018, 2023) else "ikke_omfattet"
+        world.area(year, "F", status, omdannelsesomraade=year == 2018)
+    world.seal()
+    assert decided(world, law())[0] == "allowed"
+    assert decided(world, law(plan_letting_again="binds_again")) == ("banned", "59-6-3", "")
+
+
 def test_the_list_that_a_case_is_judged_by(tmp_path: Path) -> None:
     """Udsat in 2024, forebyggelsesområde in 2025 under a cap decided on, off the lists in 2026; 2023 is not known.
     A list from before the rules of today stands in the home as well."""

@@ -172,6 +172,20 @@ def test_the_outlook_of_a_plan_that_was_refused_is_open(tmp_path: Path) -> None:
     assert (row["state"], row["allowed_share"], row["area_name"] != "") == ("undecided", "", True)
 
 
+def test_a_count_that_was_refused_leaves_the_outlook_open(tmp_path: Path) -> None:
+    """The count before it, which met the goal, would be shown as the latest one."""
+    met, refused = ("2025-01-01", 300, 700, 0, 0), ("2026-01-01", 900, -100, 0, 0)
+    row = plan(world(tmp_path), met, refused, dispensation="anden")
+    assert (row["state"], row["counted_on"], row["share"], row["on_time"]) == ("undecided", "", "", "")
+    assert (row["allowed_share"], row["dispensation_granted"]) == ("40 pct", "anden")
+    completed = plan(world(tmp_path / "done"), met, refused, completed_on="2026-06-01")
+    assert completed["state"] == "completed"
+    twice = plan(world(tmp_path / "twice"), met, ("2026-01-01", 900, 100, 0, 0), ("2026-01-01", 300, 100, 0, 0))
+    assert twice["state"] == "undecided"
+    not_yet = plan(world(tmp_path / "not yet"), met, ("2027-01-01", 900, 100, 0, 0))
+    assert (not_yet["state"], not_yet["counted_on"]) == ("met", "2025-01-01")
+
+
 def test_a_granted_dispensation_is_the_goal(tmp_path: Path) -> None:
     counts = ("2026-01-01", 500, 500, 0, 0)
     row = plan(world(tmp_path), counts, dispensation="stk_3", dispensation_pct=50)

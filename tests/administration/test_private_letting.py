@@ -205,6 +205,35 @@ def test_a_promise_that_had_ended_or_is_for_another_property_is_none(world: Worl
     }
 
 
+def test_a_recorded_promise_that_the_queue_saw_end_is_none(world: World) -> None:
+    """Reserved on 18 February, the reservations lapse on 18 May unless withdrawn on 25 February."""
+    cases: dict[str, tuple[str, str, str, str]] = {
+        "lapsed before": ("2026-02-18", "2026-06-01", "", "false"),
+        "told some days later, lapsed before": ("2026-02-20", "2026-06-01", "", "false"),
+        "lapsed after": ("2026-02-18", "2026-05-17", "", "true"),
+        "withdrawn before": ("2026-02-18", "2026-03-02", "withdrawal", "false"),
+        "withdrawn and applied for again": ("2026-02-18", "2026-03-20", "withdrawal application", "true"),
+        "another promise, before": ("2026-02-17", "2026-06-01", "", "true"),
+        "another promise, after": ("2026-05-18", "2026-06-01", "", "true"),
+    }
+    days = ("2026-02-18", "2026-02-25", "2026-03-01")
+    application = {"kom": "101", "property_homes": 8, "homes": 2, "amount_oere": 6_000_000}
+    agreements, events, links = [], [], []
+    for name, (told, signed, later, _) in cases.items():
+        facts = {"agreement_id": name, "property_id": name, "tilsagn_on": told, "signed_on": signed}
+        agreements.append({**GOOD, **facts})
+        links.append({"application_id": name, "agreement_id": name})
+        for step, kind in enumerate(["application", *later.split()]):
+            event = {"event_id": f"{name} {step}", "received_at": f"{days[step]}T10:00:00+01:00", "kind": kind}
+            details = {**application, "property_id": name} if kind == "application" else {}
+            events.append({**event, "application_id": name, **details})
+    world.give("private_agreements", *agreements)
+    world.give("refund_events", *events)
+    world.give("private_refunds", *links)
+    found = world.run().by("private_agreement_decisions", "agreement_id")
+    assert {n: row["refundable"] for n, row in found.items()} == {n: expected for n, (*_, expected) in cases.items()}
+
+
 def test_a_refused_link_leaves_open_whether_the_refund_was_promised_in_time(world: World) -> None:
     world.give("private_agreements", {**GOOD, "agreement_id": "A", "property_id": "P", "tilsagn_on": None})
     late = {"kind": "application", "kom": "101", "property_id": "P", "property_homes": 8, "homes": 2}
@@ -225,6 +254,27 @@ def test_a_refused_agreement_leaves_open_whether_another_is_the_only_one(world: 
         "own": ("undecided", "private_agreements"),
         "elsewhere": ("valid", ""),
     }
+
+
+def test_rows_of_days_after_the_run_leave_nothing_open(world: World) -> None:
+    """Decided as of an earlier day: what came later is refused, and says nothing about what was before."""
+    used = {"agreement_id": "first", "home_id": "x", "answered_on": None, "used": True}
+    first = {**used, "vacancy_id": "1", "offered_on": "2026-04-01", "answered_on": "2026-04-02"}
+    earlier = {**GOOD, "agreement_id": "first", "property_id": "P"}
+    later = {**GOOD, "agreement_id": "later", "property_id": "P", "signed_on": "2026-11-02"}
+    columns = ("outcome", "missing_facts", "may_use", "new_compensation", "compensation_refundable")
+    expected = ("valid", "", "true", "true", "true")
+    for faults, found in (
+        ({}, expected),
+        ({"ends_on": "2026-02-30"}, ("undecided", "private_agreements", "true", "true", "")),
+    ):
+        world.give("private_agreements", earlier, {**later, **faults})
+        world.give("private_vacancies", first, {**used, "vacancy_id": "2", "offered_on": "2026-11-02"})
+        results = world.run(day="2026-10-31")
+        assert results.counts()["private_vacancies"] == (2, 1, 1)
+        agreement = results.by("private_agreement_decisions", "agreement_id")["first"]
+        vacancy = results.by("private_vacancy_decisions", "vacancy_id")["1"]
+        assert tuple((agreement | vacancy)[column] for column in columns) == found
 
 
 def vacancies(world: World, agreement: dict[str, Any], rows: list[dict[str, Any]], day: str = "2026-12-31") -> Any:

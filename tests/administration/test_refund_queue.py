@@ -221,7 +221,12 @@ def test_applications_that_no_agreement_could_carry() -> None:
     assert refusal(application("a", when, 60_000, homes=2, property_homes=7)) == (
         "more than the largest share of the property's homes"
     )
-    assert refusal(application("a", when, 30_000, homes=1, property_homes=8)) == "fewer homes than an agreement needs"
+    one = application("a", when, 30_000, homes=1, property_homes=8)
+    assert refusal(one) == "fewer homes than an agreement needs"
+    single = LAW.with_values({"valg.refund_single_home": "accepted"})
+    assert refusal(one, single) is None
+    none = application("a", when, 0, homes=0, property_homes=8)
+    assert refusal(none) == refusal(none, single) == "fewer homes than an agreement needs"
     assert refusal(application("a", when, 60_001, homes=2)) == "more than the limit per home"
     reduced = ledger(
         [application("a", when, 60_001, homes=2)],
@@ -229,6 +234,27 @@ def test_applications_that_no_agreement_could_carry() -> None:
         LAW.with_values({"valg.refund_over_home_limit": "reduced"}),
     )
     assert told(reduced) == [("a", "A", "reserved", 60_000, 60_000, 6_740_000)]
+
+
+def test_every_change_names_the_provision_it_rests_on() -> None:
+    when = "2026-01-10T09:00"
+    events = [
+        application("a", when, 60_000),
+        Event(at(when), "b", "application", "B", "151", "A", 8, 2, 6_000_000),
+        application("c", when, 30_000, homes=1, property_homes=8),
+        application("d", when, 60_000, homes=2, property_homes=7),
+        application("e", when, 60_001, homes=2),
+        request("f", when, "payment_request", "A", 0),
+    ]
+    assert [(c.event_id, c.status, c.paragraph) for c in ledger(events, "2026-04-30")] == [
+        ("a", "reserved", "§ 55"),
+        ("b", "refused", "§ 53, stk. 1"),
+        ("c", "refused", "§ 51"),
+        ("d", "refused", "§ 51"),
+        ("e", "refused", "§ 55"),
+        ("f", "refused", "§ 55"),
+        ("lapse", "lapsed", "§ 55"),
+    ]
 
 
 def test_no_second_agreement_on_a_property_while_one_is_open() -> None:
