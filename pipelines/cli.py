@@ -9,6 +9,7 @@ import datetime as dt
 import gc
 import io
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -447,7 +448,7 @@ def release(
     for remark in remarks(place, list_year, now.date()):
         err.print(f"Warning: {remark}", style="yellow", markup=False)
     if (edition / "report").exists():
-        again = f"boligomraader report --home {home} --list-year {list_year}"
+        again = f"boligomraader report --home {shlex.quote(str(home))} --list-year {list_year}"
         out.print(f"Its report still says udkast. Make it again: {again}", markup=False)
     show_release(place, entry)
 

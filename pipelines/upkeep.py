@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -269,7 +270,8 @@ def protection(home: Home) -> tuple[list[str], list[str]]:
     ]
     if open_to_others:
         first = open_to_others[0]
-        wrong.append(f"{first}: others may read it, and {len(open_to_others) - 1} more. Run: chmod -R go= {home.path}")
+        more = f", and {len(open_to_others) - 1} more" if len(open_to_others) > 1 else ""
+        wrong.append(f"{first}: others may read it{more}. Run: chmod -R go= {shlex.quote(str(home.path))}")
     else:
         good.append("Every file can be read by its owner alone.")
     encrypted, how = disk_encryption(home.path)

@@ -267,6 +267,15 @@ def _write_in_an_older_format(home: Home) -> None:
     older.replace(home.warehouse)
 
 
+def test_the_commands_that_are_told_can_be_typed_where_a_folder_has_a_blank(
+    kept: tuple[Path, Path], tmp_path: Path
+) -> None:
+    home = copied(kept, tmp_path / "et hjem")
+    (home.path / "published.duckdb").chmod(0o644)
+    _, wrong = protection(home)
+    assert wrong[0] == f"{home.path / 'published.duckdb'}: others may read it. Run: chmod -R go= '{home.path}'"
+
+
 def test_protection_names_what_others_can_read(kept: tuple[Path, Path], tmp_path: Path) -> None:
     home = copied(kept, tmp_path)
     good, _ = protection(home)
