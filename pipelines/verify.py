@@ -6,7 +6,7 @@ Nothing in the home is written. What does not belong here: how an edition is sea
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,12 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
     except AsideError as error:
         raise VerificationError(str(error)) from None
     _same_changes(home, manifest)
+    state = _state(home, list_year, release)
+    _released_whole(home, manifest)
     told = [*_report_whole(folder), *_stale(home, list_year)]
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
-        f"Edition {list_year} is {_state(home, list_year, release)}.",
+        f"Edition {list_year} is {state}.",
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
         f"{len(manifest['inputs'])} snapshots, law {hashes[0]}, SQL {hashes[1]}.",
         *told,
@@ -114,10 +116,32 @@ def _state(home: Home, list_year: int, release: Release | None) -> str:
         raise VerificationError(str(error)) from None
     if release is None:
         return "a draft, not released"
-    sealed = sealing.sha256_of(home.edition(list_year) / sealing.MANIFEST)
-    if (list_year, release.revision, sealed) not in {(e.list_year, e.revision, e.manifest_sha256) for e in log}:
+    if not _is_logged(log, home.edition(list_year)):
         raise VerificationError(f"{releases.LOG}: holds no release of this manifest, which says that it was released.")
     return f"released on {release.when} by {release.by}"
+
+
+def _is_logged(log: Sequence[releases.Entry], folder: Path) -> bool:
+    """Whether the log has the release that an edition's manifest tells, by whom, when and why: no line follows the last
+    one, whose hash would show that it was altered."""
+    manifest = sealing.read_manifest(folder) or {}
+    sealed, told = sealing.sha256_of(folder / sealing.MANIFEST), manifest["run"]["release"]
+    released = (manifest["list_year"], manifest["revision"], sealed, told["by"], told["at"], told["note"])
+    return released in {(e.list_year, e.revision, e.manifest_sha256, e.by, e.at, e.note) for e in log}
+
+
+def _released_whole(home: Home, manifest: sealing.Manifest) -> None:
+    """Raises VerificationError where the revision released before, whose lists are in force beside a draft, was
+    altered."""
+    kept = releases.last_released(home.editions, int(manifest["list_year"]), before=manifest["revision"])
+    if kept is None:
+        return
+    folder, released = kept
+    place = folder.relative_to(home.editions)
+    if damaged := sealing.damaged_files(folder, released):
+        raise VerificationError(*(f"{place}/{name}: not the file that was released." for name in damaged))
+    if not _is_logged(releases.read_log(home.editions), folder):
+        raise VerificationError(f"{place}/{sealing.MANIFEST}: {releases.LOG} holds no such release of it.")
 
 
 def _same_rules(manifest: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int) -> None:

@@ -243,6 +243,30 @@ def test_verify_fails_on_an_altered_log(story: Story, tmp_path: Path) -> None:
     assert "releases.jsonl: line 2" in result.output
 
 
+@pytest.mark.parametrize(("told", "altered"), [("Direktøren", "En anden"), ("Rettet befolkning", "Rettet indkomst")])
+def test_verify_fails_where_the_last_line_of_the_log_is_altered(
+    story: Story, tmp_path: Path, told: str, altered: str
+) -> None:
+    """No line follows it whose hash would show it; the manifest that it released says the same."""
+    home = copied(story, tmp_path)
+    path = home / "editions" / "releases.jsonl"
+    path.write_text(path.read_text("utf-8").replace(told, altered), "utf-8")
+    result = verify(home)
+    assert result.code != 0
+    assert "releases.jsonl: holds no release of this manifest" in result.output
+
+
+@pytest.mark.parametrize("name", ["public/udsatte_boligomraader.csv", "manifest.json"])
+def test_verify_fails_where_the_revision_released_before_is_altered(story: Story, tmp_path: Path, name: str) -> None:
+    """Its lists are in force for as long as a later revision is a draft."""
+    home = copied(story, tmp_path)
+    path = home / "editions" / ".revisions" / str(YEAR) / "1" / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    result = verify(home)
+    assert result.code != 0
+    assert f".revisions/{YEAR}/1/{name}: " in result.output
+
+
 def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connection_whole(
     ready: Ready, tmp_path: Path
 ) -> None:
