@@ -169,8 +169,8 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
                 report.report_problems.extend(lines)
             else:
                 (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
-    elif event.is_job_failure and event.job_failure_data.error is not None:
-        failures.extend(_outside_a_step(event.job_failure_data.error))
+    elif event.is_job_failure:
+        failures.extend(_outside_a_step(event.job_failure_data))
     elif event.is_step_failure:
         (report.report_problems if _of_report(event.step_key) else failures).append(_failure(event))
     elif event.is_step_materialization and list(event.asset_key.path) == ["report", "report"]:
@@ -186,9 +186,12 @@ def _of_report(step_key: str) -> bool:
     return step_key.startswith("report_")
 
 
-def _outside_a_step(error: Any) -> list[str]:
-    """What a `Failure` says that no step raised; what any other error says may quote a row."""
-    kind, _, words = str(error.message).strip().partition(": ")
+def _outside_a_step(failure: Any) -> list[str]:
+    """What a `Failure` says that no step raised; what any other error says may quote a row. Of a step that failed the
+    run's failure says the step's words again: they are told already, and one of the report's fails no edition."""
+    if failure.error is None or failure.first_step_failure_event is not None:
+        return []
+    kind, _, words = str(failure.error.message).strip().partition(": ")
     return [words] if kind.endswith(".Failure") and words else []
 
 
