@@ -13,7 +13,7 @@ import pytest
 
 from assets.disclosure.cells import Cell
 from assets.finished import from_csv
-from assets.reporting import cells
+from assets.reporting import cells, files
 from assets.reporting.document import INVENTED
 from assets.reporting.shapes import SHAPES
 from pipelines.home import Home
@@ -53,6 +53,28 @@ def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
     damaged = run_cli("verify", "--home", copied, "--list-year", LAST)
     assert damaged.code == 1
     assert "report/lister.csv" in damaged.output
+
+
+def test_what_lies_beside_an_earlier_reports_tables_does_not_make_it_forgotten(copied: Path) -> None:
+    """A viewer's lock file, or a picture of the page: what was withheld stands in the tables."""
+    report = edition(copied, LAST) / "report"
+    whole = files.released_already(copied / "editions", LAST)
+    (report / ".~lock.redegoerelse.xlsx#").touch()
+    (report / "redegoerelse.pdf").write_bytes(b"printed anew")
+    assert len(whole) == 1
+    assert files.released_already(copied / "editions", LAST) == whole
+    assert files.released_before(copied / "editions", LAST + 1)[LAST] == whole[0]
+
+
+@pytest.mark.parametrize("name", ["sammensaetning_omraader.csv", "report_manifest.json"])
+def test_no_report_is_made_beside_one_whose_tables_were_altered(copied: Path, name: str) -> None:
+    """What it withheld is not known: a report that forgets it would tell it."""
+    with (edition(copied, LAST) / "report" / name).open("a", encoding="utf-8") as stream:
+        stream.write("x\n")
+    answer = run_cli("report", "--home", copied, "--list-year", LAST, "--as-of", f"{LAST}-12-01")
+    assert answer.code == 1
+    assert f"editions/{LAST}/report/{name}" in answer.output
+    assert "restore the folder from a backup, or take it out of the home" in " ".join(answer.output.split())
 
 
 def _report_again(home: Path) -> Path:
