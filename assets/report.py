@@ -242,10 +242,12 @@ def _released_earlier(run: Run, list_year: int) -> "tuple[dict[int, dict[str, Fi
     editions = run.at_home.editions
     try:
         of_years = files.released_before(editions, list_year)
-        of_year = files.released_already(editions, list_year)
+        before = told_by_releases(
+            files.released_already(editions, list_year), files.released_of_earlier_years(editions, list_year)
+        )
     except files.AlteredReportError as error:
         raise Failure(str(error), allow_retries=False) from None
-    return of_years, told_by_releases(of_year, list(of_years.values()))
+    return of_years, before
 
 
 def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> tuple[int, list[str]]:

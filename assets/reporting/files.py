@@ -166,6 +166,13 @@ def released_before(editions: Path, list_year: int) -> dict[int, dict[str, Finis
     return {year: _tables(editions / str(year)) for year in years if _is_out(editions, editions / str(year))}
 
 
+def released_of_earlier_years(editions: Path, list_year: int) -> list[dict[str, Finished]]:
+    """The tables of every report of an earlier list year that is out, of kept revisions too: whoever has one knows it.
+    Raises AlteredReportError."""
+    years = [year for year in sealing.sealed_years(editions) if year < list_year]
+    return [tables for year in years for tables in released_already(editions, year)]
+
+
 def _is_out(editions: Path, edition: Path) -> bool:
     """Whether an edition has a report, whatever lies beside its tables; what it withheld is never forgotten unsaid."""
     place = (edition / REPORT).relative_to(editions.parent)
