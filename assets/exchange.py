@@ -50,16 +50,25 @@ def _taken(descriptor: int) -> bool:
 def put_in_place(complete: Path, target: Path) -> None:
     """Makes a complete folder the one at `target`: readers see the old one or the new one, never none and never a part.
 
-    What stops it half-way leaves the old one or the new one there, and perhaps the other aside at `complete`.
+    What stops it half-way leaves the old one or the new one there, and perhaps the other aside at `complete`. Of a link
+    at `target` the folder that it leads to stays as it is.
     """
     flush(complete)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
+    if target.exists() or target.is_symlink():
         _exchange(complete, target)
-        shutil.rmtree(complete)
+        remove(complete)
     else:
         complete.rename(target)
     _flush_folder(target.parent)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a folder with all in it, or a link without what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _exchange(one: Path, other: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from dagster import (
@@ -49,8 +50,12 @@ from assets.warehouse import insert_rows, transaction
 from law.loader import LegalValue, report_law
 from pipelines.resources import Run
 
+if TYPE_CHECKING:
+    from assets.reporting.source import Source
+    from assets.reporting.tables import Released
+
 FINISHED = "report.finished"
-READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap")
+READ_BESIDES = ("criteria.area_criteria", "status.area_status", "cap.municipal_cap", "cap.area_cap")
 REMEDY = "The report is held back, the lists stand. Withhold more, or look at what else publishes these figures."
 ATTACKING = (
     *("disclosure/attack", "disclosure/cells", "disclosure/limits", "disclosure/linear_programs"),
@@ -135,9 +140,7 @@ def _columns() -> TableSchema:
 )
 def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     """Makes the tables of a list year's report, and records what is withheld in them."""
-    from assets.reporting import files
     from assets.reporting.source import Source
-    from assets.reporting.tables import release
 
     list_year = list_year_of(context)
     law = law_of(run, list_year)
@@ -145,11 +148,10 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         derivation.prepare_session(con)
         prepare_report(con, list_year)
         digest = _made_of(con, law, list_year)
-        earlier = files.released_before(run.at_home.editions, list_year)
-        before = _told_before(run, list_year)
+        earlier, before = _released_earlier(run, list_year)
         values = report_law().for_list_year(list_year)
         source = Source(con, list_year, values, disclosure_limits(), earlier, before)
-        released = release(source)
+        released = _released(source)
         with transaction(con):
             con.execute("DELETE FROM report.finished_tables WHERE list_year = ?", [list_year])
             con.execute("DELETE FROM report.hidden_cells WHERE list_year = ?", [list_year])
@@ -162,6 +164,17 @@ def finished(context: AssetExecutionContext, run: Run) -> MaterializeResult:
     rows = sum(len(table.rows) for table in released.tables.values())
     told = {"tables": len(released.tables), "withheld": len(released.hidden)}
     return materialized(FINISHED, rows, digest, told)
+
+
+def _released(source: "Source") -> "Released":
+    """The finished tables and what is withheld in them. Raises Failure where nothing that may be withheld is enough."""
+    from assets.disclosure.suppression import UnprotectableError
+    from assets.reporting.tables import release
+
+    try:
+        return release(source)
+    except UnprotectableError as error:  # it names cells, and no figure
+        raise Failure(f"disclosure control: {error}. {REMEDY}", allow_retries=False) from None
 
 
 def _made_of(con: duckdb.DuckDBPyConnection, law: Mapping[str, LegalValue], list_year: int) -> str:
@@ -187,19 +200,26 @@ def disclosure(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetC
     """The blocking check: it holds back the report, never the lists."""
     list_year = list_year_of(context)
     with run.warehouse() as con:
-        withheld, lines = _attack(con, list_year, _told_before(run, list_year))
+        withheld, lines = _attack(con, list_year, _released_earlier(run, list_year)[1])
     least = disclosure_limits().minimum_count
     told = {"withheld": withheld, "least_uncertainty": least}
     yield outcome(FINISHED, DISCLOSURE.name, len(lines), lines, REMEDY, blocking=True, **told)
 
 
-def _told_before(run: Run, list_year: int) -> Before:
-    """What earlier releases tell of the figures of a list year's report."""
+def _released_earlier(run: Run, list_year: int) -> "tuple[dict[int, dict[str, Finished]], Before]":
+    """The tables of earlier list years' reports, and what those and earlier releases of this year's tell of its
+    figures. Raises Failure where one of them was altered."""
     from assets.reporting import files
 
     editions = run.at_home.editions
-    of_years = files.released_before(editions, list_year)
-    return told_by_releases(files.released_already(editions, list_year), list(of_years.values()))
+    try:
+        of_years = files.released_before(editions, list_year)
+        before = told_by_releases(
+            files.released_already(editions, list_year), files.released_of_earlier_years(editions, list_year)
+        )
+    except files.AlteredReportError as error:
+        raise Failure(str(error), allow_retries=False) from None
+    return of_years, before
 
 
 def _attack(con: duckdb.DuckDBPyConnection, list_year: int, before: Before) -> tuple[int, list[str]]:
@@ -271,7 +291,7 @@ def report(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         prepare_report(con, list_year)
         if derivation.recorded_fingerprints(con, list_year).get(FINISHED) != _made_of(con, law, list_year):
             raise Failure("report/finished was made from other inputs: materialise it anew.", allow_retries=False)
-        _, lines = _attack(con, list_year, _told_before(run, list_year))
+        _, lines = _attack(con, list_year, _released_earlier(run, list_year)[1])
         if lines:
             raise Failure("disclosure control: " + "; ".join(lines), allow_retries=False)
         tables = finished_tables(con, list_year)

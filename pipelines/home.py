@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.exchange import held
+from assets.exchange import held, remove
 
 HOME = "BOLIGOMRAADER_HOME"
 SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
@@ -144,7 +144,7 @@ class Home:
     def clear_scratch(self) -> None:
         """Removes what a killed run may have left. Call it with the lock held."""
         for left in self.scratch.iterdir():
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            remove(left)
 
 
 def home_from_environment() -> Home:

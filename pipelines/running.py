@@ -27,6 +27,10 @@ CODE_LOCATION = "statistics"
 """The code location in workspace.yaml. A run that does not name it is not on the UI's timeline."""
 
 
+STOPPED = "The run was stopped. Run again: it goes on from what is received and derived."
+INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
+
 @dataclass
 class RunReport:
     """What a run said: whether the edition was sealed, the faults that stopped it, the warnings, and the revision.
@@ -122,6 +126,7 @@ def _run(
         opened = instance_of(home.instance)
     report = RunReport()
     failures: list[str] = []
+    stopped = False
     with naming_damage(home.instance), opened as instance:
         run, plan = _begun(instance, job, run_config, list_year, with_report)
         total = sum(len(plan.get_step_by_key(key).step_outputs) for key in plan.step_keys_to_execute)
@@ -131,13 +136,15 @@ def _run(
             if event.is_step_start or event.is_step_materialization:
                 on_step("/".join(event.asset_key.path) if event.asset_key else str(event.step_key), done, total)
             _read(event, report, failures)
+            stopped = stopped or _is_stop(event)
         finished = instance.get_run_by_id(run.run_id)
         report.success = finished is not None and finished.is_success
     if job_name == "annual_list" and not failures and not report.faults and report.revision is not None:
         # a report that is held back leaves the edition as sealed as it is
         report.success = True
     if not report.success and not report.faults:
-        report.faults.extend(failures or ["the run failed; the Dagster UI on this home shows where"])
+        unknown = "the run failed; the Dagster UI on this home shows where"
+        report.faults.extend([STOPPED] if stopped else failures or [unknown])
     return report
 
 
@@ -175,8 +182,8 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
                 report.report_problems.extend(lines)
             else:
                 (report.faults if evaluation.severity.value == "ERROR" else report.warnings).extend(lines)
-    elif event.is_job_failure and event.job_failure_data.error is not None:
-        failures.extend(_outside_a_step(event.job_failure_data.error))
+    elif event.is_job_failure:
+        failures.extend(_outside_a_step(event.job_failure_data))
     elif event.is_step_failure:
         (report.report_problems if _of_report(event.step_key) else failures).append(_failure(event))
     elif event.is_step_materialization and list(event.asset_key.path) == ["report", "report"]:
@@ -188,13 +195,28 @@ def _read(event: Any, report: RunReport, failures: list[str]) -> None:
         report.stale = [(stale, earlier) for stale, earlier in metadata["stale_editions"].value]
 
 
+def _is_stop(event: Any) -> bool:
+    """Whether a run, or the step it is in, ends because it was asked to: by Ctrl-C, or by the system."""
+    from dagster._core.events import RunFailureReason
+
+    if event.is_step_failure:
+        error = event.step_failure_data.error
+        return error is not None and error.cls_name in INTERRUPTIONS
+    return bool(
+        event.is_job_failure and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION
+    )
+
+
 def _of_report(step_key: str) -> bool:
     return step_key.startswith("report_")
 
 
-def _outside_a_step(error: Any) -> list[str]:
-    """What a `Failure` says that no step raised; what any other error says may quote a row."""
-    kind, _, words = str(error.message).strip().partition(": ")
+def _outside_a_step(failure: Any) -> list[str]:
+    """What a `Failure` says that no step raised; what any other error says may quote a row. Of a step that failed the
+    run's failure says the step's words again: they are told already, and one of the report's fails no edition."""
+    if failure.error is None or failure.first_step_failure_event is not None:
+        return []
+    kind, _, words = str(failure.error.message).strip().partition(": ")
     return [words] if kind.endswith(".Failure") and words else []
 
 

@@ -54,10 +54,12 @@ def verify_locked(home: Home, list_year: int) -> list[str]:
     except AsideError as error:
         raise VerificationError(str(error)) from None
     _same_changes(home, manifest)
+    state = _state(home, list_year, release)
+    _released_whole(home, manifest)
     told = [*_report_whole(folder), *_stale(home, list_year)]
     files, hashes = len(manifest["outputs"]), (manifest["law"]["sha256"][:12], manifest["sql"]["sha256"][:12])
     return [
-        f"Edition {list_year} is {_state(home, list_year, release)}.",
+        f"Edition {list_year} is {state}.",
         f"Edition {list_year}, revision {manifest['revision']}: {files} files derived anew, byte for byte the same.",
         f"{len(manifest['inputs'])} snapshots, law {hashes[0]}, SQL {hashes[1]}.",
         *told,
@@ -115,13 +117,23 @@ def _state(home: Home, list_year: int, release: Release | None) -> str:
         raise VerificationError(str(error)) from None
     if untold:
         named = ", ".join(map(str, untold))
-        otherwise = "tells the release otherwise than the manifest, or not at all"
-        raise VerificationError(
-            f"{releases.LOG}, revision {named} of {list_year}: {otherwise}. Restore a backup of the log."
-        )
+        otherwise = f"not the release that its {sealing.MANIFEST} tells, one of the two was altered"
+        raise VerificationError(f"{releases.LOG}, revision {named} of {list_year}: {otherwise}. Restore a backup.")
     if release is None:
         return "a draft, not released"
     return f"released on {release.when} by {release.by}"
+
+
+def _released_whole(home: Home, manifest: sealing.Manifest) -> None:
+    """Raises VerificationError where the revision released before, whose lists are in force beside a draft, was
+    altered."""
+    kept = releases.last_released(home.editions, int(manifest["list_year"]), before=manifest["revision"])
+    if kept is None:
+        return
+    folder, released = kept
+    place = folder.relative_to(home.editions)
+    if damaged := sealing.damaged_files(folder, released):
+        raise VerificationError(*(f"{place}/{name}: not the file that was released." for name in damaged))
 
 
 def _same_rules(manifest: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int) -> None:

@@ -7,7 +7,7 @@ programming. What does not belong here: what was hidden and why (`assets.disclos
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from assets.disclosure.cells import Cell, Interval, Relation, components
 from assets.disclosure.linear_programs import Equation, Outcome, Program
@@ -100,6 +100,25 @@ def equations(number: Mapping[Cell, int], relations: Sequence[Relation], told: M
                 known += sign * told[cell]
         found.append(Equation(terms, -known))
     return found
+
+
+def told_since(
+    cells: Collection[Cell], relations: Sequence[Relation], bounds: Mapping[Cell, Interval], limit: float
+) -> set[Cell]:
+    """Those of some cells, withheld in an earlier release, that other publications alone now tell closer than the
+    limit, and not as small ones: whatever is hidden here, nothing can protect them any more."""
+    if not cells:
+        return set()
+    every = {cell for relation in relations for cell in (relation.total, *relation.parts)} | set(cells)
+    reached = [group for group, _ in components(sorted(every), relations) if not bounds.keys().isdisjoint(group)]
+    unknown = [cell for group in reached for cell in group]
+    found = intervals({}, unknown, relations, bounds, lambda cell: limit if cell in cells else -math.inf)
+    return {cell for cell in cells if cell in found and _told_as_large(found[cell], limit)}
+
+
+def _told_as_large(interval: Interval, limit: float) -> bool:
+    low, high = interval
+    return high - low < limit and not 0 < high < limit
 
 
 def too_close(interval: Interval, limit: float, must_hide: bool) -> bool:

@@ -45,6 +45,7 @@ def _suppressed(problem: Problem) -> dict[Cell, str]:
     hidden = dict.fromkeys(sorted(problem.withheld), BEFORE)
     hidden.update({cell: PRIMARY for cell in problem.sensitive if cell not in problem.unpublished})
     wanted = dict(problem.sensitive)
+    asked = dict(wanted)
     for _ in range(ROUNDS):
         free = [cell for cell in problem.values if cell not in problem.fixed]  # in an order of its own: equal answers
         for cells, relations in components(free, problem.relations):
@@ -52,8 +53,9 @@ def _suppressed(problem: Problem) -> dict[Cell, str]:
         close = _too_close(problem, hidden)
         if not close:
             return hidden
-        # A program in whole numbers may allow less than the linear one: ask for more there.
-        wanted = {cell: 2 * wanted.get(cell, limit) for cell, limit in close.items()}
+        # A program in whole numbers may allow less than the linear one: ask for more where it was asked already.
+        wanted = {cell: 2 * asked[cell] if cell in asked else limit for cell, limit in close.items()}
+        asked.update(wanted)
     raise UnprotectableError(f"{len(wanted)} cells can be bounded too closely whatever is hidden")
 
 
@@ -72,6 +74,9 @@ def _too_close(problem: Problem, hidden: Mapping[Cell, str]) -> dict[Cell, float
         limit = enough(cell)
         if attack.too_close(interval, limit, cell in hidden):
             close[cell] = limit
+    withheld = close.keys() & problem.withheld - problem.sensitive.keys()
+    for cell in attack.told_since(withheld, problem.relations, problem.bounds, least):
+        del close[cell]
     return close
 
 
@@ -116,31 +121,49 @@ class _Program:
         return max(0.0, high - value if rise else value - max(0, low))
 
     def cheapest_change(self, target: Cell, amount: float, hidden: Mapping[Cell, str]) -> list[Cell]:
-        """The cells that change when `target` moves by `amount` at the least cost; hidden ones cost next to nothing."""
-        rise = min(amount, self._room(target, True))
-        fall = min(amount - rise, self._room(target, False))
-        if rise + fall < amount:
-            raise UnprotectableError(f"{'/'.join(target)} is told elsewhere")
+        """The cells that change when `target` moves by `amount` at the least cost; hidden ones cost next to nothing. It
+        rises by as much of it as the figures that stay allow, and falls by the rest."""
         costs = [self._cost(cell, hidden) for cell in self.cells]
-        changed: set[Cell] = set()
-        for up, by in ((True, rise), (False, fall)):
-            if by > 0:
-                changed.update(self._change(target, up, by, costs))
-        return sorted(changed)
+        rise = min(amount, self._room(target, True))
+        risen = self._change(target, True, rise, costs)
+        if risen is None:
+            rise = self._most(target, rise)
+            risen = self._change(target, True, rise, costs) or []
+        fall = amount - rise
+        if fall > self._room(target, False):
+            raise UnprotectableError(f"{'/'.join(target)} is told elsewhere")
+        fallen = self._change(target, False, fall, costs)
+        if fallen is None:
+            raise UnprotectableError(f"{'/'.join(target)} follows from figures that must be published")
+        return sorted({*risen, *fallen})
 
     def _cost(self, cell: Cell, hidden: Mapping[Cell, str]) -> float:
         if cell in hidden or cell in self.problem.unpublished:
             return ALMOST_FREE
         return self.problem.weights.get(cell, 1.0) * (1.0 + self.problem.values[cell])
 
-    def _change(self, target: Cell, up: bool, by: float, costs: list[float]) -> list[Cell]:
-        n, at = len(self.cells), self.number[target]
-        least, most = [0.0] * (2 * n), list(self.most)
-        most[at] = most[n + at] = 0.0
-        changed = at if up else n + at
-        least[changed] = most[changed] = by
-        self.program.bound(least, most)
+    def _most(self, target: Cell, at_most: float) -> int:
+        """By how much, in whole numbers, a figure can rise with all published totals unchanged."""
+        up = self.number[target]
+        self._move(target, 0.0, at_most, 0.0)
+        answer = self.program.least([-1.0 if index == up else 0.0 for index in range(2 * len(self.cells))])
+        return math.floor(answer.figures[up] + CHANGED) if answer.outcome is Outcome.FOUND else 0
+
+    def _change(self, target: Cell, up: bool, by: float, costs: list[float]) -> list[Cell] | None:
+        """The cells that change at the least cost when `target` does; None where the others do not allow it."""
+        if by <= 0:
+            return []
+        n = len(self.cells)
+        self._move(target, by, by if up else 0.0, 0.0 if up else by)
         answer = self.program.least(costs + costs)
         if answer.outcome is not Outcome.FOUND:
-            raise UnprotectableError(f"{'/'.join(target)} follows from figures that must be published")
+            return None
         return [cell for cell, i in self.number.items() if max(answer.figures[i], answer.figures[n + i]) > CHANGED]
+
+    def _move(self, target: Cell, by: float, rise: float, fall: float) -> None:
+        """Bounds under which `target` rises or falls by at least `by`, and at most by `rise` or `fall`."""
+        n, at = len(self.cells), self.number[target]
+        least, most = [0.0] * (2 * n), list(self.most)
+        most[at], most[n + at] = rise, fall
+        least[at if rise else n + at] = by
+        self.program.bound(least, most)

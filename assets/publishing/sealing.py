@@ -25,6 +25,7 @@ from assets.derivation import PUBLISHED, macros, sql_hash, upstream_of
 from assets.exchange import put_in_place
 from assets.warehouse import sql_file, sql_text, transaction
 from law.loader import LegalValue, list_day, values_sha256
+from pipelines.failures import DamagedFileError
 
 MANIFEST = "manifest.json"
 REVISIONS = ".revisions"
@@ -345,15 +346,22 @@ def _published_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_sha256: str) -> None:
+    """Shows an edition's tables in place of what was shown of its year. Raises DamagedFileError where one of them is
+    not the one that was sealed: the lists of later years would rest on it."""
     manifest = read_manifest(folder)
     assert manifest is not None
-    sealed = {item["file"] for item in manifest["outputs"]}
+    sealed = {item["file"]: item["sha256"] for item in manifest["outputs"]}
+    tables = [name for name in (table.split(".")[1] for table in PUBLISHED) if f"{name}.parquet" in sealed]
+    for name in tables:
+        path = folder / f"{name}.parquet"
+        if not path.is_file() or sha256_of(path) != sealed[path.name]:
+            raise DamagedFileError(
+                f"editions/{year}/{path.name} is not the file that was sealed: restore a backup of that edition, or "
+                f"move its folder away and run list year {year} again."
+            )
     with transaction(con):
         _forget(con, year)
-        for table in PUBLISHED:
-            name = table.split(".")[1]
-            if f"{name}.parquet" not in sealed:  # sealed before editions held this table
-                continue
+        for name in tables:  # an edition that was sealed before there was a table does not hold it
             source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
             con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
             _widen(con, name, source)

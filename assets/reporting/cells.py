@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,6 +40,8 @@ EARLIER_RESIDENTS = "beboere_foer"
 OF_MOVERS = ("beskaeftigelse", "uddannelse")
 MOVED, STAYED = "flyttet", "blev"
 MIGRATIONS = "vandringer_"
+CAP = "loft"
+"""Family homes in a municipality's areas of a kind."""
 WAYS = {"indvandrede": "ind", "udvandrede": "ud"}
 AGES_OF_EMPLOYMENT = ("unge", "midt", "seniorer")
 AGES_OF_EDUCATION = ("midt",)
@@ -356,17 +358,20 @@ def told_elsewhere(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
     return found
 
 
-def told_by_the_cap(tables: Mapping[str, Finished]) -> dict[Cell, Interval]:
-    """Family homes of an area that is the only one of its kind in its municipality: the cap's table tells them."""
-    alone: dict[tuple[str, str], set[str]] = {}
+def told_by_the_cap(tables: Mapping[str, Finished], hidden: Collection[Cell]) -> dict[Relation, int]:
+    """The family homes of a municipality's areas of a kind, which the cap's table tells, as a total of the areas',
+    where one of those is withheld."""
+    areas: dict[tuple[str, str], set[str]] = {}
     for row in tables["sammensaetning_omraader"].rows:
-        alone.setdefault((str(row["kommune"]), str(row["boliggruppe"])), set()).add(str(row["area_id"]))
-    found: dict[Cell, Interval] = {}
+        areas.setdefault((str(row["kommune"]), str(row["boliggruppe"])), set()).add(str(row["area_id"]))
+    found: dict[Relation, int] = {}
     for row in tables["loft"].rows:
         for group, column in zip(LISTED_GROUPS, ("i_udsatte", "i_forebyggelse"), strict=True):
-            areas, homes = alone.get((str(row["kommune"]), group), set()), number(row, column)
-            if len(areas) == 1 and homes is not None:
-                found[("boliger", AREA + next(iter(areas)), "familiebolig", ALL)] = (int(homes), int(homes))
+            homes = number(row, column)
+            of_kind = sorted(areas.get((str(row["kommune"]), group), set()))
+            parts = tuple(("boliger", AREA + area, "familiebolig", ALL) for area in of_kind)
+            if homes is not None and not set(parts).isdisjoint(hidden):
+                found[Relation((CAP, str(row["kom"]), group), parts)] = int(homes)
     return found
 
 

@@ -289,10 +289,11 @@ def _space(tables: Mapping[str, Finished]) -> Chart | None:
 
 
 def _cap(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
-    """The share of family homes in listed areas, where the cap is exceeded."""
+    """The share of family homes in listed areas, where the cap is exceeded and the share is told."""
     cap = law.get("anvisningsloft.share")
     table = tables["loft"]
-    rows = sorted((r for r in table.rows if r["over_loft"]), key=lambda r: -float(number(r, "andel_pct") or 0))
+    told = [row for row in table.rows if row["over_loft"] and number(row, "andel_pct") is not None]
+    rows = sorted(told, key=lambda r: -float(number(r, "andel_pct") or 0))
     return _bars(
         rows, "kommune", "andel_pct", "pct", "Pct. af kommunens almene familieboliger",
         "loft", "Familieboliger i områder, kommuner over loftet", table.name, cap,

@@ -52,14 +52,20 @@ def attacked(tables: Mapping[str, Finished], limits: Limits, before: Before) -> 
     told, hidden = cells.read(tables)
     known = {cell for cube in structure.cubes for cell in (cube.cell(*at) for at in cube.coordinates())}
     silent = known - told.keys() - hidden
-    elsewhere = cells.told_elsewhere(tables) | cells.told_by_the_cap(tables)
-    bounds = {cell: interval for cell, interval in elsewhere.items() if cell in hidden}
-    found = attack.intervals(told, sorted(hidden | silent), structure.relations, bounds)
+    told_by_lists = cells.told_elsewhere(tables)
+    bounds = {cell: interval for cell, interval in told_by_lists.items() if cell in hidden}
+    by_cap = cells.told_by_the_cap(tables, hidden)
+    known_totals = told | {relation.total: homes for relation, homes in by_cap.items()}
+    found = attack.intervals(known_totals, sorted(hidden | silent), [*structure.relations, *by_cap], bounds)
     close = {
         cell: interval
         for cell, interval in found.items()
         if attack.too_close(interval, _limit(cell, interval, limits), cell in hidden)
-    } | cells.told_by_residents(tables)
+    }
+    withheld = close.keys() & before.withheld
+    for cell in attack.told_since(withheld, structure.relations, told_by_lists, limits.minimum_count):
+        del close[cell]
+    close |= cells.told_by_residents(tables)
     return Attacked(
         len(hidden),
         close,

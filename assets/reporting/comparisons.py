@@ -14,10 +14,11 @@ from statistics import fmean
 from typing import Any
 
 from assets.code_lists import municipality_names
-from assets.disclosure.limits import WITHHELD
+from assets.disclosure.limits import WITHHELD, Limits
 from assets.finished import Finished, Row, Value, number, share_pct
+from assets.publishing.public_lists import figure_rests_on_few
 from assets.reporting import uncertainty
-from assets.reporting.cells import MOVED, migration_cube, migration_years
+from assets.reporting.cells import AREA, MOVED, migration_cube, migration_years
 from assets.reporting.labels import ALL, MUNICIPALITY_GROUPS, ORIGINS, OUTCOMES, SIDES, TARGETS, VERDICTS
 from assets.reporting.shapes import SHAPES
 from assets.reporting.shown import Shown
@@ -252,8 +253,18 @@ def _base_year(source: Source) -> int | None:
     return None if found is None else int(found)
 
 
+OF_CRITERION: Mapping[str, str] = {
+    "nonwestern_share": "nonwestern",
+    "outside_share": "outside",
+    "primary_only_share": "primary_only",
+    "income_ratio": "income",
+}
+"""The criterion that an outcome is the figure of."""
+
+
 def comparison(source: Source) -> Finished:
-    """Areas just above and just below the limits of § 61 b in the base year, and how they changed since."""
+    """Areas just above and just below the limits of § 61 b in the base year, and how they changed since. An area is
+    left out of an outcome that rests on few persons in one of the years: with few areas the mean would tell it."""
     base = _base_year(source)
     confidence = source.law["redegoerelse.confidence"].value
     assert isinstance(confidence, Fraction)
@@ -273,16 +284,18 @@ def comparison(source: Source) -> Finished:
             head: Row = {"fra": base, "til": source.list_year, "udfald": outcome, "udfald_tekst": text}
             samples = {
                 side: [
-                    (float(before) * 100, float(after) * 100)
-                    for before, after in (
-                        (by_year[base, area][outcome], by_year[source.list_year, area][outcome]) for area in areas
-                    )
-                    if before is not None and after is not None
+                    (float(before[outcome]) * 100, float(after[outcome]) * 100)
+                    for before, after in ((by_year[base, area], by_year[source.list_year, area]) for area in areas)
+                    if all(_told_of_area(row, outcome, source.limits) for row in (before, after))
                 ]
                 for side, areas in near.items()
             }
             rows += [{**head, **row} for row in sides(samples, least, float(confidence))]
     return replace(SHAPES["evaluering"], rows=rows)
+
+
+def _told_of_area(row: Mapping[str, Any], outcome: str, limits: Limits) -> bool:
+    return row[outcome] is not None and not figure_rests_on_few(row, OF_CRITERION[outcome], limits)
 
 
 def sides(samples: Mapping[str, Sequence[tuple[float, float]]], least: int, confidence: float) -> list[Row]:
@@ -329,8 +342,33 @@ COMPARED = {
 }
 
 
-def exempted(source: Source) -> Finished:
-    """Municipalities that exempted areas in the base year, and the others with listed areas, then and now."""
+def koms_of_hidden_homes(source: Source, shown: Shown) -> set[str]:
+    """The municipalities with homes of an area whose family homes are withheld."""
+    return {
+        str(row["kom"])
+        for row in source.rows("cap.area_cap")
+        if ("boliger", AREA + row["area_id"], "familiebolig", ALL) in shown.hidden
+    }
+
+
+def _koms_of_few_homes(source: Source, year: int) -> set[str]:
+    """The municipalities with homes of an area that had few family homes in a list year."""
+    found = source.con.execute(
+        """
+        SELECT DISTINCT kom FROM published.area_cap
+        WHERE list_year = $year AND area_id IN (
+            SELECT area_id FROM published.area_cap WHERE list_year = $year
+            GROUP BY area_id HAVING sum(family_homes) BETWEEN 1 AND $least - 1
+        )
+        """,
+        {"year": year, "least": source.limits.minimum_count},
+    ).fetchall()
+    return {str(kom) for (kom,) in found}
+
+
+def exempted(source: Source, shown: Shown) -> Finished:
+    """Municipalities that exempted areas in the base year, and the others with listed areas, then and now. Shares are
+    withheld where those of one of the municipalities are."""
     base = _base_year(source)
     rows: list[Row] = []
     if base is not None:
@@ -342,25 +380,27 @@ def exempted(source: Source) -> Finished:
                 WHERE list_year = $base AND homes_udsat + homes_forebyggelse > 0
             )
             SELECT
-                grupper.gruppe, cap.list_year, count(*), sum(cap.family_homes)::BIGINT,
+                grupper.gruppe, cap.list_year, list(cap.kom), sum(cap.family_homes)::BIGINT,
                 sum(cap.homes_udsat + cap.homes_forebyggelse)::BIGINT, sum(cap.covered_homes)::BIGINT
             FROM grupper
             INNER JOIN published.municipal_cap AS cap
                 ON cap.kom = grupper.kom AND cap.list_year IN ($base, $year)
-            GROUP BY ALL
-            ORDER BY ALL
+            GROUP BY grupper.gruppe, cap.list_year
+            ORDER BY grupper.gruppe, cap.list_year
             """,
             {"base": base, "year": source.list_year},
         ).fetchall()
+        hidden = {year: _koms_of_few_homes(source, year) for year in (base, source.list_year)}
+        hidden[source.list_year] |= koms_of_hidden_homes(source, shown)
         rows = [
             {
                 "aar": int(year),
                 "gruppe": group,
                 "gruppe_tekst": EXEMPTED[group],
-                "kommuner": int(koms),
+                "kommuner": len(koms),
                 "familieboliger": int(homes),
-                "i_omraader_pct": share_pct(int(listed), int(homes)),
-                "omfattet_pct": share_pct(int(covered), int(homes)),
+                "i_omraader_pct": share_pct(int(listed), int(homes)) if hidden[year].isdisjoint(koms) else WITHHELD,
+                "omfattet_pct": share_pct(int(covered), int(homes)) if hidden[year].isdisjoint(koms) else WITHHELD,
             }
             for group, year, koms, homes, listed, covered in found
         ]

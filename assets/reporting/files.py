@@ -27,6 +27,9 @@ from law.loader import report_law
 
 REPORT, INTERNAL = sealing.REPORT_FOLDERS
 REPORT_MANIFEST = "report_manifest.json"
+ALTERED = (
+    "What that report told and withheld is not known: restore the folder from a backup, or take it out of the home."
+)
 PACKAGES = ("duckdb", "font-source-sans-pro", "highspy", "jinja2", "matplotlib", "numpy", "typst", "xlsxwriter")
 
 
@@ -144,20 +147,47 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return out.getvalue()
 
 
+class AlteredReportError(Exception):
+    """A table of an earlier report is not the one that was released, so what it told and withheld is not known. The
+    message names its file."""
+
+
 def released_already(editions: Path, list_year: int) -> list[dict[str, Finished]]:
-    """The tables of every report of a list year that is out: of its earlier revisions, and of the newest."""
+    """The tables of every report of a list year that is out: of its earlier revisions, and of the newest. Raises
+    AlteredReportError."""
     kept = sealing.kept_folders(editions, list_year)
-    return [_tables(edition) for edition in (*kept, editions / str(list_year)) if _whole(edition)]
+    return [_tables(edition) for edition in (*kept, editions / str(list_year)) if _is_out(editions, edition)]
 
 
 def released_before(editions: Path, list_year: int) -> dict[int, dict[str, Finished]]:
-    """The tables of the reports of earlier list years, as they were released, by list year."""
+    """The tables of the reports of earlier list years, as they were released, by list year. Raises
+    AlteredReportError."""
     years = [year for year in sealing.sealed_years(editions) if year < list_year]
-    return {year: _tables(editions / str(year)) for year in years if _whole(editions / str(year))}
+    return {year: _tables(editions / str(year)) for year in years if _is_out(editions, editions / str(year))}
 
 
-def _whole(edition: Path) -> bool:
-    return read_report_manifest(edition) is not None and not _altered(edition)
+def released_of_earlier_years(editions: Path, list_year: int) -> list[dict[str, Finished]]:
+    """The tables of every report of an earlier list year that is out, of kept revisions too: whoever has one knows it.
+    Raises AlteredReportError."""
+    years = [year for year in sealing.sealed_years(editions) if year < list_year]
+    return [tables for year in years for tables in released_already(editions, year)]
+
+
+def _is_out(editions: Path, edition: Path) -> bool:
+    """Whether an edition has a report, whatever lies beside its tables; what it withheld is never forgotten unsaid."""
+    place = (edition / REPORT).relative_to(editions.parent)
+    try:
+        manifest = read_report_manifest(edition)
+    except ValueError:
+        raise AlteredReportError(f"{place / REPORT_MANIFEST} cannot be read. {ALTERED}") from None
+    if manifest is None:
+        return False
+    made = {item["file"]: item["sha256"] for item in manifest["files"]}
+    for name in (f"{name}.csv" for name in SHAPES):
+        path = edition / REPORT / name
+        if name in made and not (path.is_file() and sealing.sha256_of(path) == made[name]):
+            raise AlteredReportError(f"{place / name} is not the file that the report was made with. {ALTERED}")
+    return True
 
 
 def _tables(edition: Path) -> dict[str, Finished]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from assets.reporting.charts import font_folder
 from assets.reporting.document import Block, Chart, Document, Figure, Notice, Paragraph, Part, Points, Term, View
 from law.loader import list_day
 
+FONT = "SourceSansPro-Regular.ttf"
+LACKING = "?"
+UNSEEN = ("Cf", "Zs", "Zl", "Zp")
+"""Blanks and what only steers how others are set: they need no picture in a font."""
 TEMPLATE = Path(__file__).parent / "templates" / "redegoerelse.typ"
 
 
@@ -43,7 +49,7 @@ def pdf(document: Document) -> bytes:
                 for section in document.sections
             ],
         }
-        (folder / "redegoerelse.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        (folder / "redegoerelse.json").write_text(json.dumps(_in_font(content), ensure_ascii=False), encoding="utf-8")
         compiled = typst.compile(
             folder / "main.typ",
             root=folder,
@@ -55,6 +61,26 @@ def pdf(document: Document) -> bytes:
         )
     assert isinstance(compiled, bytes)
     return compiled
+
+
+@cache
+def _characters() -> frozenset[str]:
+    """Every character that the font has."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(map(chr, FT2Font(str(font_folder() / FONT)).get_charmap()))
+
+
+def _in_font(content: Any) -> Any:
+    """The content with a mark in the place of each character that the font lacks, as in a name that came damaged: a
+    tagged PDF may hold none that cannot be shown. The other files have it as it was registered."""
+    if isinstance(content, str):
+        return "".join(
+            c if c in _characters() or unicodedata.category(c) in UNSEEN or c in "\n\t" else LACKING for c in content
+        )
+    if isinstance(content, dict):
+        return {key: _in_font(value) for key, value in content.items()}
+    return [_in_font(value) for value in content] if isinstance(content, list) else content
 
 
 def source(table: str, sources: Mapping[str, str]) -> str:

@@ -464,7 +464,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = {
     "boliger": ("report.housing",),
     "boliger_omraader": ("report.housing",),
     "boligudnyttelse": ("report.housing",),
-    "loft": ("cap.municipal_cap",),
+    "loft": ("cap.municipal_cap", "cap.area_cap"),
     "udvikling": ("report.development",),
     "udvikling_omraader": ("report.area_years",),
     "social_eksport": ("report.social_export",),

@@ -22,7 +22,7 @@ from assets.list_names import LIST_NAMES, WITHIN
 from assets.publishing.public_lists import figure_rests_on_few
 from assets.reporting import cells
 from assets.reporting.cells import AREA, LISTED_GROUPS
-from assets.reporting.comparisons import comparison, exempted, migrations, social_export
+from assets.reporting.comparisons import comparison, exempted, koms_of_hidden_homes, migrations, social_export
 from assets.reporting.counts import counts, problem
 from assets.reporting.labels import (
     ALL,
@@ -70,11 +70,11 @@ def release(source: Source) -> Released:
         criteria,
         _lists(source),
         _list_changes(source),
-        _cap(source),
+        _cap(source, shown),
         _municipalities(source),
         _areas_over_time(source),
         comparison(source),
-        exempted(source),
+        exempted(source, shown),
         shown.composition(),
         shown.composition_by_area(),
         shown.incomes(),
@@ -304,21 +304,28 @@ def _home_share(part: int, whole: int, group: str | None) -> Value:
     return None if not whole or group == "oevrige_boliger" else rounded(Fraction(100 * part, whole), 0)
 
 
-def _cap(source: Source) -> Finished:
+def _cap(source: Source, shown: Shown) -> Finished:
+    """The cap by municipality. Where the family homes of one of its areas are withheld, so are those of all of them:
+    less the others they would tell that area's."""
     names = municipality_names()
+    hidden = koms_of_hidden_homes(source, shown)
+
+    def of_areas(row: Mapping[str, Any], value: Value) -> Value:
+        return WITHHELD if row["kom"] in hidden else value
+
     rows: list[Row] = [
         {
             "kom": row["kom"],
             "kommune": names[int(row["kom"])],
             "familieboliger": row["family_homes"],
-            "i_udsatte": row["homes_udsat"],
-            "i_forebyggelse": row["homes_forebyggelse"],
-            "andel_pct": rounded(row["share"] * 100, 1),
+            "i_udsatte": of_areas(row, row["homes_udsat"]),
+            "i_forebyggelse": of_areas(row, row["homes_forebyggelse"]),
+            "andel_pct": of_areas(row, rounded(row["share"] * 100, 1)),
             "over_loft": row["cap_exceeded"],
             "beslutning": row["decision"],
             "beslutning_tekst": DECISIONS[row["decision"]],
-            "undtaget": row["homes_exempted"],
-            "omfattet_pct": rounded(row["covered_share"] * 100, 1),
+            "undtaget": of_areas(row, row["homes_exempted"]),
+            "omfattet_pct": of_areas(row, rounded(row["covered_share"] * 100, 1)),
         }
         for row in source.rows("cap.municipal_cap")
         if row["homes_udsat"] + row["homes_forebyggelse"] > 0
@@ -353,16 +360,35 @@ def _municipalities(source: Source) -> Finished:
 # --- over time ---------------------------------------------------------------------------------------------------
 
 
+OF_RESIDENTS: Mapping[str, tuple[str, str, str, str]] = {
+    "nonwestern": ("nonwestern", "residents", "sammensaetning_oprindelse", "ikke_vestlig"),
+    "primary_only": ("primary_only", "persons_30_59", "sammensaetning_uddannelse", "grundskole"),
+}
+"""The shares of the lists that are of persons counted: part and whole, and the cube and category of an area's part."""
+
+
 def _development(source: Source, shown: Shown) -> Finished:
-    """The lists year by year. What an earlier report told of its own year stands as it was told."""
-    least = source.limits.minimum_count
+    """The lists year by year, a figure withheld where that of one of the areas is: less the others it would tell that
+    one. What an earlier report told of its own year stands as it was told."""
     members = _members(source)
 
-    def share(row: Mapping[str, Any], part: str, whole: str, *counted: str) -> Value:
-        few = 0 < row[part] < least or 0 < row[whole] - row[part] < least
-        if row["year"] == source.list_year:
-            few = few or any((counted[0], AREA + area, counted[1]) in shown.hidden for area in members[row["list"]])
-        return WITHHELD if few else share_pct(int(row[part]), int(row[whole]))
+    def withheld(row: Mapping[str, Any], criterion: str) -> bool:
+        areas = members.get((row["year"], row["list"]), [])
+        if any(figure_rests_on_few(area, criterion, source.limits) for area in areas):
+            return True
+        if row["year"] != source.list_year or criterion not in OF_RESIDENTS:
+            return False
+        *_, cube, category = OF_RESIDENTS[criterion]
+        return any((cube, AREA + area["area_id"], category) in shown.hidden for area in areas)
+
+    def share(row: Mapping[str, Any], criterion: str) -> Value:
+        part, whole = (int(row[name]) for name in OF_RESIDENTS[criterion][:2])
+        return WITHHELD if source.limits.few(part, whole) or withheld(row, criterion) else share_pct(part, whole)
+
+    def outside(row: Mapping[str, Any]) -> Value:
+        if row["outside_share"] is None:
+            return None
+        return WITHHELD if withheld(row, "outside") else rounded(Fraction(row["outside_share"]) * 100, 1)
 
     rows: list[Row] = [row for year, of in source.earlier.items() for row in of["udvikling"].rows if row["aar"] == year]
     rows += [
@@ -372,11 +398,9 @@ def _development(source: Source, shown: Shown) -> Finished:
             "liste_tekst": LISTS[row["list"]],
             "omraader": row["areas"],
             "beboere": row["residents"],
-            "ikkevestlige_pct": share(row, "nonwestern", "residents", "sammensaetning_oprindelse", "ikke_vestlig"),
-            "grundskole_pct": share(row, "primary_only", "persons_30_59", "sammensaetning_uddannelse", "grundskole"),
-            "uden_tilknytning_pct": None
-            if row["outside_share"] is None
-            else rounded(Fraction(row["outside_share"]) * 100, 1),
+            "ikkevestlige_pct": share(row, "nonwestern"),
+            "grundskole_pct": share(row, "primary_only"),
+            "uden_tilknytning_pct": outside(row),
         }
         for row in source.rows("report.development")
         if row["year"] not in source.earlier
@@ -392,12 +416,14 @@ def _known(row: Row) -> bool:
     return row["liste"] != "forebyggelsesomraade" or int(str(row["aar"])) >= first
 
 
-def _members(source: Source) -> dict[str, list[str]]:
-    """The areas on each list of the list year."""
-    status = source.rows("status.area_status")
-    return {
-        code: [row["area_id"] for row in status if row["status"] == code or row.get(code) is True] for code in LISTS
-    }
+def _members(source: Source) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    """The areas on each list of each list year, with their figures."""
+    found: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for row in source.rows("report.area_years"):
+        for code in LISTS:
+            if row["status"] == code or row.get(code) is True:
+                found.setdefault((row["year"], code), []).append(row)
+    return found
 
 
 def _areas_over_time(source: Source) -> Finished:

@@ -1,4 +1,5 @@
--- Each area's status and figures in every list year sealed in the home, and whether it stood near the limits of § 61 b.
+-- Each area's status and figures in every list year sealed in the home, with the counts that say whether a figure rests
+-- on few, and whether it stood near the limits of § 61 b.
 -- Grain: list year x year x area. Key: list_year, year, area_id. Law: § 61 a, § 61 b; redegoerelse.bandwidth.
 -- An area is near where it would meet § 61 b with every limit of its own year moved so far towards the area, and would
 -- not with every limit moved as far away. A limit is moved by the bandwidth's part of itself. Exact throughout. Figures
@@ -84,9 +85,17 @@ SELECT
     area_status.omdannelsesomraade,
     coalesce(naer.large_enough, false) AS large_enough,
     coalesce(naer.near_the_limits, false) AS near_the_limits,
+    area_criteria.nonwestern,
     area_criteria.nonwestern_share,
+    area_criteria.persons_18_64_y2,
+    area_criteria.outside_share_y2,
+    area_criteria.persons_18_64_y1,
+    area_criteria.outside_share_y1,
     area_criteria.outside_share,
+    area_criteria.persons_30_59,
+    area_criteria.primary_only,
     area_criteria.primary_only_share,
+    area_criteria.income_persons,
     area_criteria.income_ratio
 FROM published.area_status AS area_status
 INNER JOIN published.area_criteria AS area_criteria

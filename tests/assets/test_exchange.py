@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assets import exchange
+from pipelines.home import Home
 
 
 def folder(path: Path, content: str) -> Path:
@@ -45,6 +46,29 @@ def test_the_new_one_takes_the_place(target: Path, complete: Path) -> None:
 def test_where_there_is_none_it_is_put_there(tmp_path: Path, complete: Path) -> None:
     exchange.put_in_place(complete, tmp_path / "further" / "2026")
     assert contents(tmp_path / "further" / "2026") == {"new"}
+
+
+@pytest.mark.parametrize("leads_somewhere", [True, False])
+def test_a_link_is_exchanged_and_what_it_leads_to_stays(tmp_path: Path, complete: Path, leads_somewhere: bool) -> None:
+    """Were it left aside, nothing could empty the scratch folder that it lies in any more."""
+    other = folder(tmp_path / "other", "old") if leads_somewhere else tmp_path / "nowhere"
+    target = tmp_path / "2026"
+    target.symlink_to(other)
+    exchange.put_in_place(complete, target)
+    assert not target.is_symlink()
+    assert contents(target) == {"new"}
+    assert not complete.is_symlink()
+    assert not complete.exists()
+    assert not leads_somewhere or contents(other) == {"old"}
+
+
+def test_a_link_in_the_scratch_folder_is_removed_without_what_it_leads_to(tmp_path: Path) -> None:
+    home, other = Home(tmp_path / "home"), folder(tmp_path / "other", "old")
+    home.prepare()
+    (home.scratch / "left").symlink_to(other)
+    home.clear_scratch()
+    assert list(home.scratch.iterdir()) == []
+    assert contents(other) == {"old"}
 
 
 def test_stopped_before_the_step_the_old_one_stays(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from assets.disclosure import attack
 from assets.disclosure.attack import ContradictionError, intervals, too_close
 from assets.disclosure.cells import Axis, Cell, Cube, Problem, Relation, filled
-from assets.disclosure.suppression import PRIMARY, SECONDARY, UnprotectableError, suppress
+from assets.disclosure.suppression import BEFORE, PRIMARY, SECONDARY, UnprotectableError, suppress
 
 LIMIT = 5
 AREAS = Axis("area", {"group": None, "a": "group", "b": "group", "c": "group"})
@@ -116,6 +117,28 @@ def test_an_old_area_less_its_parts_tells_the_rest() -> None:
         values, [Relation(old, (listed, left_over))], {left_over: LIMIT}, frozenset({old}), frozenset({left_over})
     )
     assert suppress(one) == {listed: SECONDARY}
+
+
+def test_two_halves_of_a_total_that_stays_protect_each_other() -> None:
+    """Neither can rise by the limit: the total is told. Each can be anything from 0 to it, and that is enough."""
+    whole, one, other = ("whole",), ("one",), ("other",)
+    values = {whole: 6, one: 3, other: 3}
+    halves = Problem(values, [Relation(whole, (one, other))], {one: LIMIT, other: LIMIT}, bounds={whole: (6, 6)})
+    assert suppress(halves) == {one: PRIMARY, other: PRIMARY}
+    assert attacked(halves, dict.fromkeys((one, other), PRIMARY))[one] == (0, 6)
+    values[whole], values[one] = 4, 1
+    with pytest.raises(UnprotectableError):
+        suppress(replace(halves, bounds={whole: (4, 4)}))
+
+
+def test_a_figure_withheld_before_that_another_publication_tells_since_is_not_protected() -> None:
+    cell = TABLE.cell("a", "x")
+    told = problem(counts((7, 40, 50), (20, 3, 40), (10, 60, 70)))
+    told.withheld, told.bounds = frozenset({cell}), {cell: (7, 7)}
+    assert suppress(told)[cell] == BEFORE
+    told.sensitive[cell] = LIMIT
+    with pytest.raises(UnprotectableError):
+        suppress(told)
 
 
 def test_what_another_publication_tells_bounds_a_figure() -> None:

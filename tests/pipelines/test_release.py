@@ -23,6 +23,7 @@ from dagster import AssetKey, DagsterInstance
 from assets import warehouse
 from assets.publishing import releases, sealing
 from assets.publishing.releases import Entry
+from pipelines.failures import DamagedFileError
 from pipelines.home import Home
 from pipelines.release import remarks
 from tests.command import Result, edition, file_bytes, manifest, run_cli, run_list
@@ -272,9 +273,28 @@ def test_verify_fails_where_the_last_line_was_altered_or_taken_out(
     result = verify(home)
     assert result.code == 1
     assert result.lines == [
-        f"releases.jsonl, revision 2 of {YEAR}: tells the release otherwise than the manifest, or not at all. "
-        "Restore a backup of the log."
+        f"releases.jsonl, revision 2 of {YEAR}: not the release that its manifest.json tells, one of the two was "
+        "altered. Restore a backup."
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("public/udsatte_boligomraader.csv", f".revisions/{YEAR}/1/public/udsatte_boligomraader.csv: "),
+        ("manifest.json", f"releases.jsonl, revision 1 of {YEAR}: "),
+    ],
+)
+def test_verify_fails_where_the_revision_released_before_is_altered(
+    story: Story, tmp_path: Path, name: str, told: str
+) -> None:
+    """Its lists are in force for as long as a later revision is a draft."""
+    home = copied(story, tmp_path)
+    path = home / "editions" / ".revisions" / str(YEAR) / "1" / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    result = verify(home)
+    assert result.code != 0
+    assert told in result.output
 
 
 def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connection_whole(
@@ -287,9 +307,23 @@ def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connecti
         con.execute("UPDATE published.editions SET manifest_sha256 = 'another'")
         before = con.execute(shown).fetchall()
         assert before != [(0,)]
-        with pytest.raises(duckdb.InvalidInputException):
+        with pytest.raises(DamagedFileError, match=f"editions/{YEAR}/area_status.parquet is not the file"):
             sealing.synchronise_published(con, home.editions)
         assert con.execute(shown).fetchall() == before
+
+
+def test_a_home_without_its_warehouse_takes_no_altered_edition_for_the_sealed_one(ready: Ready, tmp_path: Path) -> None:
+    """The lists of later years would rest on it, and nothing would tell."""
+    home, snapshots = ready.copied(tmp_path)
+    path = edition(home, YEAR) / "parallelsamfund_history.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE history AS SELECT * REPLACE (NOT parallelsamfund AS parallelsamfund) FROM '{path}'")
+        con.execute(f"COPY history TO '{path}' (FORMAT parquet)")
+    (home / "warehouse.duckdb").unlink()
+    result = run_list(YEAR, snapshots, home)
+    assert result.code == 1
+    told = f"editions/{YEAR}/{path.name} is not the file that was sealed: restore a backup of that edition, or move its"
+    assert told in result.output
 
 
 def test_an_edited_edition_is_not_released(ready: Ready, tmp_path: Path) -> None:

@@ -555,14 +555,16 @@ def test_a_run_that_waits_for_another_can_be_stopped(ready: Ready, tmp_path: Pat
     home, script = Home(tmp_path / "home"), Path(sys.executable).parent / "boligomraader"
     with home.locked():
         command = [script, "run", "--home", home.path, "--snapshots", ready.snapshots, "--list-year", str(YEAR)]
-        run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         living = home.path / ".runs"
         while not (living.is_dir() and any(living.iterdir())):
             assert run.poll() is None
             time.sleep(0.05)
         time.sleep(SECONDS_BETWEEN_LOOKS)
         run.send_signal(signal.SIGINT)
-        assert run.wait(timeout=60) != 0
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode != 0
+        assert "The run was stopped." in said
         assert not any(living.iterdir())
     assert not any(home.editions.iterdir())
 

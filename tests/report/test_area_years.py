@@ -39,8 +39,11 @@ def near(areas: dict[str, dict[str, Fraction]], residents: int = MANY) -> dict[s
         create(
             con,
             "published.area_criteria",
-            "list_year SMALLINT, area_id VARCHAR, nonwestern_share DECIMAL(28, 10), outside_share DECIMAL(28, 10), "
-            "primary_only_share DECIMAL(28, 10), income_ratio DECIMAL(28, 10)",
+            "list_year SMALLINT, area_id VARCHAR, nonwestern BIGINT, nonwestern_share DECIMAL(28, 10), "
+            "persons_18_64_y2 BIGINT, outside_share_y2 DECIMAL(28, 10), persons_18_64_y1 BIGINT, "
+            "outside_share_y1 DECIMAL(28, 10), outside_share DECIMAL(28, 10), persons_30_59 BIGINT, "
+            "primary_only BIGINT, primary_only_share DECIMAL(28, 10), income_persons BIGINT, "
+            "income_ratio DECIMAL(28, 10)",
             [{"list_year": YEAR, "area_id": area} for area in areas],
         )
         derive(con, "report.area_years", list_year=YEAR)

@@ -8,13 +8,16 @@ from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
+import duckdb
 import pytest
 
+from assets.disclosure.limits import disclosure_limits
 from assets.finished import Finished, Row
 from assets.reporting import comparisons, uncertainty
 from assets.reporting.comparisons import COMPARED, sides, verdict
 from assets.reporting.labels import VERDICTS
 from assets.reporting.shapes import SHAPES
+from assets.reporting.source import Source
 from law.loader import Law, report_law
 
 CONFIDENCE = 0.95
@@ -121,3 +124,35 @@ def test_years_are_before_or_after_the_rules_whatever_is_amended_later(
     changed = {row["aar"]: row["dom"] for row in rows if row["maal"] == "aendring"}
     assert changed == {2023: "ingen_forskel", 2030: "ingen_forskel"}
     assert {row["dom"] for row in rows if row["maal"] == "forskel"} == {"hoejere"}
+
+
+def area_year(year: int, area: str, status: str, **figures: object) -> dict[str, object]:
+    """An area near the limits in one year: a thousand residents, all of working age, 300 in every count."""
+    shares = dict.fromkeys(
+        ("nonwestern_share", "outside_share", "outside_share_y1", "outside_share_y2"), Decimal("0.3")
+    )
+    return {
+        "year": year, "area_id": area, "status": status, "large_enough": True, "near_the_limits": True,
+        "residents": 1000, "nonwestern": 300, "persons_18_64_y1": 1000, "persons_18_64_y2": 1000, "persons_30_59": 1000,
+        "primary_only": 300, "income_persons": 900, **shares, "primary_only_share": Decimal("0.3"),
+        "income_ratio": Decimal("0.6"), **figures,
+    }  # fmt: skip
+
+
+def test_an_area_whose_figure_rests_on_few_persons_is_no_part_of_the_comparison(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With one area on a side the mean would be its figure: three of a thousand outside work, withheld elsewhere."""
+    few = {"outside_share": Decimal("0.003"), "outside_share_y1": Decimal("0.003")}
+    found = [
+        area_year(2025, "OVER", "forebyggelsesomraade", **few), area_year(2026, "OVER", "forebyggelsesomraade"),
+        area_year(2025, "UNDER", "ikke_omfattet"), area_year(2026, "UNDER", "ikke_omfattet", **few),
+    ]  # fmt: skip
+    monkeypatch.setattr(comparisons, "_base_year", lambda _source: 2025)
+    monkeypatch.setattr(Source, "rows", lambda _source, _table: found)
+    with duckdb.connect() as con:
+        table = comparisons.comparison(Source(con, 2026, report_law().for_list_year(2026), disclosure_limits()))
+    told = {(row["udfald"], row["side"]): (row["omraader"], row["foer"], row["efter"]) for row in table.rows}
+    for side in ("over", "under"):
+        assert told["outside_share", side] == (0, None, None)
+        assert told["primary_only_share", side] == (1, Decimal("30.0"), Decimal("30.0"))

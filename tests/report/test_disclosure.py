@@ -188,6 +188,24 @@ def test_a_home_count_that_the_cap_tells_is_found(tables: Tables) -> None:
     assert {cell[2:] for cell in found.too_close if cell[1] == f"omraade:{single}"} == {("familiebolig", "i_alt")}
 
 
+def test_a_home_count_that_the_cap_tells_beside_others_is_found(tables: Tables) -> None:
+    """One area's homes withheld, and those of every group: the cap's total less the areas told beside it is left."""
+    areas: dict[tuple[Value, Value], set[Value]] = {}
+    for row in tables["boliger_omraader"].rows:
+        areas.setdefault((row["kommune"], row["boliggruppe"]), set()).add(row["area_id"])
+    one = sorted(map(str, next(ids for ids in areas.values() if len(ids) > 1)))[0]
+    blind = {
+        name: replace(
+            tables[name],
+            rows=[row | {"boliger": WITHHELD} if row.get("area_id", one) == one else row for row in tables[name].rows],
+        )
+        for name in ("boliger", "boliger_omraader")
+    }
+    cell = ("boliger", f"omraade:{one}", "familiebolig", ALL)
+    low, high = attacked({**tables, **blind}, disclosure_limits(), Before()).too_close[cell]
+    assert low == high == read(tables)[0][cell]
+
+
 def test_tables_that_were_withheld_before_are_found_when_told(tables: Tables) -> None:
     cell = next(iter(read(tables)[0]))
     found = attacked(tables, disclosure_limits(), Before((), frozenset({cell})))

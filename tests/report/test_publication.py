@@ -15,14 +15,16 @@ import pytest
 
 from assets.disclosure.limits import disclosure_limits
 from assets.finished import danish, from_csv, parsed, written
-from assets.reporting.document import together
+from assets.reporting.document import Document, Paragraph, Section, Standing, together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
 from assets.reporting.labels import counterparts
+from assets.reporting.pdf import pdf
 from assets.reporting.publication import write
 from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law
 from tests.report.conftest import FIRST, LAST, WITHHELD, Reported
+from tests.report.pdf_text import pdf_pages
 
 
 class _Reader(html.parser.HTMLParser):
@@ -169,6 +171,14 @@ def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path)
     write(tables, report_law().for_list_year(LAST), LAST, standing_of(reported.folder().parent), tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
+
+
+def test_a_name_with_characters_that_the_font_lacks_does_not_stop_the_pdf() -> None:
+    """A control character, as in a damaged file, and letters of another script: each has a mark in its place."""
+    name = "Ved åen \x01漢 (øst)"
+    section = Section("navne", "Navne", (Paragraph((name,)),))
+    content = pdf(Document("Titel", "Undertitel", LAST, Standing(), (), {}, (section,)))
+    assert "Vedåen??(øst)" in "".join(pdf_pages(content))
 
 
 def test_the_pdf_is_tagged_and_danish(reported: Reported) -> None:

@@ -13,14 +13,15 @@ import pytest
 
 from assets.disclosure.cells import Cell
 from assets.finished import from_csv
-from assets.reporting import cells
+from assets.reporting import cells, files
+from assets.reporting.cells import told_by_releases
 from assets.reporting.document import INVENTED
 from assets.reporting.shapes import SHAPES
 from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
 from tests.populations import World, write_snapshots
-from tests.report.conftest import LAST, Reported, plain
+from tests.report.conftest import FIRST, LAST, Reported, plain
 from tests.report.pdf_text import pdf_pages
 from tests.test_bad_input import YEAR, sound_world
 
@@ -53,6 +54,41 @@ def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
     damaged = run_cli("verify", "--home", copied, "--list-year", LAST)
     assert damaged.code == 1
     assert "report/lister.csv" in damaged.output
+
+
+def test_what_lies_beside_an_earlier_reports_tables_does_not_make_it_forgotten(copied: Path) -> None:
+    """A viewer's lock file, or a picture of the page: what was withheld stands in the tables."""
+    report = edition(copied, LAST) / "report"
+    whole = files.released_already(copied / "editions", LAST)
+    (report / ".~lock.redegoerelse.xlsx#").touch()
+    (report / "redegoerelse.pdf").write_bytes(b"printed anew")
+    assert len(whole) == 1
+    assert files.released_already(copied / "editions", LAST) == whole
+    assert files.released_before(copied / "editions", LAST + 1)[LAST] == whole[0]
+
+
+def test_a_kept_revision_of_an_earlier_list_year_is_not_forgotten(copied: Path) -> None:
+    """Its report is out, also where the revision after it has none."""
+    editions = copied / "editions"
+    whole = files.released_of_earlier_years(editions, LAST)
+    assert len(whole) == 1
+    shutil.copytree(editions / str(FIRST), editions / ".revisions" / str(FIRST) / "1")
+    shutil.rmtree(editions / str(FIRST) / "report")
+    assert files.released_of_earlier_years(editions, LAST) == whole
+    assert files.released_before(editions, LAST) == {}
+    (told,) = told_by_releases([], whole).told
+    assert {cell[0].split("_")[0] for cell in told} == {"vandringer"}
+
+
+@pytest.mark.parametrize("name", ["sammensaetning_omraader.csv", "report_manifest.json"])
+def test_no_report_is_made_beside_one_whose_tables_were_altered(copied: Path, name: str) -> None:
+    """What it withheld is not known: a report that forgets it would tell it."""
+    with (edition(copied, LAST) / "report" / name).open("a", encoding="utf-8") as stream:
+        stream.write("x\n")
+    answer = run_cli("report", "--home", copied, "--list-year", LAST, "--as-of", f"{LAST}-12-01")
+    assert answer.code == 1
+    assert f"editions/{LAST}/report/{name}" in answer.output
+    assert "restore the folder from a backup, or take it out of the home" in " ".join(answer.output.split())
 
 
 def _report_again(home: Path) -> Path:
