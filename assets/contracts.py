@@ -408,7 +408,13 @@ OMRAADE = Register(
     source="almenboligloven § 61 a, stk. 3; BEK 1202/2023",
     columns=(
         Column("AREA_ID", Kind.TEXT, "Area", "BEK 1202/2023", warn_empty="The parcel stands in no area."),
-        Column("NAVN", Kind.TEXT, "Name of the area", "BEK 1202/2023"),
+        Column(
+            "NAVN",
+            Kind.TEXT,
+            "Name of the area",
+            "BEK 1202/2023",
+            warn_empty="The area has the name on its other parcels, or none.",
+        ),
         Column("KOM", Kind.CODE, "Municipality", "BEK 1202/2023", codes=(MUNICIPALITIES,), filled=True),
         Column("EJERLAV", Kind.NUMBER, "Cadastral district", "Matriklen"),
         Column("MATRIKEL", Kind.CADASTRE, "Parcel number", "Matriklen"),

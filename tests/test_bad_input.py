@@ -496,6 +496,7 @@ WARNINGS = [
         ("council decision", "municipality 101 area omraade-a", "municipality 751 no area of the list"),
     ),
     Warned("matrikel-uden-omraade", 5, ("omraade/2024", "AREA_ID is empty", "stands in no area")),
+    Warned("matrikel-uden-omraadets-navn", 6, ("omraade/2024", "NAVN is empty", "name on its other parcels")),
 ]
 
 
@@ -524,6 +525,8 @@ def world_of_warnings() -> World:
         world.area(f"tomt-omraade-{n}", "101")
     for n in range(5):
         world.add("omraade", YEAR, AREA_ID="", NAVN=f"Navn {n}", KOM="101", EJERLAV="99", MATRIKEL=str(n))
+    for n in range(6):
+        world.add("omraade", YEAR, AREA_ID="omraade-a", NAVN="", KOM="101", EJERLAV="98", MATRIKEL=str(n))
     cases: list[tuple[str, int, dict[str, str]]] = [
         ("of", 25, {"PTI_TILSTAND_KODE": "9998"}),
         ("of", 26, {"PTI_VFRA": "2021-01-01", "PTI_VTIL": "2021-12-31"}),
@@ -581,6 +584,11 @@ def test_warnings_do_not_stop_a_run(warned: tuple[Result, Path]) -> None:
     assert result.code == 0, result.output[-3000:]
     assert csv_table(home, YEAR, "area_status")
     assert SECRET not in result.output
+
+
+def test_an_area_named_on_some_of_its_parcels_stands_once_and_has_its_name(warned: tuple[Result, Path]) -> None:
+    found = [row["area_name"] for row in csv_table(warned[1], YEAR, "area_status") if row["area_id"] == "omraade-a"]
+    assert found == ["Navn omraade-a"]
 
 
 @pytest.mark.parametrize("warning", WARNINGS, ids=lambda warning: warning.name)

@@ -253,7 +253,7 @@ def _other_rules(register: Register) -> Iterator[Rule]:
                 CORRECT,
                 count_sql=(
                     f"SELECT count(*) FROM (SELECT {per} FROM {{table}} WHERE {per} IS NOT NULL GROUP BY {per} "
-                    f"HAVING count(DISTINCT coalesce(CAST({one} AS VARCHAR), '')) > 1)"
+                    f"HAVING count(DISTINCT {one}) > 1)"
                 ),
             )
     if register.name == "udda":

@@ -2,9 +2,14 @@
 -- Grain: list year x area. Key: list_year, area_id.
 -- Law: almenboligloven § 61 a, stk. 3 (the area), nr. 4 of stk. 1 (the region).
 WITH boligomraader AS (
-    SELECT DISTINCT list_year, area_id, navn, kom
+    SELECT
+        list_year,
+        area_id,
+        max(navn) AS navn,
+        max(kom) AS kom
     FROM registers.omraade
     WHERE list_year = listeaar() AND area_id IS NOT NULL
+    GROUP BY list_year, area_id
 )
 
 SELECT
