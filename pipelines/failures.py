@@ -44,6 +44,7 @@ IN_WORDS = {
     "Permission denied": NOT_WRITABLE,
     "Read-only file system": NOT_WRITABLE,
     "readonly database": NOT_WRITABLE,
+    "unable to open database file": NOT_WRITABLE,
     "would be read as an address": "Its path holds ?, \\ or a code such as %20: rename the folder, or take another.",
     "Memory must have a number": SETTINGS,
     "Unknown unit for memory": SETTINGS,

@@ -280,7 +280,9 @@ def test_the_dry_run_job_starts_nothing(ready: Ready) -> None:
     needed = references(statistics_law().for_list_year(YEAR), YEAR, ready.snapshots, [])
     assert {item.state for item in needed if not item.optional} <= {"complete", "unfinished"}
     open_ones = sum(item.state != "complete" and not item.optional for item in needed)
-    assert result.output_for_node("look_at_deliveries") == open_ones
+    events = [event for event in result.all_node_events if event.is_successful_output]
+    assert [event.step_output_data.metadata["missing"].value for event in events] == [open_ones]
+    assert not [event for event in result.all_node_events if event.is_handled_output], "it writes no file"
 
 
 # --- backfills and turns -------------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@ tests/browser."""
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import typer
 from pipelines import cli
 from pipelines.event_log import DATABASES
 from pipelines.home import Home
-from tests.command import run_cli
+from tests.command import ROOT, run_cli
 from tests.graph.homes import Ready
 
 
@@ -52,6 +54,23 @@ def test_a_damaged_database_is_named_before_anything_is_started(
     assert told.code == 1
     assert told.lines[0].startswith(f"{home / 'dagster' / name}: the database is damaged. Restore a backup, or move")
     assert len(told.lines) == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--read-only"]])
+def test_a_home_whose_record_of_runs_may_not_be_opened_is_told_before_anything_is_started(
+    more: list[str], ready: Ready, tmp_path: Path
+) -> None:
+    home, _ = ready.copied(tmp_path)
+    (home / "dagster" / "history" / "runs.db").chmod(0)
+    without_roots_rights = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = Path(sys.executable).parent / "boligomraader"
+    command = [*without_roots_rights, script, "ui", "--home", home, "--port", str(port), *more]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 1
+    assert "The home cannot be written: check that you own it and that its disk is mounted" in told.stderr
+    assert len(told.stderr.strip().splitlines()) == 1
 
 
 def test_the_databases_are_made_before_the_web_server_and_the_daemon_begin(
