@@ -16,9 +16,20 @@ import yaml
 
 from assets.finished import Finished, Row, danish, number
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, level_note, term
+from assets.reporting.document import (
+    Chart,
+    Parts,
+    age_span,
+    confidence_note,
+    inhabited,
+    kinds_of_areas,
+    knows_preventive,
+    level_note,
+    term,
+)
 from assets.reporting.labels import (
     ALL,
+    ALMENE_NOTE,
     COUNTERPARTS,
     COUNTRY,
     CRITERIA,
@@ -148,7 +159,7 @@ def _same(one: Row, other: Row) -> bool:
     return one["kategori"] == other["kategori"]
 
 
-def _map(tables: Mapping[str, Finished]) -> Chart:
+def _map(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart:
     """A tile per municipality, darker with more listed areas."""
     table = tables["kommuner"]
     figure, axes = _canvas(0, STYLE["tile_height"])
@@ -185,7 +196,7 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
         "områder står i feltet."
     )
     return _chart(
-        figure, "fliskort", "Udsatte boligområder og forebyggelsesområder efter kommune",
+        figure, "fliskort", f"{kinds_of_areas(law).capitalize()} efter kommune",
         f"{words} Tallene står også i filen kommuner.csv.", table.name,
         (words, " Lange navne er forkortet; filen har dem i fuld længde."),
     )  # fmt: skip
@@ -248,9 +259,11 @@ def counterparts(way: str) -> tuple[str, ...]:
     return WITHIN + BEYOND[way]
 
 
-def _moves(tables: Mapping[str, Finished]) -> Chart | None:
-    """Movers in and out, by where from and where to."""
+def _moves(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
+    """Movers in and out, by where from and where to; none where nobody moved."""
     table = tables["flytninger"]
+    if all(_persons(table, way, ALL) == 0 for way in BEYOND):
+        return None
     names = [COUNTERPARTS["ind"][code] for code in counterparts("ind")]
     names[len(WITHIN)] = "Udlandet (fraflyttere: eller død)"
     figure, axes = _canvas(2 * len(names) * 0.8)
@@ -272,7 +285,7 @@ def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2)
     return _chart(
-        figure, "flytninger", "Til- og fraflyttere, udsatte områder og forebyggelsesområder under ét",
+        figure, "flytninger", f"Til- og fraflyttere, {kinds_of_areas(law)}{' under ét' * knows_preventive(law)}",
         "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil, og en søjle for "
         "nyfødte. Tallene står i "
         "tabellerne under figuren.",
@@ -291,7 +304,7 @@ def _space(tables: Mapping[str, Finished]) -> Chart | None:
     rows = [row for row in table.rows if row["area_id"] is None and number(row, "m2_pr_person") is not None]
     return _bars(
         rows, "omraade", "m2_pr_person", "ratio", "m² pr. person",
-        "boliger", "Boligareal pr. person", table.name,
+        "boliger", "Boligareal pr. person", table.name, note=(ALMENE_NOTE,),
     )  # fmt: skip
 
 
@@ -316,8 +329,10 @@ def _bars(
     title: str,
     table: str,
     limit: LegalValue | None = None,
+    note: Parts = (),
 ) -> Chart | None:
-    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct."""
+    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct., which
+    `note` is then of."""
     if not rows:
         return None
     if len(rows) > STYLE["most_bars"]:
@@ -331,7 +346,6 @@ def _bars(
     axes.set_yticks(range(len(rows)), [str(row[label]) for row in reversed(rows)])
     axes.set_xlabel(axis)
     axes.tick_params(length=0)
-    note: Parts = ()
     if limit is not None:
         for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
             axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)  # type: ignore[arg-type]
@@ -397,8 +411,8 @@ def _export(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Ch
     axes.tick_params(length=0)
     return _chart(
         figure, "social-eksport", "Udflytning til andre kommuner",
-        "En prik med sikkerhedsinterval for hver af fire grupper: målgruppen og andre voksne, i kommuner med og uden "
-        "områder. Tallene står i tabellen under figuren.",
+        "En prik med sikkerhedsinterval for målgruppen og for andre voksne, i kommuner med og i kommuner uden områder, "
+        "hvor tallet kan vises. Tallene står i tabellen under figuren.",
         table.name, confidence_note(law),
     )  # fmt: skip
 
@@ -436,17 +450,17 @@ def _immigration(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) 
 
 
 DRAWN: tuple[Callable[[Mapping[str, Finished]], Chart | None], ...] = (
-    _map,
     _stacked("oprindelse", "oprindelse", "Oprindelse", (ALL, "ikke_vestlig")),
     _stacked("alder", "alder", "Alder", (ALL,)),
     _stacked("uddannelse", "uddannelse", "Højeste fuldførte uddannelse", (ALL,), AGES_OF_EDUCATION),
     _stacked("beskaeftigelse", "beskaeftigelse", "Beskæftigelse", (ALL,), AGES_OF_EMPLOYMENT),
-    _moves,
     _space,
     _years,
 )
 DRAWN_WITH_THE_LAW: tuple[Callable[[Mapping[str, Finished], Mapping[str, LegalValue]], Chart | None], ...] = (
+    _map,
     _nearness,
+    _moves,
     _cap,
     _export,
     _immigration,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,36 @@ def test_what_the_law_did_not_know_is_said_and_not_counted_as_none(root: Path) -
     assert 'data-cell="lister:3:' not in page
     assert "metodeafsnittet" not in page
     assert "metodeafsnittet" in _page(root, AFTER)
+
+
+def test_nothing_but_the_notices_speaks_of_areas_that_the_law_did_not_know(root: Path) -> None:
+    """The notices say that there were none; a figure, table or sentence of theirs would say otherwise."""
+    page = plain(_page(root, BEFORE)).replace("\u00ad", "")
+    named = re.findall(r"<[a-z]+[^>]*>([^<]*orebyggelsesområde[^<]*)<", page)
+    assert {words.split(".")[0] for words in named} == {
+        "Forebyggelsesområder fandtes ikke i loven på listens dag",
+        "En sammenligning før og efter kræver mindst to opgjorte listeår med forebyggelsesområder",
+    }
+    assert "begge slags" not in page
+
+
+def test_the_report_says_why_it_is_made_and_what_the_act_called_the_areas(root: Path) -> None:
+    told = (
+        "I 2020 kaldte loven et parallelsamfund for et ghettoområde og et omdannelsesområde for et hårdt ghettoområde."
+    )
+    before, after = plain(_page(root, BEFORE)), plain(_page(root, AFTER))
+    assert told in before
+    assert "ghetto" not in after
+    assert '<p class="kicker">Til sammenligning med redegørelserne efter aftalen om Blandede boligområder</p>' in before
+    assert '<p class="kicker">Redegørelse efter aftalen om Blandede boligområder</p>' in after
+
+
+def test_the_target_group_is_named_by_benefits_of_every_year(root: Path) -> None:
+    """The state that is counted has had three names: one of them alone would be wrong of some list year."""
+    for year in (BEFORE, AFTER):
+        assert "kontanthjælp, integrationsydelse, overgangsydelse eller selvforsørgelses- og hjemrejseydelse" in plain(
+            _page(root, year)
+        )
 
 
 def test_a_list_has_no_line_of_a_year_whose_law_did_not_know_it(root: Path) -> None:

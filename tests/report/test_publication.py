@@ -15,14 +15,14 @@ import pytest
 
 from assets.disclosure.limits import disclosure_limits
 from assets.finished import danish, from_csv, parsed, written
-from assets.reporting.charts import counterparts
+from assets.reporting.charts import STYLE, counterparts
 from assets.reporting.document import together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
 from assets.reporting.publication import write
 from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law
-from tests.report.conftest import FIRST, LAST, WITHHELD, Reported
+from tests.report.conftest import FIRST, LAST, WITHHELD, Reported, plain
 
 
 class _Reader(html.parser.HTMLParser):
@@ -134,6 +134,17 @@ def test_the_workbook_holds_the_tables(reported: Reported) -> None:
         assert all(sheet.cell(4, n + 1).comment for n in range(len(shape.columns)))
 
 
+def test_the_workbook_shows_the_decimals_that_a_figure_has(reported: Reported) -> None:
+    """Shares have one, a ratio to the national share two: 39,00 pct. would tell more than is known."""
+    sheet = openpyxl.load_workbook(reported.folder() / "redegoerelse.xlsx")["kriterier"]
+    names = [cell.value for cell in sheet[4]]
+    criterion, figure = names.index("kriterium"), names.index("tal")
+    shown = {(row[criterion].value, row[figure].number_format) for row in sheet.iter_rows(min_row=5)}
+    assert len(shown) == 5
+    assert {style for name, style in shown if name == "convicted"} == {"#,##0.00"}
+    assert {style for name, style in shown if name != "convicted"} == {"#,##0.0"}
+
+
 def test_the_dictionary_explains_every_column(reported: Reported) -> None:
     rows = reported.table("variabelliste")
     described = {(row["tabel"], row["kolonne"]) for row in rows if row["betydning"] and row["titel"]}
@@ -233,6 +244,37 @@ def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: R
     assert ("Intet listeår fra før aftalens regler er opgjort" in text) != known
     judged = [row["dom"] for row in rows if row["aar"] == str(LAST) and row["maal"] == "merforskel"]
     assert ('data-cell="social_eksport_forskel:' in summary) == (judged != ["for_faa"])
+
+
+def test_a_dash_is_read_aloud_as_what_it_is_explained_as(page: _Reader) -> None:
+    dashes = re.findall(r"<span[^>]*>–</span>", page.source)
+    assert set(dashes) == {'<span class="none" role="img" aria-label="intet tal">–</span>'}
+
+
+@pytest.mark.parametrize("colour", STYLE["colours"])
+def test_what_stands_on_a_bar_can_be_read(colour: str) -> None:
+    """The contrast that WCAG 2.1 asks for of small text (1.4.3)."""
+    ink = STYLE["ink"] if colour in STYLE["light_ink"] else "#ffffff"
+    light, dark = sorted((_luminance(ink), _luminance(colour)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_the_area_per_person_says_of_which_homes_it_is(page: _Reader) -> None:
+    text = " ".join(re.sub("<svg.*?</svg>|<[^>]+>", "", page.source, flags=re.DOTALL).split())
+    assert "Boligareal pr. person" in text
+    assert text.count("I områderne regnes der på de almene boliger.") == 3  # figure, table and annex
+
+
+def test_what_is_exempted_is_areas_and_not_a_municipality_from_the_cap(page: _Reader) -> None:
+    text = plain(re.sub("<[^>]+>", "", page.source))
+    assert "undtagelse fra loftet" not in text
+    assert "kommunernes beslutninger efter § 59, stk. 8" in SOURCES["evaluering_kommuner"]
 
 
 def test_signs_in_the_place_of_figures_are_explained_in_the_method_and_at_the_foot(page: _Reader) -> None:

@@ -6,12 +6,15 @@ What does not belong here: figures, rules, and how the document looks.
 from __future__ import annotations
 
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT
-from assets.reporting.document import Block, Section
+from assets.reporting.document import Block, Notice, Section
 from assets.reporting.labels import ALL, CATEGORIES, COUNTERPARTS, KINDS
-from assets.reporting.writer import Writer, having
+from assets.reporting.writer import NOTHING_LISTED, Writer, having
 
 
 def annex(writer: Writer) -> Section:
+    title = "Bilag: områderne hver for sig"
+    if not writer.any_listed:
+        return Section("bilag", title, (Notice((NOTHING_LISTED,)),))
     blocks: list[Block] = []
     for dimension, title in (
         ("oprindelse", "Oprindelse i områderne, personer"),
@@ -87,4 +90,4 @@ def annex(writer: Writer) -> Section:
             folded=True,
         )
     )
-    return Section("bilag", "Bilag: områderne hver for sig", tuple(blocks))
+    return Section("bilag", title, tuple(blocks))

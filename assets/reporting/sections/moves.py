@@ -6,15 +6,18 @@ What does not belong here: figures, rules, and how the document looks.
 from __future__ import annotations
 
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.reporting.document import Block, Paragraph, Section
+from assets.reporting.document import Block, Notice, Paragraph, Section
 from assets.reporting.labels import ALL, EDUCATIONS, EMPLOYMENTS, GROUPS, LISTED
-from assets.reporting.writer import NOTES, Writer, having
+from assets.reporting.writer import NOTES, NOTHING_LISTED, Writer, having
 
 NEVER_OF_WORKING_AGE = ("nyfoedt",)
 """Where movers came from who are too young for a table of employment: its line would always be 0."""
 
 
 def moves(writer: Writer) -> Section:
+    title = "Til- og fraflytninger"
+    if not writer.any_listed:
+        return Section("flytninger", title, (Notice((f"{NOTHING_LISTED} Der er derfor ingen flytninger at vise.",)),))
     blocks: list[Block] = [
         Paragraph(
             (
@@ -24,14 +27,14 @@ def moves(writer: Writer) -> Section:
         ),
         *writer.chart("flytninger"),
     ]
-    for direction, title, head in (
+    for direction, heading, head in (
         ("ind", "Hvor tilflytterne kom fra", "Flyttet fra"),
         ("ud", "Hvor fraflytterne flyttede hen", "Flyttet til"),
     ):
         blocks.append(
             writer.told.pivot(
                 f"flytninger-{direction}",
-                f"{title}, personer",
+                f"{heading}, personer",
                 "flytninger",
                 ("modpart_tekst",),
                 "boliggruppe",
@@ -41,7 +44,7 @@ def moves(writer: Writer) -> Section:
                 heads={"modpart_tekst": head},
             )
         )
-    for dimension, title, members in (
+    for dimension, heading, members in (
         (
             "beskaeftigelse",
             f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}, pct.",
@@ -56,7 +59,7 @@ def moves(writer: Writer) -> Section:
         blocks.append(
             writer.told.pivot(
                 f"flytninger-{dimension}",
-                title,
+                heading,
                 "flytninger_traek",
                 ("boliggruppe_tekst", "retning_tekst"),
                 "kategori",
@@ -73,8 +76,8 @@ def moves(writer: Writer) -> Section:
     blocks.append(
         writer.told.pivot(
             "flytninger-traek",
-            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)} efter hvor de kom "
-            "fra og flyttede hen, begge slags områder, personer",
+            f"Flytternes beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}, efter hvor de kom "
+            f"fra og flyttede hen{', begge slags områder' * (len(_mover_groups(writer)) > 1)}, personer",
             "flytninger_traek",
             ("retning_tekst", "modpart_tekst"),
             "kategori",
@@ -89,7 +92,7 @@ def moves(writer: Writer) -> Section:
             folded=True,
         )
     )
-    return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+    return Section("flytninger", title, tuple(blocks))
 
 
 def _mover_groups(writer: Writer) -> tuple[str, ...]:
