@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, danish, number
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
 from assets.reporting.document import (
@@ -44,6 +45,7 @@ from law.loader import LegalValue
 STYLE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "templates" / "charts.yaml").read_text(encoding="utf-8")
 )
+UNDRAWN = "Diskretionerede tal er ikke tegnet."
 BAR_GROUPS = (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger", COUNTRY)
 
 
@@ -144,9 +146,15 @@ def _stacked(
             handlelength=1.0,
         )  # fmt: skip
         words = f"Liggende søjler på hundrede procent, en for hver boliggruppe, delt efter {title.lower()}."
-        return _chart(figure, name, title, f"{words} Tallene står i tabellen under figuren.", table.name)
+        note = _undrawn([row for row in rows if row["boliggruppe"] in groups], "andel_pct")
+        return _chart(figure, name, title, f"{words} Tallene står i tabellen under figuren.", table.name, note)
 
     return draw
+
+
+def _undrawn(rows: Sequence[Row], column: str) -> tuple[str, ...]:
+    """What a reader of a drawing must know where some of its figures are withheld: a note, or nothing."""
+    return (UNDRAWN,) if any(row[column] == WITHHELD for row in rows) else ()
 
 
 def _alone(text: str) -> str:
@@ -241,7 +249,7 @@ def _nearness(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> 
         figure, "kriterier", "Hvor tæt områderne er på grænserne",
         "En prik for hvert område og kriterium, vist i forhold til grænsen for forebyggelsesområder. "
         f"{sides} Tallene står i tabellerne under figuren.",
-        table.name, (sides,),
+        table.name, (" ".join(part for part in (sides, *_undrawn(table.rows, "tal")) if part),),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import html.parser
 import io
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import openpyxl
 import pytest
 
 from assets.disclosure.limits import disclosure_limits
-from assets.finished import danish, from_csv, parsed, written
-from assets.reporting.charts import STYLE, counterparts
+from assets.finished import Finished, danish, from_csv, parsed, written
+from assets.reporting.charts import STYLE, charts, counterparts
 from assets.reporting.document import together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
@@ -172,11 +173,15 @@ def test_keys_are_unique_and_cells_typed(reported: Reported) -> None:
         ]
 
 
-def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path) -> None:
-    tables = {
+def _finished(reported: Reported) -> dict[str, Finished]:
+    return {
         name: from_csv(shape, (reported.folder() / f"{name}.csv").read_text(encoding="utf-8"))
         for name, shape in SHAPES.items()
     }
+
+
+def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path) -> None:
+    tables = _finished(reported)
     write(tables, report_law().for_list_year(LAST), LAST, standing_of(reported.folder().parent), tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
@@ -246,9 +251,9 @@ def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: R
     assert ('data-cell="social_eksport_forskel:' in summary) == (judged != ["for_faa"])
 
 
-def test_a_dash_is_read_aloud_as_what_it_is_explained_as(page: _Reader) -> None:
+def test_a_dash_is_read_aloud_as_an_empty_field(page: _Reader) -> None:
     dashes = re.findall(r"<span[^>]*>–</span>", page.source)
-    assert set(dashes) == {'<span class="none" role="img" aria-label="intet tal">–</span>'}
+    assert set(dashes) == {'<span class="none" role="img" aria-label="tomt felt">–</span>'}
 
 
 @pytest.mark.parametrize("colour", STYLE["colours"])
@@ -263,6 +268,32 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "chart"), [("sammensaetning", "andel_pct", "oprindelse"), ("kriterier", "tal", "kriterier")]
+)
+def test_a_chart_says_that_it_leaves_out_what_is_withheld(
+    reported: Reported, table: str, column: str, chart: str
+) -> None:
+    law = report_law().for_list_year(LAST)
+    tables = _finished(reported)
+    drawn = dict(tables)
+    rows = [
+        {**row, column: WITHHELD} if row.get("kategori", "vestlig") == "vestlig" else row
+        for row in tables[table].rows[1:]
+    ]
+    drawn[table] = replace(tables[table], rows=[tables[table].rows[0], *rows])
+    assert "ikke tegnet" not in str(charts(tables, law)[chart].note)
+    assert "Diskretionerede tal er ikke tegnet." in str(charts(drawn, law)[chart].note)
+
+
+def test_the_sections_have_their_names(page: _Reader) -> None:
+    titles = re.findall(r'<h2 id="h-[^"]+">\d+\. ([^<]+)</h2>', page.source)
+    assert len(titles) == 13
+    assert titles[0] == "Sammenfatning"
+    assert titles[4] == "Til- og fraflytninger"
+    assert titles[-1] == "Bilag: områderne hver for sig"
 
 
 def test_the_area_per_person_says_of_which_homes_it_is(page: _Reader) -> None:

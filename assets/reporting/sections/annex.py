@@ -12,9 +12,9 @@ from assets.reporting.writer import NOTHING_LISTED, Writer, having
 
 
 def annex(writer: Writer) -> Section:
-    title = "Bilag: områderne hver for sig"
+    heading = "Bilag: områderne hver for sig"
     if not writer.any_listed:
-        return Section("bilag", title, (Notice((NOTHING_LISTED,)),))
+        return Section("bilag", heading, (Notice((NOTHING_LISTED,)),))
     blocks: list[Block] = []
     for dimension, title in (
         ("oprindelse", "Oprindelse i områderne, personer"),
@@ -90,4 +90,4 @@ def annex(writer: Writer) -> Section:
             folded=True,
         )
     )
-    return Section("bilag", title, tuple(blocks))
+    return Section("bilag", heading, tuple(blocks))
