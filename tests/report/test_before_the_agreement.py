@@ -5,11 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from assets.finished import Finished, from_csv
+from assets.reporting.document import Document, Standing
+from assets.reporting.shapes import SHAPES
+from assets.reporting.text import document
+from law.loader import report_law
 from tests.command import Result, csv_table, edition, file_bytes, fresh_cli, run_cli
 from tests.report.conftest import plain
 
@@ -117,6 +124,29 @@ def test_social_export_is_held_against_the_last_year_before_the_rules(root: Path
     # too few moved in so small a country: what a verdict follows from is held in test_comparisons
     assert change["dom"] == "for_faa"
     assert "Intet listeår fra før aftalens regler er opgjort" not in _page(root, AFTER)
+
+
+def test_a_change_since_before_the_rules_is_said_to_be_of_other_municipalities(root: Path) -> None:
+    """Municipalities with forebyggelsesområder alone count among those with areas after the rules, and not before."""
+    folder = edition(root / "home", AFTER) / "report"
+    tables = {
+        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+    }
+    told = "så kommunerne med områder er ikke de samme før og efter."
+    assert told not in str(_words(tables))
+    exports = tables["social_eksport_forskel"]
+    found = {
+        "dom": "lavere",
+        "forskel_pct": Decimal("-2.2"),
+        "nedre_pct": Decimal("-3.2"),
+        "oevre_pct": Decimal("-1.1"),
+    }
+    rows = [{**row, **(found if row["maal"] == "aendring" else {})} for row in exports.rows]
+    assert str(_words({**tables, "social_eksport_forskel": replace(exports, rows=rows)})).count(told) == 2
+
+
+def _words(tables: Mapping[str, Finished]) -> Document:
+    return document(tables, report_law().for_list_year(AFTER), AFTER, {}, Standing())
 
 
 def test_another_home_another_clock_the_same_bytes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def export(writer: Writer) -> Section:
     if row["dom"] == "for_faa":
         blocks.append(Notice(verdict_line(writer)))
     else:
-        blocks.append(Paragraph((*verdict_line(writer), *figure_line(writer))))
+        blocks.append(Paragraph((*verdict_line(writer), *figure_line(writer), *other_municipalities(writer))))
     if not _before_is_known(writer):
         blocks.append(
             Notice(
@@ -149,6 +149,16 @@ def figure_line(writer: Writer) -> Parts:
         " til ",
         at("oevre_pct"),
         ", når usikkerheden regnes med).",
+    )
+
+
+def other_municipalities(writer: Writer) -> Parts:
+    """The reservation of a change since before the rules: each year has the municipalities of its own lists."""
+    if writer.rows("social_eksport_forskel")[_judged(writer)]["maal"] != "aendring":
+        return ()
+    return (
+        " Før reglerne stod alene udsatte boligområder på listerne, så kommunerne med områder er ikke de samme før og "
+        "efter.",
     )
 
 

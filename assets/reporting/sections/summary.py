@@ -42,6 +42,7 @@ def summary(writer: Writer) -> Section:
         (
             *social_export.verdict_line(writer),
             *social_export.figure_line(writer),
+            *social_export.other_municipalities(writer),
             *social_export.target_line(writer),
             *social_export.nothing_before(writer),
         )
