@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from assets.finished import Finished, from_csv
 from assets.reporting.document import Document, Standing
+from assets.reporting.sections import summary
 from assets.reporting.shapes import SHAPES
 from assets.reporting.text import document
-from law.loader import report_law
+from law.loader import Law, list_day, report_law
 from tests.command import Result, csv_table, edition, file_bytes, fresh_cli, run_cli
 from tests.report.conftest import plain
 
@@ -143,6 +145,24 @@ def test_a_change_since_before_the_rules_is_said_to_be_of_other_municipalities(r
     }
     rows = [{**row, **(found if row["maal"] == "aendring" else {})} for row in exports.rows]
     assert str(_words({**tables, "social_eksport_forskel": replace(exports, rows=rows)})).count(told) == 2
+
+
+def test_the_first_list_of_its_kind_is_not_held_against_one_of_the_year_before(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = edition(root / "home", AFTER) / "report"
+    tables = {
+        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+    }
+    told = "Listen fandtes ikke i loven året før."
+    assert told not in str(_words(tables))
+    begun = report_law().parameters["forebyggelsesomraade.residents"]
+    values = [replace(value, effective_from=list_day(AFTER)) for value in begun.values[-1:]]
+    parameters = {**report_law().parameters, begun.name: replace(begun, values=tuple(values))}
+    law = Law(MappingProxyType(parameters), report_law().overrides)
+    assert law.first_list_year_of(begun.name) == AFTER
+    monkeypatch.setattr(summary, "report_law", lambda: law)
+    assert str(_words(tables)).count(told) == 1
 
 
 def _words(tables: Mapping[str, Finished]) -> Document:

@@ -67,10 +67,17 @@ def _list_line(writer: Writer, code: str) -> tuple[Part, ...]:
     areas, residents = count("omraader", "område", "områder"), count("beboere", "beboer", "beboere")
     standing = (*areas, " med ", *residents) if at("omraader").value else ("ingen områder",)
     parts: list[Part] = [f"{LISTS[code]}: ", *standing]
+    if code == "forebyggelsesomraade" and _first_of_its_kind(writer):
+        return (*parts, ". Listen fandtes ikke i loven året før.")
     if at("nye").value is None:
         return (*parts, ". Listen fra året før foreligger ikke.")
     new, gone = count("nye", "nyt", "nye"), count("udgaaede", "udgået", "udgåede")
     return (*parts, "; ", *new, " og ", *gone, " siden året før.")
+
+
+def _first_of_its_kind(writer: Writer) -> bool:
+    """Whether this is the first list year whose law knows forebyggelsesområder."""
+    return writer.year == report_law().first_list_year_of("forebyggelsesomraade.residents")
 
 
 def _terms_of_the_day(writer: Writer) -> list[Block]:
