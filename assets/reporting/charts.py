@@ -229,7 +229,9 @@ def _nearness(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> 
                 points.append((ratio, line + spread))
         if points:
             x, y = zip(*points, strict=True)
-            axes.scatter(x, y, s=STYLE["dot"], color=STYLE["status"][status], label=text, alpha=0.85, linewidths=0)
+            axes.scatter(
+                x, y, s=STYLE["dot"], color=STYLE["status"][status], label=text, edgecolor="white", linewidths=0.5
+            )
     axes.axvline(1, color=STYLE["limit"], linewidth=1.2)
     axes.set_yticks(range(len(CRITERIA)), list(CRITERIA.values())[::-1])
     axes.set_xlabel("Områdets tal i forhold til grænsen for forebyggelsesområder (streg)")
@@ -375,7 +377,7 @@ def _years(tables: Mapping[str, Finished]) -> Chart | None:
         counts = {int(str(row["aar"])): int(str(row["omraader"])) for row in table.rows if row["liste"] == code}
         if counts:
             axes.plot(
-                list(counts), list(counts.values()), marker="o", color=STYLE["colours"][position],
+                list(counts), list(counts.values()), marker="o", color=STYLE["list_colours"][position],
                 linewidth=STYLE["list_widths"][position], label=f"{text}: {counts[years[-1]]}",
             )  # fmt: skip
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title=f"I {years[-1]}", alignment="left")

@@ -259,9 +259,18 @@ def test_a_dash_is_read_aloud_as_an_empty_field(page: _Reader) -> None:
 @pytest.mark.parametrize("colour", STYLE["colours"])
 def test_what_stands_on_a_bar_can_be_read(colour: str) -> None:
     """The contrast that WCAG 2.1 asks for of small text (1.4.3)."""
-    ink = STYLE["ink"] if colour in STYLE["light_ink"] else "#ffffff"
-    light, dark = sorted((_luminance(ink), _luminance(colour)), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert _contrast(STYLE["ink"] if colour in STYLE["light_ink"] else "#ffffff", colour) >= 4.5
+
+
+@pytest.mark.parametrize("colour", [*STYLE["list_colours"], *STYLE["status"].values(), STYLE["limit"]])
+def test_lines_and_dots_stand_out_from_the_page(colour: str) -> None:
+    """The contrast that WCAG 2.1 asks for of what is drawn (1.4.11)."""
+    assert _contrast("#ffffff", colour) >= 3
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
 
 
 def _luminance(colour: str) -> float:
