@@ -114,13 +114,14 @@ def seal(
             shutil.rmtree(staged)
             return {"revision": previous["revision"], "newly_sealed": False, "areas": rows["area_status.csv"]}
         sealing.keep_revision(home.editions, list_year, previous["revision"])
+    # before the pages become a draft's: held against those that were sealed, they tell a later version from damage
+    first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     if (released := releases.last_released(home.editions, list_year)) is not None:
         manifest["changes"] = releases.changes_since(released, staged / "area_status.parquet")
     if (release, changes) != (None, manifest.get("changes")):
         write_public_lists(con, law, list_year, staged, None, manifest.get("changes"), synthetic)
         manifest["outputs"] = sealing.describe_outputs(staged, rows)
     manifest["revision"] = _next_revision(home.editions, list_year, previous)
-    first = "first edition" if previous is None else sealing.what_changed(previous, manifest)
     manifest["reason"] = reason or first
     sealing.write_manifest(manifest, staged)
     exchange.put_in_place(staged, target)

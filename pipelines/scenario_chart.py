@@ -40,6 +40,11 @@ LISTS: Mapping[str, str] = {
     "Øvrige udsatte boligområder": "#c51b8a",
     "Forebyggelsesområder": "#f768a1",
 }
+READINGS: Mapping[str, Mapping[str, str]] = {
+    "valg.fines": {"counted": "tæller med", "not_counted": "tæller ikke med"},
+    "valg.split_area_history": {"own_history": "kun egne år", "predecessor_history": "også forgængerens år"},
+}
+"""The readings that a scenario can try, in words."""
 CHANGES: Mapping[str, str] = {"enters": "kommer på", "leaves": "går ud", "moves": "skifter"}
 STATUSES: Mapping[str, str] = {**{code: name.one for code, name in LIST_NAMES.items()}, NO_LIST: "ikke omfattet"}
 
@@ -51,12 +56,14 @@ def page(
 ) -> str:
     """The page of a scenario from what it changes, its summary and its areas (`pipelines.scenario`)."""
     summary, areas = ([{**row, "setting": said(row["setting"])} for row in rows] for rows in (summary, areas))
+    years = sorted({str(row["list_year"]) for row in summary})
     return template_of(TEMPLATE, count=_count, lines=_lines, named=_named, limit=_limit).render(
         name=name,
         notice=NOTICE,
         chart=Markup(chart(summary)),
         invented=INVENTED if synthetic else "",
-        years=sorted({row["list_year"] for row in summary}),
+        years=_joined(years),
+        several=len(years) > 1,
         changed=changed,
         summary=summary,
         moving=[row for row in areas if row["change"]],
@@ -64,6 +71,11 @@ def page(
         changes=CHANGES,
         told=_told,
     )
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Names inside a sentence: `2024, 2025 og 2026`."""
+    return " og ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _count(number: int) -> str:
@@ -90,7 +102,9 @@ def _limit(value: str, name: str) -> str:
     parameter = shipped_law().parameters.get(name)
     if parameter is None:
         return value
-    asked = "=" if parameter.unit == "choice" else OPERATOR_WORDS.get(parameter.operator or "")
+    if parameter.unit == "choice":
+        return READINGS.get(name, {}).get(value, f"= {value}")
+    asked = OPERATOR_WORDS.get(parameter.operator or "")
     written = _count(int(value)) if parameter.unit in WHOLE_UNITS and value.isdigit() else value
     words = f"{asked} {written}" if asked else written
     if parameter.unit in ("share", "factor"):

@@ -254,7 +254,7 @@ def substance_hash(manifest: Manifest) -> str:
 
 
 def what_changed(old: Manifest, new: Manifest) -> str:
-    """In words, which inputs of an edition differ from those of the one before."""
+    """In words, which inputs of an edition differ from those of the one before, else how its files are written."""
     before, after = _delivered(old), _delivered(new)
     changed = sorted("/".join(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     if before == after and old["inputs"] != new["inputs"]:
@@ -269,7 +269,15 @@ def what_changed(old: Manifest, new: Manifest) -> str:
         changed.append("whether the data are marked as invented")
     if {item["file"] for item in old["outputs"]} != {item["file"] for item in new["outputs"]}:
         changed.append("which files an edition holds")
+    if not changed:
+        changed += [f"how {name} is written" for name in _written_otherwise(old, new)]
     return "changed: " + ", ".join(changed) if changed else "the sealed files differed from their manifest"
+
+
+def _written_otherwise(old: Manifest, new: Manifest) -> list[str]:
+    """Files that two manifests hold with different contents."""
+    before, after = ({item["file"]: item["sha256"] for item in one["outputs"]} for one in (old, new))
+    return sorted(name for name in before.keys() & after.keys() if before[name] != after[name])
 
 
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:

@@ -15,11 +15,23 @@ from typing import Any
 
 import yaml
 
+from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Row, danish, number
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.reporting.document import Chart, Parts, age_span, confidence_note, inhabited, level_note, term
+from assets.reporting.document import (
+    Chart,
+    Parts,
+    age_span,
+    confidence_note,
+    inhabited,
+    kinds_of_areas,
+    knows_preventive,
+    level_note,
+    term,
+)
 from assets.reporting.labels import (
     ALL,
+    ALMENE_NOTE,
     COUNTERPARTS,
     COUNTRY,
     CRITERIA,
@@ -35,6 +47,7 @@ from law.loader import LegalValue
 STYLE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "templates" / "charts.yaml").read_text(encoding="utf-8")
 )
+UNDRAWN = "Diskretionerede tal er ikke tegnet."
 BAR_GROUPS = (*LISTED_GROUPS, "oevrige_almene", "oevrige_boliger", COUNTRY)
 
 
@@ -135,9 +148,15 @@ def _stacked(
             handlelength=1.0,
         )  # fmt: skip
         words = f"Liggende søjler på hundrede procent, en for hver boliggruppe, delt efter {title.lower()}."
-        return _chart(figure, name, title, f"{words} Tallene står i tabellen under figuren.", table.name)
+        note = _undrawn([row for row in rows if row["boliggruppe"] in groups], "andel_pct")
+        return _chart(figure, name, title, f"{words} Tallene står i tabellen under figuren.", table.name, note)
 
     return draw
+
+
+def _undrawn(rows: Sequence[Row], column: str) -> tuple[str, ...]:
+    """What a reader of a drawing must know where some of its figures are withheld: a note, or nothing."""
+    return (UNDRAWN,) if any(row[column] == WITHHELD for row in rows) else ()
 
 
 def _alone(text: str) -> str:
@@ -150,7 +169,7 @@ def _same(one: Row, other: Row) -> bool:
     return one["kategori"] == other["kategori"]
 
 
-def _map(tables: Mapping[str, Finished]) -> Chart:
+def _map(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart:
     """A tile per municipality, darker with more listed areas."""
     table = tables["kommuner"]
     figure, axes = _canvas(0, STYLE["tile_height"])
@@ -187,7 +206,7 @@ def _map(tables: Mapping[str, Finished]) -> Chart:
         "områder står i feltet."
     )
     return _chart(
-        figure, "fliskort", "Udsatte boligområder og forebyggelsesområder efter kommune",
+        figure, "fliskort", f"{kinds_of_areas(law).capitalize()} efter kommune",
         f"{words} Tallene står også i filen kommuner.csv.", table.name,
         (words, " Lange navne er forkortet; filen har dem i fuld længde."),
     )  # fmt: skip
@@ -212,7 +231,9 @@ def _nearness(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> 
                 points.append((ratio, line + spread))
         if points:
             x, y = zip(*points, strict=True)
-            axes.scatter(x, y, s=STYLE["dot"], color=STYLE["status"][status], label=text, alpha=0.85, linewidths=0)
+            axes.scatter(
+                x, y, s=STYLE["dot"], color=STYLE["status"][status], label=text, edgecolor="white", linewidths=0.5
+            )
     axes.axvline(1, color=STYLE["limit"], linewidth=1.2)
     axes.set_yticks(range(len(CRITERIA)), list(CRITERIA.values())[::-1])
     axes.set_xlabel("Områdets tal i forhold til grænsen for forebyggelsesområder (streg)")
@@ -232,7 +253,7 @@ def _nearness(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> 
         figure, "kriterier", "Hvor tæt områderne er på grænserne",
         "En prik for hvert område og kriterium, vist i forhold til grænsen for forebyggelsesområder. "
         f"{sides} Tallene står i tabellerne under figuren.",
-        table.name, (sides,),
+        table.name, (" ".join(part for part in (sides, *_undrawn(table.rows, "tal")) if part),),
     )  # fmt: skip
 
 
@@ -241,9 +262,11 @@ def danish_ratio(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-def _moves(tables: Mapping[str, Finished]) -> Chart | None:
-    """Movers in and out, by where from and where to."""
+def _moves(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart | None:
+    """Movers in and out, by where from and where to; none where nobody moved."""
     table = tables["flytninger"]
+    if all(_persons(table, way, ALL) == 0 for way in ("ind", "ud")):
+        return None
     said = {**COUNTERPARTS["ind"], "udlandet": "Udlandet (fraflyttere: eller død)"}
     names = [said[code] for code in counterparts("ind")]
     figure, axes = _canvas(2 * len(names) * 0.8)
@@ -265,7 +288,7 @@ def _moves(tables: Mapping[str, Finished]) -> Chart | None:
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2)
     return _chart(
-        figure, "flytninger", "Til- og fraflyttere, udsatte områder og forebyggelsesområder under ét",
+        figure, "flytninger", f"Til- og fraflyttere, {kinds_of_areas(law)}{' under ét' * knows_preventive(law)}",
         "To søjler for hver slags bolig eller sted: tilflyttere derfra og fraflyttere dertil, og en søjle for "
         "nyfødte. Tallene står i "
         "tabellerne under figuren.",
@@ -284,7 +307,7 @@ def _space(tables: Mapping[str, Finished]) -> Chart | None:
     rows = [row for row in table.rows if row["area_id"] is None and number(row, "m2_pr_person") is not None]
     return _bars(
         rows, "omraade", "m2_pr_person", "ratio", "m² pr. person",
-        "boliger", "Boligareal pr. person", table.name,
+        "boliger", "Boligareal pr. person", table.name, note=(ALMENE_NOTE,),
     )  # fmt: skip
 
 
@@ -310,8 +333,10 @@ def _bars(
     title: str,
     table: str,
     limit: LegalValue | None = None,
+    note: Parts = (),
 ) -> Chart | None:
-    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct."""
+    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct., which
+    `note` is then of."""
     if not rows:
         return None
     if len(rows) > STYLE["most_bars"]:
@@ -325,7 +350,6 @@ def _bars(
     axes.set_yticks(range(len(rows)), [str(row[label]) for row in reversed(rows)])
     axes.set_xlabel(axis)
     axes.tick_params(length=0)
-    note: Parts = ()
     if limit is not None:
         assert isinstance(limit.value, Fraction)
         for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
@@ -348,7 +372,7 @@ def _years(tables: Mapping[str, Finished]) -> Chart | None:
         counts = {int(str(row["aar"])): int(str(row["omraader"])) for row in table.rows if row["liste"] == code}
         if counts:
             axes.plot(
-                list(counts), list(counts.values()), marker="o", color=STYLE["colours"][position],
+                list(counts), list(counts.values()), marker="o", color=STYLE["list_colours"][position],
                 linewidth=STYLE["list_widths"][position], label=f"{text}: {counts[years[-1]]}",
             )  # fmt: skip
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title=f"I {years[-1]}", alignment="left")
@@ -392,8 +416,8 @@ def _export(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Ch
     axes.tick_params(length=0)
     return _chart(
         figure, "social-eksport", "Udflytning til andre kommuner",
-        "En prik med sikkerhedsinterval for hver af fire grupper: målgruppen og andre voksne, i kommuner med og uden "
-        "områder. Tallene står i tabellen under figuren.",
+        "En prik med sikkerhedsinterval for målgruppen og for andre voksne, i kommuner med og i kommuner uden områder, "
+        "hvor tallet kan vises. Tallene står i tabellen under figuren.",
         table.name, confidence_note(law),
     )  # fmt: skip
 
@@ -431,17 +455,17 @@ def _immigration(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) 
 
 
 DRAWN: tuple[Callable[[Mapping[str, Finished]], Chart | None], ...] = (
-    _map,
     _stacked("oprindelse", "oprindelse", "Oprindelse", (ALL, "ikke_vestlig")),
     _stacked("alder", "alder", "Alder", (ALL,)),
     _stacked("uddannelse", "uddannelse", "Højeste fuldførte uddannelse", (ALL,), AGES_OF_EDUCATION),
     _stacked("beskaeftigelse", "beskaeftigelse", "Beskæftigelse", (ALL,), AGES_OF_EMPLOYMENT),
-    _moves,
     _space,
     _years,
 )
 DRAWN_WITH_THE_LAW: tuple[Callable[[Mapping[str, Finished], Mapping[str, LegalValue]], Chart | None], ...] = (
+    _map,
     _nearness,
+    _moves,
     _cap,
     _export,
     _immigration,

@@ -335,8 +335,8 @@ def _told(value: float) -> Value:
 
 
 COMPARED = {
-    "hoejere": "Større stigning over grænsen",
-    "lavere": "Mindre stigning over grænsen",
+    "hoejere": "Større stigning eller mindre fald over grænsen",
+    "lavere": "Mindre stigning eller større fald over grænsen",
     "ingen_forskel": "Ingen sikker forskel",
     "for_faa": "For få områder til at sige noget",
 }

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from assets.disclosure.limits import WITHHELD
 from assets.finished import Finished, Kind, Row, Value, danish
+from assets.list_names import LIST_NAMES
 from assets.publishing.public_lists import INVENTED, MONTHS, Release
 from assets.reporting.labels import ALL
 from law.loader import LegalValue
@@ -140,9 +141,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole report; `key` explains the signs that stand in tables in the place of figures,
-    and `sources` are those of every finished table."""
+    """The whole report; `occasion` is why it is made, `key` explains the signs that stand in tables in the place of
+    figures, and `sources` are those of every finished table."""
 
+    occasion: str
     title: str
     subtitle: str
     list_year: int
@@ -163,19 +165,12 @@ class Told:
         """The figure in a cell; `short` writes one that is withheld as tables have it."""
         finished = self.tables[table]
         value = finished.rows[row][column]
-        text = danish(value, self._kind(finished, row, column))
+        text = danish(value, kind_at(finished, row, column))
         return Figure(table, row, column, value, SHORT_WITHHELD if short and value == WITHHELD else text)
 
     def of(self, table: str, column: str, **at: Value) -> Figure:
         """The figure in the one row with these values."""
         return self.at(table, self.tables[table].find(**at), column)
-
-    def _kind(self, table: Finished, row: int, column: str) -> Kind:
-        kind = table.column(column).kind
-        if table.name == "kriterier" and kind in ("pct2", "signed"):
-            ratio = table.rows[row]["kriterium"] == "convicted"
-            return ("signed2" if ratio else "signed") if kind == "signed" else ("pct2" if ratio else "pct")
-        return kind
 
     def view(
         self,
@@ -237,6 +232,15 @@ class Told:
         return figure.text if kind in ("text", "code") and not figure.withheld else figure
 
 
+def kind_at(table: Finished, row: int, column: str) -> Kind:
+    """The kind of one figure: that of its column, but among the criteria two decimals are those of a ratio alone."""
+    kind = table.column(column).kind
+    if table.name == "kriterier" and kind in ("pct2", "signed"):
+        ratio = table.rows[row]["kriterium"] == "convicted"
+        return ("signed2" if ratio else "signed") if kind == "signed" else ("pct2" if ratio else "pct")
+    return kind
+
+
 def term(value: LegalValue) -> Term:
     """A value of the law for the text, as Danish writes it; a share without its unit."""
     if isinstance(value.value, int):
@@ -247,6 +251,17 @@ def term(value: LegalValue) -> Term:
 def confidence_note(law: Mapping[str, LegalValue]) -> Parts:
     """What the intervals are, under a table or a chart that has some."""
     return ("Usikkerheden er vist som et sikkerhedsinterval på ", term(law["redegoerelse.confidence"]), " pct.")
+
+
+def knows_preventive(law: Mapping[str, LegalValue]) -> bool:
+    """Whether the law of the list year knows forebyggelsesområder."""
+    return "forebyggelsesomraade.nonwestern" in law
+
+
+def kinds_of_areas(law: Mapping[str, LegalValue]) -> str:
+    """The kinds of areas on the lists of a list year, inside a sentence."""
+    known = ("udsat_boligomraade", *(("forebyggelsesomraade",) if knows_preventive(law) else ()))
+    return " og ".join(LIST_NAMES[code].many for code in known)
 
 
 def level_note(law: Mapping[str, LegalValue]) -> Parts:

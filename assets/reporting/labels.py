@@ -20,7 +20,7 @@ GROUPS: Mapping[str, str] = {
     "oevrige_almene": "Øvrige almene boliger",
     "oevrige_boliger": "Øvrige boliger",
     COUNTRY: "Hele landet",
-    LISTED: "Udsatte og forebyggelsesområder",
+    LISTED: "Områder på listerne",
 }
 STATUS: Mapping[str, str] = {
     **{code: LIST_NAMES[code].one.capitalize() for code in LISTED_STATUSES},
@@ -73,7 +73,7 @@ DIRECTIONS: Mapping[str, str] = {"ind": "Tilflyttere", "ud": "Fraflyttere"}
 COUNTERPARTS: Mapping[str, Mapping[str, str]] = {
     "ind": {
         ALL: "I alt",
-        "andet_omraade": "Andet udsat område eller forebyggelsesområde",
+        "andet_omraade": "Andet område på listerne",
         "oevrige_almene": "Øvrig almen bolig i kommunen",
         "oevrige_boliger": "Privat bolig i kommunen",
         "anden_kommune": "Anden kommune",
@@ -82,7 +82,7 @@ COUNTERPARTS: Mapping[str, Mapping[str, str]] = {
     },
     "ud": {
         ALL: "I alt",
-        "andet_omraade": "Andet udsat område eller forebyggelsesområde",
+        "andet_omraade": "Andet område på listerne",
         "oevrige_almene": "Øvrig almen bolig i kommunen",
         "oevrige_boliger": "Privat bolig i kommunen",
         "anden_kommune": "Anden kommune",
@@ -114,16 +114,17 @@ DECISIONS: Mapping[str, str] = {
     "valid": "Gyldig",
 }
 DECISIONS_EXPLAINED: Mapping[str, str] = {
-    "nothing_to_exempt": "kommunen er over loftet, men har ingen forebyggelsesområder at undtage",
-    "missing": "kommunen er over loftet og har ingen områder undtaget",
-    "insufficient": "kommunen er stadig over loftet og har flere områder at undtage",
-    "cap_unreachable": "alle forebyggelsesområder er undtaget, og kommunen er stadig over loftet",
+    "nothing_to_exempt": "kommunen er over loftet, men har ingen familieboliger i forebyggelsesområder at undtage",
+    "missing": "kommunen er over loftet, men har ingen områder undtaget: hvor reglerne falder bort, er ikke afgjort, "
+    "og intet er trukket fra",
+    "insufficient": "kommunen er stadig over loftet og har flere områder med familieboliger at undtage",
+    "cap_unreachable": "alle forebyggelsesområder med familieboliger er undtaget, og kommunen er stadig over loftet",
     "valid": "loftet er overholdt, når de undtagne områder er trukket fra",
     "not_allowed": "kommunen er ikke over loftet, så beslutningen gælder ikke",
 }
 """What a decision comes to (§ 59, stk. 7-8). One that is not needed needs no words."""
 MUNICIPALITY_GROUPS: Mapping[str, str] = {
-    "med": "Kommuner med udsatte eller forebyggelsesområder",
+    "med": "Kommuner med områder på listerne",
     "uden": "Øvrige kommuner",
 }
 TARGETS: Mapping[str, str] = {
@@ -158,6 +159,7 @@ MET: Mapping[str, str] = {
 }
 MORE_THAN: Mapping[str, str] = {">": "mere end", ">=": "mindst"}
 """The operators of the law in words."""
+ALMENE_NOTE = "I områderne regnes der på de almene boliger."
 EMPLOYMENT_NOTE = (
     "Beskæftigelse er opgjort for dem, der boede i landet ved årets udgang. Udrejste og døde har derfor ingen og står "
     "under »Øvrige og uoplyst«, som af den grund fylder mere blandt fraflyttere end blandt tilflyttere."

@@ -34,6 +34,7 @@ def pdf(document: Document) -> bytes:
         folder = Path(scratch)
         shutil.copyfile(TEMPLATE, folder / "main.typ")
         content = {
+            "occasion": document.occasion,
             "title": document.title,
             "subtitle": document.subtitle,
             "standing": document.standing.words,

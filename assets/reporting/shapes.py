@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.finished import Column, Finished, Kind
-from assets.reporting.labels import CRITERIA, EDUCATION_NOTE, EMPLOYMENT_NOTE
+from assets.reporting.labels import ALMENE_NOTE, CRITERIA, EDUCATION_NOTE, EMPLOYMENT_NOTE
 
 Described = tuple[str, Kind, str, str]
 """A column in short: its name, kind, title and meaning."""
@@ -260,7 +260,7 @@ _ALL = (
         ("m2_pr_person", "ratio", "m² pr. person", "Boligareal pr. beboer i beboede boliger"),
         ("familieboliger_pct", "pct0", "Familieboliger, pct.", "Familieboliger af almene boliger, hele pct."),
         ("ubeboede_pct", "pct0", "Ubeboede, pct.", "Boliger uden beboere, hele pct."),
-        note="I områderne regnes der på de almene boliger. Hele pct., så en enkelt bolig ikke kan regnes ud.",
+        note=f"{ALMENE_NOTE} Hele pct., så en enkelt bolig ikke kan regnes ud.",
     ),
     _shape(
         "loft",
@@ -389,7 +389,7 @@ _ALL = (
     ),
     _shape(
         "evaluering_kommuner",
-        "Kommuner med og uden undtagelse fra loftet",
+        "Kommuner med og uden undtagne områder",
         ("gruppe", "aar"),
         LIST_YEAR,
         ("gruppe", "code", "Gruppe, kode", "Om kommunen havde undtaget områder det første år; kode"),
@@ -418,6 +418,7 @@ YEARS = "{years}"
 """Stands in a line of sources for the list years that the table shows."""
 _LISTS = "listerne af 1. december"
 _HOMES = "boliger (BBR og den almene sektors register)"
+_DECISIONS = f"{_HOMES} og kommunernes beslutninger efter § 59, stk. 8"
 _RESIDENTS = f"Danmarks Statistik (BEF) og {_HOMES}"
 _TRAITS = f"Danmarks Statistik (BEF, UDDA, AKM) og {_HOMES}"
 _CRITERIA = f"Danmarks Statistik (BEF, OF, KRAF, UDDA, IND, AKM) og {_HOMES}"
@@ -436,7 +437,7 @@ SOURCES: Mapping[str, str] = {
     "boliger": _RESIDENTS,
     "boliger_omraader": _RESIDENTS,
     "boligudnyttelse": _RESIDENTS,
-    "loft": f"{_HOMES} og kommunernes beslutninger efter § 59, stk. 8",
+    "loft": _DECISIONS,
     "udvikling": f"{_LISTS}{YEARS}",
     "udvikling_omraader": f"{_LISTS}{YEARS}",
     "social_eksport": _MUNICIPAL_MOVES,
@@ -445,7 +446,7 @@ SOURCES: Mapping[str, str] = {
     "nettoindvandring": _MIGRATIONS,
     "nettoindvandring_niveau": _MIGRATIONS,
     "evaluering": f"{_LISTS}{YEARS} og kriterierne bag dem",
-    "evaluering_kommuner": f"{_LISTS}{YEARS}, {_HOMES}",
+    "evaluering_kommuner": f"{_LISTS}{YEARS}, {_DECISIONS}",
     "kommuner": _LISTS,
 }
 """The registers, lists and decisions behind each table, as its line of sources names them."""

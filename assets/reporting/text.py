@@ -6,9 +6,10 @@ What does not belong here: the words of a section (`assets.reporting.sections`),
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from assets.finished import Finished
-from assets.reporting.document import Chart, Document, Standing, Told, tied
+from assets.reporting.document import Chart, Document, Section, Standing, Told, View, tied
 from assets.reporting.sections import (
     annex,
     criteria,
@@ -35,8 +36,9 @@ def document(
 ) -> Document:
     """The whole report of a list year."""
     writer = Writer(Told(tables), law, list_year, charts)
-    kinds = "udsatte boligområder og forebyggelsesområder" if writer.preventive else "udsatte boligområder"
+    kinds = writer.kinds()
     whole = Document(
+        _occasion(writer),
         f"Redegørelse om {kinds} {list_year}",
         f"Beboersammensætning, boligmasse og flytninger i områderne på listerne af 1. december {list_year}",
         list_year,
@@ -59,4 +61,17 @@ def document(
             annex.annex(writer),
         ),
     )
-    return tied(whole)
+    return tied(replace(whole, sections=tuple(map(_with_lines, whole.sections))))
+
+
+def _with_lines(section: Section) -> Section:
+    """A section without the tables that have no line: their heads alone tell nothing, least of all read aloud."""
+    kept = (block for block in section.blocks if not isinstance(block, View) or block.rows)
+    return replace(section, blocks=tuple(kept))
+
+
+def _occasion(writer: Writer) -> str:
+    agreement = "aftalen om Blandede boligområder"
+    if writer.preventive:
+        return f"Redegørelse efter {agreement}"
+    return f"Til sammenligning med redegørelserne efter {agreement}"

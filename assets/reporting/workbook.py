@@ -13,7 +13,7 @@ from typing import Any
 
 from assets.disclosure.limits import WITHHELD
 from assets.finished import DECIMALS, Finished, Kind, Value
-from assets.reporting.document import Standing
+from assets.reporting.document import Standing, kind_at
 from assets.reporting.shapes import source_of
 from law.loader import list_day
 
@@ -98,8 +98,9 @@ def _sheet(book: Any, table: Finished, formats: Mapping[str, Any]) -> None:
     )
     for position, column in enumerate(table.columns):
         sheet.write_comment(top, position, f"{column.title}. {column.meaning}.", {"author": ""})
-        for line, row in enumerate(table.rows, start=top + 1):
-            _write(sheet, line, position, row[column.name], column.kind, formats)
+        for place, row in enumerate(table.rows):
+            kind = kind_at(table, place, column.name)
+            _write(sheet, top + 1 + place, position, row[column.name], kind, formats)
         longest = max([len(column.name), *(len(str(row[column.name])) for row in table.rows)])
         sheet.set_column(position, position, max(NARROWEST, min(WIDEST, longest + 2)))
     sheet.freeze_panes(top + 1, 0)

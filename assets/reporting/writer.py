@@ -22,6 +22,8 @@ from assets.reporting.document import (
     age_span,
     confidence_note,
     inhabited,
+    kinds_of_areas,
+    knows_preventive,
     term,
 )
 from assets.reporting.labels import COUNTRY, EDUCATION_NOTE, EMPLOYMENT_NOTE, LISTS
@@ -39,6 +41,7 @@ WHERE: Mapping[str, str] = {
 
 
 OF_GROUPS = {"omraade": "Boliggruppe"}
+NOTHING_LISTED = "Intet område står på en liste i år."
 MENAPT = "fra MENAPT-landene: Mellemøsten og Nordafrika samt Pakistan og Tyrkiet"
 NOTES = {"beskaeftigelse": EMPLOYMENT_NOTE, "uddannelse": EDUCATION_NOTE}
 
@@ -56,13 +59,15 @@ def having(**at: Value) -> Callable[[Row], bool]:
 class Writer:
     """What a section is written from: the finished tables, the law of the list year, and the charts.
 
-    `preventive` says whether that law knows forebyggelsesområder, `groups` are the groups of homes with residents.
+    `preventive` says whether that law knows forebyggelsesområder, `groups` are the groups of homes with residents, and
+    `any_listed` says whether an area stands on a list.
     """
 
     def __init__(self, told: Told, law: Mapping[str, LegalValue], list_year: int, charts: Mapping[str, Chart]) -> None:
         self.told, self.law, self.year, self.charts = told, law, list_year, charts
-        self.preventive = "forebyggelsesomraade.nonwestern" in law
+        self.preventive = knows_preventive(law)
         self.groups = inhabited(told.tables)
+        self.any_listed = any(row["omraader"] for row in told.tables["lister"].rows)
 
     def chart(self, name: str) -> list[Block]:
         return [self.charts[name]] if name in self.charts else []
@@ -101,6 +106,10 @@ class Writer:
     def known_lists(self) -> tuple[str, ...]:
         """The lists that the law of the list year knows."""
         return tuple(code for code in LISTS if self.preventive or code != "forebyggelsesomraade")
+
+    def kinds(self) -> str:
+        """The kinds of areas that the law of the list year knows."""
+        return kinds_of_areas(self.law)
 
     def no_preventive(self, words: str) -> list[Block]:
         return [] if self.preventive else [Notice((words,))]

@@ -23,16 +23,27 @@ egne AS (
         AND is_on_list(lister.list, area_status.status, area_status.parallelsamfund, area_status.omdannelsesomraade)
 ),
 
-sidste_aar AS (
-    SELECT list, area_id, area_name, kom
-    FROM egne
-    UNION ALL
-    SELECT liste.liste, liste.area_id, NULL, NULL
+-- An omdannelsesområde is a parallelsamfund, and that is udsat, also where the list has no row that says so.
+offentliggjort AS (
+    SELECT DISTINCT lister.list, liste.area_id
     FROM registers.liste AS liste
+    INNER JOIN lister
+        ON
+            liste.liste = lister.list
+            OR (liste.liste = 'omdannelsesomraade' AND lister.list IN ('parallelsamfund', 'udsat_boligomraade'))
+            OR (liste.liste = 'parallelsamfund' AND lister.list = 'udsat_boligomraade')
     WHERE
         liste.list_year = listeaar()
         AND liste.reference_year = listeaar() - 1
         AND NOT EXISTS (SELECT 1 FROM published.editions AS editions WHERE editions.list_year = listeaar() - 1)
+),
+
+sidste_aar AS (
+    SELECT list, area_id, area_name, kom
+    FROM egne
+    UNION ALL
+    SELECT list, area_id, NULL, NULL
+    FROM offentliggjort
 )
 
 SELECT

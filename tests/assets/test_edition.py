@@ -8,11 +8,13 @@ from dataclasses import fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from assets import edition
+from assets.publishing.sealing import what_changed
 from tests.assets.test_margins import NATION, REGION, YEAR, Counts, figures, fill
 from tests.deriving import LAW, database, derive
 
@@ -90,3 +92,16 @@ def test_a_printed_figure_is_rounded_once(con: duckdb.DuckDBPyConnection, tmp_pa
         (row,) = csv.DictReader(lines)
     assert con.execute("SELECT convicted_share FROM criteria.area_criteria").fetchall() == [(Decimal("0.0138500000"),)]
     assert row["doemte_pct"] == "1.38"
+
+
+def _manifest(**files: str) -> dict[str, Any]:
+    outputs = [{"file": name, "sha256": digest} for name, digest in files.items()]
+    return {"inputs": [], "law": {}, "sql": {}, "history": [], "outputs": outputs}
+
+
+def test_a_page_that_is_written_otherwise_is_not_said_to_be_damaged() -> None:
+    """The same deliveries under a later version of the page: nothing was wrong with what was sealed."""
+    old = _manifest(page="1", table="2")
+    assert what_changed(old, _manifest(page="3", table="2")) == "changed: how page is written"
+    assert what_changed(old, {**_manifest(page="3", table="2"), "sql": {"x": "y"}}) == "changed: the SQL"
+    assert what_changed(old, old) == "the sealed files differed from their manifest"

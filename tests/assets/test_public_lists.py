@@ -31,6 +31,7 @@ from assets.publishing.public_lists import (
     public_limits,
 )
 from law.loader import LawError, shipped_law
+from tests.accessibility import BROWSER, NEEDS_A_BROWSER, checked
 
 LIST_YEAR = 2025
 FIVE = replace(disclosure_limits(), minimum_count=5)
@@ -623,6 +624,41 @@ def test_every_table_has_a_caption_and_every_header_a_scope() -> None:
     headers = re.findall(r"<th[ >][^>]*", page)
     assert headers
     assert all('scope="' in header for header in headers)
+
+
+@NEEDS_A_BROWSER
+@pytest.mark.parametrize(
+    ("changed", "width"),
+    [({}, 1200), ({"release": RELEASE, "changes_note": "Et område er kommet til."}, 1200), ({"synthetic": True}, 360)],
+    ids=["draft", "released", "invented on a phone"],
+)
+def test_an_accessibility_checker_finds_nothing(changed: dict[str, Any], width: int) -> None:
+    """Nothing stands outside the landmarks that a screen reader goes by, so that none of it is missed."""
+    from playwright.sync_api import sync_playwright
+
+    made = files(area("A", "Alfa"), area("B", "Beta", status="forebyggelsesomraade"), **changed)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_content(made["lister.html"].decode())
+        violations, passed = checked(page)
+        browser.close()
+    assert violations == []
+    assert passed > 15
+
+
+def test_every_link_says_where_it_leads() -> None:
+    made = files(
+        area("A", "Alfa"), area("B", "Beta", status="forebyggelsesomraade"), release=RELEASE, changes_note="Ændret."
+    )
+    links = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>', made["lister.html"].decode())
+    told = {where: re.sub("<[^>]+>", "", words).replace("\u00ad", "") for where, words in links}
+    assert told["udsatte_boligomraader.csv"] == "Hent listen over udsatte boligområder som CSV"
+    assert told["forebyggelsesomraader.csv"] == "Hent listen over forebyggelsesområder som CSV"
+    assert told["#aendringer"] == "Ændringer"
+    assert len(set(told.values())) == len(told)
+    ids = set(re.findall(r' id="([^"]+)"', made["lister.html"].decode()))
+    assert {where.removeprefix("#") for where in told if where.startswith("#")} <= ids
 
 
 def test_rows_that_cannot_be_printed_are_refused() -> None:

@@ -64,7 +64,7 @@ def test_the_mark_of_the_snapshots_folder_makes_a_revision_that_says_so(story: S
     sealed, shown = story.marked
     assert (sealed["synthetic"], sealed["revision"]) == (True, 2)
     assert sealed["reason"] == "changed: whether the data are marked as invented"
-    assert f'<div class="invented" role="note"><div class="wrap"><p>{INVENTED}</p>' in shown
+    assert f'<aside class="invented" aria-label="Opdigtede data"><div class="wrap"><p>{INVENTED}</p>' in shown
     assert "UDKAST" in shown
     assert "data: not marked as invented -> marked as invented" in story.told.lines
 

@@ -13,12 +13,18 @@ import pytest
 from law.loader import statistics_law
 from pipelines import scenario_chart
 from pipelines.scenario_chart import chart
+from tests.accessibility import BROWSER, NEEDS_A_BROWSER, checked
 from tests.command import csv_table, edition, file_bytes, manifest, run_cli, run_list
 from tests.populations import World, write_snapshots
 
 YEAR = 2026
 NOTICE = "Scenarie - ikke en officiel liste"
 LOWER = "forebyggelsesomraade.nonwestern=29pct"
+SUMMARY_COLUMNS = (
+    *("udsatte_boligomraader", "parallelsamfund", "omdannelsesomraader", "forebyggelsesomraader"),
+    *("enters", "leaves", "moves", "residents_listed", "family_homes_listed", "homes_covered"),
+    "municipalities_over_cap",
+)
 WIDEST_LETTER = 6.2
 """Pixels that a letter of a chart's label takes in DejaVu Sans."""
 
@@ -108,7 +114,9 @@ def test_the_page_can_be_read_without_knowing_the_codes(home: Path) -> None:
     assert "<th></th>" not in text
     for table in text.split("<table>")[1:]:
         head, *body = (row for row in table.split("</table>")[0].split("<tr>")[1:])
-        assert {row.count("<td") for row in body} == {head.count("<th")}
+        assert {len(re.findall("<t[dh]", row)) for row in body} == {head.count('<th scope="col"')}
+        assert {row.count('<th scope="row"') for row in body} == {1}
+    assert text.count("<caption") == text.count("<table>") == 2
 
 
 def test_the_page_tells_an_area_without_a_registered_name_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,12 +138,29 @@ def test_the_page_tells_an_area_without_a_registered_name_by_its_id(monkeypatch:
         ("udsat_boligomraade.income = 55 pct", "udsat boligområde: indkomst, af regionens under 55 pct."),
         (
             "udsat_boligomraade.convicted = 2.5; valg.fines = counted",
-            "udsat boligområde: dømte, gange landet mindst 2,5; dømte: bøder = counted",
+            "udsat boligområde: dømte, gange landet mindst 2,5; dømte: bøder tæller med",
         ),
     ],
 )
 def test_the_page_says_what_is_set_in_danish(setting: str, words: str) -> None:
     assert scenario_chart.said(setting) == words
+
+
+def test_every_reading_that_a_scenario_can_try_is_said_in_danish() -> None:
+    readings = {
+        name: set(parameter.computed)
+        for name, parameter in statistics_law().parameters.items()
+        if parameter.label and len(parameter.computed) > 1
+    }
+    assert {name: set(words) for name, words in scenario_chart.READINGS.items()} == readings
+
+
+def test_the_page_of_several_list_years_names_them_and_each_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario_chart, "chart", lambda _: "")
+    row = dict.fromkeys(("setting", *SUMMARY_COLUMNS), 0) | {"setting": "gældende lov"}
+    text = scenario_chart.page("navn", {}, [{**row, "list_year": year} for year in (2024, 2025, 2026)], [], False)
+    assert "<h1>Listerne 2024, 2025 og 2026 under andre regler end de gældende</h1>" in text
+    assert "som hvert års udgave bygger på" in text
 
 
 def test_every_quantity_that_a_scenario_can_set_has_a_danish_name_of_its_own() -> None:
@@ -245,3 +270,21 @@ def test_values_confirmed_over_a_year_before_the_run_warn_and_seal_all_the_same(
     assert len(told) == 1
     assert told[0].startswith("Warning: ")
     assert file_bytes(edition(home, YEAR)) == before
+
+
+@NEEDS_A_BROWSER
+@pytest.mark.parametrize("width", [1200, 360], ids=["desk", "phone"])
+def test_an_accessibility_checker_finds_nothing_on_the_page(home: Path, width: int) -> None:
+    """On a phone as well, where the tables and the chart are wider than the screen and are scrolled by the keyboard."""
+    from playwright.sync_api import sync_playwright
+
+    run = run_cli("scenario", "--home", home, "--list-year", YEAR, "--set", LOWER, "--name", "oplaest")
+    assert run.code == 0, run.output
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto((home / "scenarios" / "oplaest" / "scenarie.html").as_uri())
+        violations, passed = checked(page)
+        browser.close()
+    assert violations == []
+    assert passed > 15

@@ -6,17 +6,14 @@ Without a Chromium on the machine these are skipped; the structure of the page i
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.accessibility import BROWSER, NEEDS_A_BROWSER, checked
 from tests.report.conftest import Reported
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-NEEDS_A_BROWSER = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 DESK, PHONE = (1200, 1000), (360, 740)
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 BOXES = """Array.from(document.querySelectorAll('.scroll')).map(box => [
@@ -24,7 +21,6 @@ BOXES = """Array.from(document.querySelectorAll('.scroll')).map(box => [
     box.scrollWidth > box.clientWidth,
     box.querySelector('.hint').offsetHeight > 10,
 ])"""
-AXE = "async () => { const found = await axe.run(document); return [found.violations, found.passes.length]; }"
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +36,12 @@ def shown(reported: Reported) -> Iterator[Any]:
         browser.close()
 
 
-def _checked(page: Any) -> tuple[list[tuple[str, int, str]], int]:
-    """What the checker finds wrong, and how many of its rules found something to approve of."""
-    from axe_core_python import sync_playwright
-
-    axe = Path(sync_playwright.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(axe)
-    violations, passed = page.evaluate(AXE)
-    return [(one["id"], len(one["nodes"]), one["nodes"][0]["html"][:120]) for one in violations], passed
-
-
 @NEEDS_A_BROWSER
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_an_accessibility_checker_finds_nothing(shown: Any, size: tuple[int, int]) -> None:
     shown.set_viewport_size({"width": size[0], "height": size[1]})
     shown.evaluate(OPEN_ALL)
-    violations, passed = _checked(shown)
+    violations, passed = checked(shown)
     assert violations == []
     assert passed > 15
 
@@ -64,7 +50,7 @@ def test_an_accessibility_checker_finds_nothing(shown: Any, size: tuple[int, int
 def test_the_checker_finds_what_is_wrong(shown: Any) -> None:
     other = shown.context.new_page()
     other.set_content("<html><body><img src='x'><p style='color:#ddd'>svag tekst</p></body></html>")
-    assert {"image-alt", "color-contrast", "html-has-lang"} <= {one for one, _, _ in _checked(other)[0]}
+    assert {"image-alt", "color-contrast", "html-has-lang"} <= {one for one, _, _ in checked(other)[0]}
     other.close()
 
 

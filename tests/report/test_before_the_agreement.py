@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from assets.finished import Finished, from_csv
+from assets.reporting.document import Document, Standing
+from assets.reporting.sections import summary
+from assets.reporting.shapes import SHAPES
+from assets.reporting.text import document
+from law.loader import Law, list_day, report_law
 from tests.command import Result, csv_table, edition, file_bytes, fresh_cli, run_cli
 from tests.report.conftest import plain
 
@@ -53,6 +63,36 @@ def test_what_the_law_did_not_know_is_said_and_not_counted_as_none(root: Path) -
     assert "metodeafsnittet" in _page(root, AFTER)
 
 
+def test_nothing_but_the_notices_speaks_of_areas_that_the_law_did_not_know(root: Path) -> None:
+    """The notices say that there were none; a figure, table or sentence of theirs would say otherwise."""
+    page = plain(_page(root, BEFORE)).replace("\u00ad", "")
+    named = re.findall(r"<[a-z]+[^>]*>([^<]*orebyggelsesområde[^<]*)<", page)
+    assert {words.split(".")[0] for words in named} == {
+        "Forebyggelsesområder fandtes ikke i loven på listens dag",
+        "En sammenligning før og efter kræver mindst to opgjorte listeår med forebyggelsesområder",
+    }
+    assert "begge slags" not in page
+
+
+def test_the_report_says_why_it_is_made_and_what_the_act_called_the_areas(root: Path) -> None:
+    told = (
+        "I 2020 kaldte loven et parallelsamfund for et ghettoområde og et omdannelsesområde for et hårdt ghettoområde."
+    )
+    before, after = plain(_page(root, BEFORE)), plain(_page(root, AFTER))
+    assert told in before
+    assert "ghetto" not in after
+    assert '<p class="kicker">Til sammenligning med redegørelserne efter aftalen om Blandede boligområder</p>' in before
+    assert '<p class="kicker">Redegørelse efter aftalen om Blandede boligområder</p>' in after
+
+
+def test_the_target_group_is_named_by_benefits_of_every_year(root: Path) -> None:
+    """The state that is counted has had three names: one of them alone would be wrong of some list year."""
+    for year in (BEFORE, AFTER):
+        assert "kontanthjælp, integrationsydelse, overgangsydelse eller selvforsørgelses- og hjemrejseydelse" in plain(
+            _page(root, year)
+        )
+
+
 def test_a_list_has_no_line_of_a_year_whose_law_did_not_know_it(root: Path) -> None:
     with (edition(root / "home", AFTER) / "report" / "udvikling.csv").open(encoding="utf-8", newline="") as stream:
         lists = [(int(row["aar"]), row["liste"]) for row in csv.DictReader(stream)]
@@ -86,6 +126,47 @@ def test_social_export_is_held_against_the_last_year_before_the_rules(root: Path
     # too few moved in so small a country: what a verdict follows from is held in test_comparisons
     assert change["dom"] == "for_faa"
     assert "Intet listeår fra før aftalens regler er opgjort" not in _page(root, AFTER)
+
+
+def test_a_change_since_before_the_rules_is_said_to_be_of_other_municipalities(root: Path) -> None:
+    """Municipalities with forebyggelsesområder alone count among those with areas after the rules, and not before."""
+    folder = edition(root / "home", AFTER) / "report"
+    tables = {
+        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+    }
+    told = "så kommunerne med områder er ikke de samme før og efter."
+    assert told not in str(_words(tables))
+    exports = tables["social_eksport_forskel"]
+    found = {
+        "dom": "lavere",
+        "forskel_pct": Decimal("-2.2"),
+        "nedre_pct": Decimal("-3.2"),
+        "oevre_pct": Decimal("-1.1"),
+    }
+    rows = [{**row, **(found if row["maal"] == "aendring" else {})} for row in exports.rows]
+    assert str(_words({**tables, "social_eksport_forskel": replace(exports, rows=rows)})).count(told) == 2
+
+
+def test_the_first_list_of_its_kind_is_not_held_against_one_of_the_year_before(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = edition(root / "home", AFTER) / "report"
+    tables = {
+        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+    }
+    told = "Listen fandtes ikke i loven året før."
+    assert told not in str(_words(tables))
+    begun = report_law().parameters["forebyggelsesomraade.residents"]
+    values = [replace(value, effective_from=list_day(AFTER)) for value in begun.values[-1:]]
+    parameters = {**report_law().parameters, begun.name: replace(begun, values=tuple(values))}
+    law = Law(MappingProxyType(parameters), report_law().overrides)
+    assert law.first_list_year_of(begun.name) == AFTER
+    monkeypatch.setattr(summary, "report_law", lambda: law)
+    assert str(_words(tables)).count(told) == 1
+
+
+def _words(tables: Mapping[str, Finished]) -> Document:
+    return document(tables, report_law().for_list_year(AFTER), AFTER, {}, Standing())
 
 
 def test_another_home_another_clock_the_same_bytes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

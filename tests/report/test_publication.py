@@ -7,6 +7,7 @@ import html.parser
 import io
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import openpyxl
 import pytest
 
 from assets.disclosure.limits import disclosure_limits
-from assets.finished import danish, from_csv, parsed, written
+from assets.finished import Finished, danish, from_csv, parsed, written
+from assets.reporting.charts import STYLE, charts
 from assets.reporting.document import Document, Paragraph, Section, Standing, together
 from assets.reporting.files import standing_of
 from assets.reporting.html import soft
@@ -23,7 +25,7 @@ from assets.reporting.pdf import pdf
 from assets.reporting.publication import write
 from assets.reporting.shapes import SHAPES, SOURCES
 from law.loader import report_law
-from tests.report.conftest import FIRST, LAST, WITHHELD, Reported
+from tests.report.conftest import FIRST, LAST, WITHHELD, Reported, plain
 from tests.report.pdf_text import pdf_pages
 
 
@@ -136,6 +138,17 @@ def test_the_workbook_holds_the_tables(reported: Reported) -> None:
         assert all(sheet.cell(4, n + 1).comment for n in range(len(shape.columns)))
 
 
+def test_the_workbook_shows_the_decimals_that_a_figure_has(reported: Reported) -> None:
+    """Shares have one, a ratio to the national share two: 39,00 pct. would tell more than is known."""
+    sheet = openpyxl.load_workbook(reported.folder() / "redegoerelse.xlsx")["kriterier"]
+    names = [cell.value for cell in sheet[4]]
+    criterion, figure = names.index("kriterium"), names.index("tal")
+    shown = {(row[criterion].value, row[figure].number_format) for row in sheet.iter_rows(min_row=5)}
+    assert len(shown) == 5
+    assert {style for name, style in shown if name == "convicted"} == {"#,##0.00"}
+    assert {style for name, style in shown if name != "convicted"} == {"#,##0.0"}
+
+
 def test_the_dictionary_explains_every_column(reported: Reported) -> None:
     rows = reported.table("variabelliste")
     described = {(row["tabel"], row["kolonne"]) for row in rows if row["betydning"] and row["titel"]}
@@ -163,11 +176,15 @@ def test_keys_are_unique_and_cells_typed(reported: Reported) -> None:
         ]
 
 
-def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path) -> None:
-    tables = {
+def _finished(reported: Reported) -> dict[str, Finished]:
+    return {
         name: from_csv(shape, (reported.folder() / f"{name}.csv").read_text(encoding="utf-8"))
         for name, shape in SHAPES.items()
     }
+
+
+def test_the_same_tables_give_the_same_bytes(reported: Reported, tmp_path: Path) -> None:
+    tables = _finished(reported)
     write(tables, report_law().for_list_year(LAST), LAST, standing_of(reported.folder().parent), tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (reported.folder() / path.name).read_bytes(), path.name
@@ -243,6 +260,72 @@ def test_the_summary_says_what_its_verdict_on_social_export_rests_on(reported: R
     assert ("Intet listeår fra før aftalens regler er opgjort" in text) != known
     judged = [row["dom"] for row in rows if row["aar"] == str(LAST) and row["maal"] == "merforskel"]
     assert ('data-cell="social_eksport_forskel:' in summary) == (judged != ["for_faa"])
+
+
+def test_a_dash_is_read_aloud_as_an_empty_field(page: _Reader) -> None:
+    dashes = re.findall(r"<span[^>]*>–</span>", page.source)
+    assert set(dashes) == {'<span class="none" role="img" aria-label="tomt felt">–</span>'}
+
+
+@pytest.mark.parametrize("colour", STYLE["colours"])
+def test_what_stands_on_a_bar_can_be_read(colour: str) -> None:
+    """The contrast that WCAG 2.1 asks for of small text (1.4.3)."""
+    assert _contrast(STYLE["ink"] if colour in STYLE["light_ink"] else "#ffffff", colour) >= 4.5
+
+
+@pytest.mark.parametrize("colour", [*STYLE["list_colours"], *STYLE["status"].values(), STYLE["limit"]])
+def test_lines_and_dots_stand_out_from_the_page(colour: str) -> None:
+    """The contrast that WCAG 2.1 asks for of what is drawn (1.4.11)."""
+    assert _contrast("#ffffff", colour) >= 3
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "chart"), [("sammensaetning", "andel_pct", "oprindelse"), ("kriterier", "tal", "kriterier")]
+)
+def test_a_chart_says_that_it_leaves_out_what_is_withheld(
+    reported: Reported, table: str, column: str, chart: str
+) -> None:
+    law = report_law().for_list_year(LAST)
+    tables = _finished(reported)
+    drawn = dict(tables)
+    rows = [
+        {**row, column: WITHHELD} if row.get("kategori", "vestlig") == "vestlig" else row
+        for row in tables[table].rows[1:]
+    ]
+    drawn[table] = replace(tables[table], rows=[tables[table].rows[0], *rows])
+    assert "ikke tegnet" not in str(charts(tables, law)[chart].note)
+    assert "Diskretionerede tal er ikke tegnet." in str(charts(drawn, law)[chart].note)
+
+
+def test_the_sections_have_their_names(page: _Reader) -> None:
+    titles = re.findall(r'<h2 id="h-[^"]+">\d+\. ([^<]+)</h2>', page.source)
+    assert len(titles) == 13
+    assert titles[0] == "Sammenfatning"
+    assert titles[4] == "Til- og fraflytninger"
+    assert titles[-1] == "Bilag: områderne hver for sig"
+
+
+def test_the_area_per_person_says_of_which_homes_it_is(page: _Reader) -> None:
+    text = " ".join(re.sub("<svg.*?</svg>|<[^>]+>", "", page.source, flags=re.DOTALL).split())
+    assert "Boligareal pr. person" in text
+    assert text.count("I områderne regnes der på de almene boliger.") == 3  # figure, table and annex
+
+
+def test_what_is_exempted_is_areas_and_not_a_municipality_from_the_cap(page: _Reader) -> None:
+    text = plain(re.sub("<[^>]+>", "", page.source))
+    assert "undtagelse fra loftet" not in text
+    assert "kommunernes beslutninger efter § 59, stk. 8" in SOURCES["evaluering_kommuner"]
 
 
 def test_signs_in_the_place_of_figures_are_explained_in_the_method_and_at_the_foot(page: _Reader) -> None:

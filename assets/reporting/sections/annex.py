@@ -9,20 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assets.finished import Row
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT
-from assets.reporting.document import Block, Section
+from assets.reporting.document import Block, Notice, Section
 from assets.reporting.labels import ALL, CATEGORIES, COUNTERPARTS, KINDS
-from assets.reporting.writer import Writer, having
+from assets.reporting.writer import NOTHING_LISTED, Writer, having
 
 PLACE = ("kommune", "omraade")
 
 
 def annex(writer: Writer) -> Section:
     """The residents, movers, homes and incomes of each area, in tables that are unfolded where they are wanted."""
+    heading = "Bilag: områderne hver for sig"
+    if not writer.any_listed:
+        return Section("bilag", heading, (Notice((NOTHING_LISTED,)),))
     education = f"i {writer.education_year()}{writer.span(AGES_OF_EDUCATION)}"
     employment = f"i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}"
     return Section(
         "bilag",
-        "Bilag: områderne hver for sig",
+        heading,
         (
             _residents(writer, "oprindelse", "Oprindelse i områderne, personer"),
             _residents(writer, "alder", "Alder i områderne, personer"),

@@ -46,6 +46,7 @@ def homes(writer: Writer) -> Section:
 def cap(writer: Writer) -> Section:
     """The cap: where it is exceeded and what the councils decided."""
     rows = writer.rows("loft")
+    nowhere = [] if rows else [Paragraph(("Ingen kommune har almene familieboliger i områder på listerne.",))]
     if "anvisningsloft.share" not in writer.law:
         blocks: list[Block] = [
             Notice(("Loftet over kommunal anvisning fandtes ikke i loven på listens dag. Andelen vises alene.",)),
@@ -56,6 +57,7 @@ def cap(writer: Writer) -> Section:
                 range(len(rows)),
                 ("kommune", "familieboliger", "andel_pct"),
             ),
+            *nowhere,
         ]
         return Section("loft", "Loftet over kommunal anvisning", tuple(blocks))
     cap = writer.law["anvisningsloft.share"]
@@ -82,6 +84,7 @@ def cap(writer: Writer) -> Section:
             )
         ),
         *writer.chart("loft"),
+        *nowhere,
     ]
     columns = ("kommune", "familieboliger", "andel_pct", "beslutning_tekst", "undtaget", "omfattet_pct")
     if over:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.reporting.cells import AGES_OF_EDUCATION, AGES_OF_EMPLOYMENT, LISTED_GROUPS
-from assets.reporting.document import Block, Paragraph, Section
+from assets.reporting.document import Block, Notice, Paragraph, Section
 from assets.reporting.labels import ALL, EDUCATIONS, EMPLOYMENTS, GROUPS, LISTED
-from assets.reporting.writer import NOTES, Writer, having
+from assets.reporting.writer import NOTES, NOTHING_LISTED, Writer, having
 
 NEVER_OF_WORKING_AGE = ("nyfoedt",)
 """Where movers came from who are too young for a table of employment: its line would always be 0."""
@@ -18,8 +18,12 @@ NEVER_OF_WORKING_AGE = ("nyfoedt",)
 
 def moves(writer: Writer) -> Section:
     """Where movers came from and went to, and their employment and education."""
+    title = "Til- og fraflytninger"
+    if not writer.any_listed:
+        return Section("flytninger", title, (Notice((f"{NOTHING_LISTED} Der er derfor ingen flytninger at vise.",)),))
     employment = f"beskæftigelse i {writer.income_year()}{writer.span(AGES_OF_EMPLOYMENT)}"
     education = f"uddannelse i {writer.education_year()}{writer.span(AGES_OF_EDUCATION)}"
+    both = ", begge slags områder" if len(_mover_groups(writer)) > 1 else ""
     blocks: list[Block] = [
         Paragraph(
             (
@@ -33,10 +37,10 @@ def moves(writer: Writer) -> Section:
         _by_trait(writer, "beskaeftigelse", f"Flytternes {employment}, pct.", EMPLOYMENTS),
         _by_trait(writer, "uddannelse", f"Flytternes {education}, pct.", EDUCATIONS),
         _by_employment_and_counterpart(
-            writer, f"Flytternes {employment} efter hvor de kom fra og flyttede hen, begge slags områder, personer"
+            writer, f"Flytternes {employment}, efter hvor de kom fra og flyttede hen{both}, personer"
         ),
     ]
-    return Section("flytninger", "Til- og fraflytninger", tuple(blocks))
+    return Section("flytninger", title, tuple(blocks))
 
 
 def _by_counterpart(writer: Writer, direction: str, title: str, head: str) -> Block:

@@ -120,7 +120,7 @@ def evaluation(writer: Writer) -> Section:
         blocks.append(
             writer.told.view(
                 "evaluering-kommuner",
-                "Kommuner med og uden undtagelse fra loftet",
+                "Kommuner med og uden undtagne områder",
                 "evaluering_kommuner",
                 range(len(writer.rows("evaluering_kommuner"))),
                 ("gruppe_tekst", "aar", "kommuner", "familieboliger", "i_omraader_pct", "omfattet_pct"),

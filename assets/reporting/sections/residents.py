@@ -18,8 +18,9 @@ def composition(writer: Writer) -> Section:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Beboerne 1. januar i listeåret er delt efter, hvor de bor: i et udsat boligområde, i et "
-                "forebyggelsesområde, i en almen bolig uden for områderne eller i en anden bolig. MENAPT-landene "
+                "Beboerne 1. januar i listeåret er delt efter, hvor de bor: i et udsat boligområde, ",
+                "i et forebyggelsesområde, " if writer.preventive else "",
+                "i en almen bolig uden for områderne eller i en anden bolig. MENAPT-landene "
                 "(Mellemøsten og Nordafrika samt Pakistan og Tyrkiet) er en del af de ikke-vestlige lande og "
                 "indgår ikke i nogen af lovens grænser.",
             )
@@ -33,7 +34,7 @@ def composition(writer: Writer) -> Section:
             (
                 "Uddannelse er opgjort som i loven: kun uddannelse, der er gennemført eller godkendt i Danmark, "
                 f"tæller med. Den er taget fra uddannelsesregistret for {writer.education_year()}; beskæftigelse "
-                f"og indkomst er dem i {writer.income_year()}.",
+                f"og indkomst er opgjort for {writer.income_year()}.",
             )
         ),
         _composition(
@@ -59,7 +60,11 @@ def composition(writer: Writer) -> Section:
             "indkomst",
             f"Indkomst i {writer.income_year()} efter boliggruppe",
             "indkomst",
-            [i for i, row in enumerate(writer.rows("indkomst")) if row["area_id"] is None],
+            [
+                i
+                for i, row in enumerate(writer.rows("indkomst"))
+                if row["area_id"] is None and row["boliggruppe"] in writer.groups
+            ],
             ("omraade", "personer", "gennemsnit_kr"),
             heads=OF_GROUPS,
         ),

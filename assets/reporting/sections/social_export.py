@@ -27,6 +27,12 @@ SHORT_VERDICTS = {
     "områder ligger i forhold til øvrige kommuner. Tallene viser ikke social eksport og udelukker den ikke.",
     "for_faa": "Om reglerne har ført til social eksport, kan ikke vurderes: der er for få flytninger.",
 }
+NOBODY_VERDICTS = {
+    "med": "Om reglerne har ført til social eksport, kan ikke vurderes: ingen kommune har områder på listerne.",
+    "uden": "Om reglerne har ført til social eksport, kan ikke vurderes: alle kommuner har områder på listerne, så der "
+    "er ingen at sammenligne med.",
+}
+"""Where nobody lives in the municipalities of a group, by group: then few moves are not the reason."""
 
 
 def export(writer: Writer) -> Section:
@@ -62,7 +68,7 @@ def export(writer: Writer) -> Section:
     if row["dom"] == "for_faa":
         blocks.append(Notice(verdict_line(writer)))
     else:
-        blocks.append(Paragraph((*verdict_line(writer), *figure_line(writer))))
+        blocks.append(Paragraph((*verdict_line(writer), *figure_line(writer), *other_municipalities(writer))))
     if not _before_is_known(writer):
         blocks.append(
             Notice(
@@ -113,6 +119,14 @@ def verdict_line(writer: Writer) -> Parts:
         )
     if found["periode"] == "overgang":
         return (f"Aftalens regler begyndte at gælde midt i perioden. {counted} viser ikke, hvad de har ført til.",)
+    for group, nobody in NOBODY_VERDICTS.items():
+        if (
+            writer.told.of(
+                "social_eksport", "personer", aar=writer.year, kommunegruppe=group, persongruppe="andre"
+            ).value
+            == 0
+        ):
+            return (nobody,)
     words = CHANGE_VERDICTS if found["maal"] == "aendring" else SHORT_VERDICTS
     return (words[str(found["dom"])],)
 
@@ -142,13 +156,24 @@ def figure_line(writer: Writer) -> Parts:
     )
 
 
+def other_municipalities(writer: Writer) -> Parts:
+    """The reservation of a change since before the rules: each year has the municipalities of its own lists."""
+    if writer.rows("social_eksport_forskel")[_judged(writer)]["maal"] != "aendring":
+        return ()
+    return (
+        " Før reglerne stod alene udsatte boligområder på listerne, så kommunerne med områder er ikke de samme før og "
+        "efter.",
+    )
+
+
 def _target_group(writer: Writer) -> Parts:
     """Who the assignment bans are aimed at, as far as registers show."""
     return (
         "dem, der ved periodens start i ",
         writer.term("redegoerelse.target_months"),
-        " måneder i træk har fået kontanthjælp eller selvforsørgelses- og hjemrejseydelse, og dem, der ikke er "
-        "statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den dag.",
+        " måneder i træk har fået kontanthjælp, integrationsydelse, overgangsydelse eller selvforsørgelses- og "
+        "hjemrejseydelse, og dem, der ikke er statsborgere i Danmark, EU, EØS eller Schweiz efter medlemskabet den "
+        "dag.",
     )
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from assets.list_names import LIST_NAMES, WITHIN
 from assets.reporting.cells import AGES_OF_EMPLOYMENT
 from assets.reporting.document import Block, Notice, Paragraph, Parts, Points, Section
 from assets.reporting.labels import ALL, LISTED, LISTS
 from assets.reporting.sections import immigration, social_export
-from assets.reporting.writer import MENAPT, Writer
+from assets.reporting.writer import MENAPT, Writer, listed
+from law.loader import report_law
 
 
 def summary(writer: Writer) -> Section:
@@ -27,19 +29,21 @@ def summary(writer: Writer) -> Section:
             *writer.by_group(partial(_employed, writer)),
         )
     )
-    items.append(
-        (
-            "Fra den ene statusdag til den næste fik områderne ",
-            of("flytninger", "personer", retning="ind", boliggruppe=LISTED, modpart=ALL),
-            " nye beboere, nyfødte medregnet, og mistede ",
-            of("flytninger", "personer", retning="ud", boliggruppe=LISTED, modpart=ALL),
-            ", døde og udrejste medregnet. Flytninger fra et område til et andet tæller med i begge tal.",
+    if writer.any_listed:
+        items.append(
+            (
+                "Fra den ene statusdag til den næste fik områderne ",
+                of("flytninger", "personer", retning="ind", boliggruppe=LISTED, modpart=ALL),
+                " nye beboere, nyfødte medregnet, og mistede ",
+                of("flytninger", "personer", retning="ud", boliggruppe=LISTED, modpart=ALL),
+                ", døde og udrejste medregnet. Flytninger fra et område til et andet tæller med i begge tal.",
+            )
         )
-    )
     items.append(
         (
             *social_export.verdict_line(writer),
             *social_export.figure_line(writer),
+            *social_export.other_municipalities(writer),
             *social_export.target_line(writer),
             *social_export.nothing_before(writer),
         )
@@ -65,11 +69,34 @@ def _list_line(writer: Writer, code: str) -> Parts:
         return at(column), f" {one if at(column).value == 1 else more}"
 
     areas, residents = count("omraader", "område", "områder"), count("beboere", "beboer", "beboere")
-    parts: Parts = (f"{LISTS[code]}: ", *areas, " med ", *residents)
+    standing: Parts = (*areas, " med ", *residents) if at("omraader").value else ("ingen områder",)
+    parts: Parts = (f"{LISTS[code]}: ", *standing)
+    if code == "forebyggelsesomraade" and _first_of_its_kind(writer):
+        return (*parts, ". Listen fandtes ikke i loven året før.")
     if at("nye").value is None:
         return (*parts, ". Listen fra året før foreligger ikke.")
     new, gone = count("nye", "nyt", "nye"), count("udgaaede", "udgået", "udgåede")
     return (*parts, "; ", *new, " og ", *gone, " siden året før.")
+
+
+def _first_of_its_kind(writer: Writer) -> bool:
+    """Whether this is the first list year whose law knows forebyggelsesområder."""
+    return writer.year == report_law().first_list_year_of("forebyggelsesomraade.residents")
+
+
+def _terms_of_the_day(writer: Writer) -> list[Block]:
+    """The act's own words of the list's day, where they were others than those of now."""
+    words = {LIST_NAMES[code].one: _own_term(writer, code) for code in WITHIN}
+    others = [f"et {now} for et {then}" for now, then in words.items() if now != then]
+    if not others:
+        return []
+    told = f"Redegørelsen bruger lovens nuværende betegnelser. I {writer.year} kaldte loven {listed(others)}."
+    return [Paragraph((told,))]
+
+
+def _own_term(writer: Writer, code: str) -> str:
+    value = writer.law[f"betegnelse.{code}"]
+    return report_law().parameters[value.parameter].choices[value.text]
 
 
 def lists(writer: Writer) -> Section:
@@ -84,6 +111,7 @@ def lists(writer: Writer) -> Section:
             )
         ),
         *writer.no_preventive("Forebyggelsesområder fandtes ikke i loven på listens dag."),
+        *_terms_of_the_day(writer),
         writer.told.view(
             "lister",
             "Områder og beboere på listerne",
