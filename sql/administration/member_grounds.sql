@@ -32,7 +32,13 @@ WITH facts AS (
 conditions AS (
     SELECT
         *,
-        birth_date + to_years(CAST(rules.under_age AS INTEGER)) > decision_date AS young,
+        -- The two differ for who was born on 29 February alone: years after that day end on the 28th, and years before
+        -- the 28th do not reach it.
+        CASE
+            WHEN rules.leap_day_on_28_february
+                THEN birth_date + to_years(CAST(rules.under_age AS INTEGER)) > decision_date
+            ELSE birth_date > decision_date - to_years(CAST(rules.under_age AS INTEGER))
+        END AS young,
         release_date <= decision_date
         AND (
             decision_date < release_date + to_months(CAST(rules.release_months AS INTEGER))

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assets.administration import legal_basis, letting, occupancy, private_letting
 from assets.administration.plans import Count, day_reached
 from assets.administration.regimes import FOREBYGGELSE, UDSAT, Area, Lists, read_lists
@@ -55,6 +57,28 @@ def test_choices_of_assignment(tmp_path: Path) -> None:
         "",
         "lease_ended_date;lease_ended_ground",
     )
+
+
+@pytest.mark.parametrize(
+    ("choice", "day", "outcome"),
+    [
+        ("on_28_february", "2026-02-27", "banned"),
+        ("on_28_february", "2026-02-28", "allowed"),
+        ("on_1_march", "2026-02-28", "banned"),
+        ("on_1_march", "2026-03-01", "allowed"),
+    ],
+)
+def test_the_day_on_which_one_born_on_29_february_is_eighteen(
+    choice: str, day: str, outcome: str, tmp_path: Path
+) -> None:
+    world = world_at(tmp_path)
+    released = {"release_from": "anden_institution", "release_date": "2026-01-05", "action_plan": True}
+    no_lease = {"lease_ended_date": None, "lease_ended_ground": None}
+    member = {**CALM, **no_lease, **released, "convicted": True, "birth_date": "2008-02-29"}
+    world.give("members", {"household_id": "H", "member_id": "M", **member})
+    case = {"assignment_id": "A", "household_id": "H", "area_id": "F", "decision_date": day}
+    world.give("assignments", {**case, "alternative_exists": True})
+    assert decisions(world, law=law(leap_day_age=choice))["A"][0] == outcome
 
 
 def test_a_plan_that_had_ended_and_an_area_that_came_back(tmp_path: Path) -> None:
