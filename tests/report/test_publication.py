@@ -194,7 +194,7 @@ def test_a_name_with_characters_that_the_font_lacks_does_not_stop_the_pdf() -> N
     """A control character, as in a damaged file, and letters of another script: each has a mark in its place."""
     name = "Ved åen \x01漢 (øst)"
     section = Section("navne", "Navne", (Paragraph((name,)),))
-    content = pdf(Document("Titel", "Undertitel", LAST, Standing(), (), {}, (section,)))
+    content = pdf(Document("Anledning", "Titel", "Undertitel", LAST, Standing(), (), {}, (section,)))
     assert "Vedåen??(øst)" in "".join(pdf_pages(content))
 
 
