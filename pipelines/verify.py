@@ -133,7 +133,8 @@ def _released_whole(home: Home, manifest: sealing.Manifest) -> None:
     folder, released = kept
     place = folder.relative_to(home.editions)
     if damaged := sealing.damaged_files(folder, released):
-        raise VerificationError(*(f"{place}/{name}: not the file that was released." for name in damaged))
+        told = "not the file that was released. Restore a backup of that revision."
+        raise VerificationError(*(f"{place}/{name}: {told}" for name in damaged))
 
 
 def _same_rules(manifest: Mapping[str, Any], values: Mapping[str, LegalValue], list_year: int) -> None:

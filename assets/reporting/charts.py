@@ -315,11 +315,12 @@ def _cap(tables: Mapping[str, Finished], law: Mapping[str, LegalValue]) -> Chart
     """The share of family homes in listed areas, where the cap is exceeded and the share is told."""
     cap = law.get("anvisningsloft.share")
     table = tables["loft"]
-    told = [row for row in table.rows if row["over_loft"] and number(row, "andel_pct") is not None]
+    over = [row for row in table.rows if row["over_loft"]]
+    told = [row for row in over if number(row, "andel_pct") is not None]
     rows = sorted(told, key=lambda r: -float(number(r, "andel_pct") or 0))
     return _bars(
         rows, "kommune", "andel_pct", "pct", "Pct. af kommunens almene familieboliger",
-        "loft", "Familieboliger i områder, kommuner over loftet", table.name, cap,
+        "loft", "Familieboliger i områder, kommuner over loftet", table.name, cap, _undrawn(over, "andel_pct"),
     )  # fmt: skip
 
 
@@ -335,8 +336,8 @@ def _bars(
     limit: LegalValue | None = None,
     note: Parts = (),
 ) -> Chart | None:
-    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct., which
-    `note` is then of."""
+    """A bar per row, the first of them where there are too many, and a line for a limit of the law in pct., which is
+    told before `note`."""
     if not rows:
         return None
     if len(rows) > STYLE["most_bars"]:
@@ -354,7 +355,7 @@ def _bars(
         assert isinstance(limit.value, Fraction)
         for colour, width in (("white", 3), (STYLE["limit"], 1.2)):
             axes.axvline(float(limit.value) * 100, color=colour, linewidth=width)
-        note = ("Stregen er loftet på ", term(limit), " pct.")
+        note = ("Stregen er loftet på ", term(limit), " pct.", *(f" {part}" for part in note))
     words = f"Liggende søjler: {axis[0].lower()}{axis[1:]}. Tallene står i tabellen under figuren."
     return _chart(figure, name, title, words, table, note)
 

@@ -148,8 +148,8 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 class AlteredReportError(Exception):
-    """A table of an earlier report is not the one that was released, so what it told and withheld is not known. The
-    message names its file."""
+    """A table of a report that is there already, of a draft too, is not the one that the report was made with, so what
+    it told and withheld is not known. The message names its file."""
 
 
 def released_already(editions: Path, list_year: int) -> list[dict[str, Finished]]:

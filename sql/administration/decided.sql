@@ -62,5 +62,5 @@ bound AS (
 -- What an area that the list has no longer is today is not known, unless its plan alone binds it.
 SELECT
     *,
-    NOT list_known OR area_id IS NULL OR on_list OR stk6 <> 'no' AS area_in_force
+    NOT list_known OR area_id IS NULL OR on_list OR stk6 = 'applies' AS area_in_force
 FROM bound

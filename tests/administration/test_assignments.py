@@ -673,6 +673,19 @@ def test_a_plan_binds_from_the_day_it_was_approved_where_no_list_gave_the_duty(t
         assert decide(world, "P", PENSION, day="2026-11-02")[0] == "banned"
 
 
+def test_a_plan_in_doubt_does_not_settle_an_area_that_is_not_in_force(tmp_path: Path) -> None:
+    """It says no more of what the home's area is today than no plan does."""
+    world = World(tmp_path)
+    for year in range(2021, 2027):
+        world.area(year, "N", "ikke_omfattet")
+        if year < 2026:
+            world.area(year, "gone", "udsat_boligomraade")
+    world.seal()
+    assert decide(world, "gone", {}) == ("undecided", "", "area_id")
+    world.give("development_plans", {"area_id": "gone", "approved_on": "no day"})
+    assert decide(world, "gone", {}) == ("undecided", "", "area_id")
+
+
 @pytest.mark.parametrize(
     ("ended", "day"),
     [

@@ -291,7 +291,8 @@ def _luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "chart"), [("sammensaetning", "andel_pct", "oprindelse"), ("kriterier", "tal", "kriterier")]
+    ("table", "column", "chart"),
+    [("sammensaetning", "andel_pct", "oprindelse"), ("kriterier", "tal", "kriterier"), ("loft", "andel_pct", "loft")],
 )
 def test_a_chart_says_that_it_leaves_out_what_is_withheld(
     reported: Reported, table: str, column: str, chart: str
