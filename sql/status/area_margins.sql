@@ -102,12 +102,7 @@ mulige_skridt AS (
 -- `amount` is the steps in whole persons or kroner.
 graenser AS (
     SELECT
-        area_id,
-        category,
-        criterion,
-        met,
-        upwards,
-        steps,
+        *,
         (steps + steps_per_person - 1) // steps_per_person AS amount,
         criterion || CASE WHEN upwards THEN ' +' ELSE ' -' END || amount AS change
     FROM mulige_skridt
