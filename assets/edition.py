@@ -23,7 +23,7 @@ from assets.factory import OWNER, WRITER_POOL, key_of, law_of, list_year_of, ref
 from assets.intake import deliveries, snapshots
 from assets.law_tables import set_law_variables
 from assets.partitions import LIST_YEARS, ONE_YEAR_A_RUN
-from assets.publishing import openlineage, public_lists, releases, sealing
+from assets.publishing import openlineage, public_lists, published_schema, releases, sealing
 from assets.warehouse import rows_of
 from law.loader import Law, LegalValue, statistics_law
 from pipelines.home import Home
@@ -61,7 +61,7 @@ def edition(context: AssetExecutionContext, run: Run) -> MaterializeResult:
         _refuse_unready(con, law, list_year)
         synthetic = deliveries.is_synthetic(run.snapshot_folder)
         sealed = seal(con, run.at_home, run.law, law, list_year, run.reason, _run_part(context, run), synthetic)
-        sealing.synchronise_published(con, run.at_home.editions)
+        published_schema.synchronise_published(con, run.at_home.editions)
         sealed["stale_editions"] = MetadataValue.json(sealing.stale_editions(con, run.at_home.editions))
     folder = run.at_home.edition(list_year)
     manifest = sealing.read_manifest(folder) or {}

@@ -46,7 +46,7 @@ from assets import warehouse
 from assets.factory import WRITER_POOL
 from assets.intake import snapshots
 from assets.partitions import END_LIST_YEAR
-from assets.publishing import published_database, sealing
+from assets.publishing import published_database, published_schema
 from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run
@@ -270,7 +270,7 @@ def recover(home: Home) -> None:
     """Removes what a killed run left half done, and makes schema `published` show the sealed editions again."""
     with warehouse.connect(home.warehouse, home.scratch) as con:
         snapshots.drop_unfinished(con)
-        sealing.synchronise_published(con, home.editions)
+        published_schema.synchronise_published(con, home.editions)
 
 
 def show_published(home: Home) -> None:

@@ -49,7 +49,6 @@ IN_WORDS = {
     "Memory must have a number": SETTINGS,
     "Unknown unit for memory": SETTINGS,
     "is no whole number from 1 on": SETTINGS,
-    "manifest.json is damaged": "Restore a backup of that edition, or move its folder away.",
     "Query interrupted": "The run was stopped.",
     "not a valid DuckDB database": DAMAGED,
     "Could not read enough bytes": DAMAGED,

@@ -15,7 +15,7 @@ from typing import Any
 
 from assets import edition, exchange, warehouse
 from assets.aside import aside
-from assets.publishing import published_database, releases, sealing
+from assets.publishing import published_database, published_schema, releases, sealing
 from assets.publishing.releases import Entry
 from law.loader import Law, list_day, statistics_law
 from pipelines.home import Home
@@ -63,7 +63,7 @@ def release_edition(home: Home, list_year: int, by: str, note: str, at: dt.datet
             releases.append(home.editions, entry)
         exchange.put_in_place(staged, home.edition(list_year))
         with warehouse.connect(home.warehouse, home.scratch) as con:
-            sealing.synchronise_published(con, home.editions)
+            published_schema.synchronise_published(con, home.editions)
             published_database.refresh(con, home.scratch, home.published)
     return entry
 

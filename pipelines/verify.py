@@ -83,11 +83,8 @@ def _stale(home: Home, list_year: int) -> list[str]:
 
 
 def read_sealed(home: Home, list_year: int) -> sealing.Manifest:
-    """The manifest of the newest edition. Raises VerificationError where there is none or it cannot be read."""
-    try:
-        manifest = sealing.read_manifest(home.edition(list_year))
-    except ValueError:
-        raise VerificationError(f"{sealing.MANIFEST}: not the file that was sealed; it cannot be read.") from None
+    """The manifest of the newest edition. Raises VerificationError where there is none, DamagedFileError."""
+    manifest = sealing.read_manifest(home.edition(list_year))
     if manifest is None:
         raise VerificationError(f"There is no sealed edition of list year {list_year} in {home.path}.")
     return manifest

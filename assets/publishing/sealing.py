@@ -23,7 +23,7 @@ import duckdb
 from assets import code_lists
 from assets.derivation import PUBLISHED, macros, sql_hash, upstream_of
 from assets.exchange import put_in_place
-from assets.warehouse import sql_file, sql_text, transaction
+from assets.warehouse import sql_text
 from law.loader import LegalValue, list_day, values_sha256
 from pipelines.failures import DamagedFileError
 
@@ -78,14 +78,15 @@ def files_of(folder: Path) -> list[str]:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a sealed edition, or None where none is sealed there. Raises ValueError where it is damaged."""
+    """The manifest of a sealed edition, or None where none is sealed there. Raises DamagedFileError."""
     path = folder / MANIFEST
     if not path.is_file():
         return None
     try:
         manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise ValueError(f"{MANIFEST} is damaged") from None
+        remedy = "restore a backup of that edition, or move its folder away"
+        raise DamagedFileError(f"{path} is damaged: {remedy}.") from None
     return manifest
 
 
@@ -313,7 +314,7 @@ def _sealing_of(folder: Path) -> tuple[tuple[str, str] | None, bool]:
     try:
         run = (read_manifest(folder) or {})["run"]
         return (run["run_id"], run["sealed_at"]), "release" in run
-    except (ValueError, KeyError):
+    except (DamagedFileError, KeyError):
         return None, False
 
 
@@ -324,66 +325,12 @@ def kept_folders(editions: Path, list_year: int) -> list[Path]:
     return sorted(folders, key=lambda path: int(path.name))
 
 
-# --- schema published: the sealed editions as tables ------------------------------------------------------------
-
-
 def sealed_years(editions: Path) -> list[int]:
     """List years with a sealed edition."""
     return sorted(int(p.name) for p in editions.iterdir() if p.name.isdigit() and (p / MANIFEST).is_file())
 
 
-def synchronise_published(con: duckdb.DuckDBPyConnection, editions: Path) -> None:
-    """Makes schema `published` show exactly the sealed editions: they are the truth, whatever happened in between."""
-    known = dict(con.execute("SELECT list_year, manifest_sha256 FROM published.editions").fetchall())
-    sealed = {year: sha256_of(editions / str(year) / MANIFEST) for year in sealed_years(editions)}
-    for year in sorted(known.keys() - sealed.keys()):
-        _forget(con, year)
-    for year, manifest_sha256 in sealed.items():
-        if known.get(year) != manifest_sha256:
-            _publish(con, year, editions / str(year), manifest_sha256)
-
-
-def _forget(con: duckdb.DuckDBPyConnection, year: int) -> None:
-    for table in _published_tables(con):
-        con.execute(f"DELETE FROM published.{table} WHERE list_year = {int(year)}")
-
-
-def _published_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'published' ORDER BY 1").fetchall()
-    return [str(row[0]) for row in rows]
-
-
-def _publish(con: duckdb.DuckDBPyConnection, year: int, folder: Path, manifest_sha256: str) -> None:
-    """Shows an edition's tables in place of what was shown of its year. Raises DamagedFileError where one of them is
-    not the one that was sealed: the lists of later years would rest on it."""
-    manifest = read_manifest(folder)
-    assert manifest is not None
-    sealed = {item["file"]: item["sha256"] for item in manifest["outputs"]}
-    tables = [name for name in (table.split(".")[1] for table in PUBLISHED) if f"{name}.parquet" in sealed]
-    for name in tables:
-        path = folder / f"{name}.parquet"
-        if not path.is_file() or sha256_of(path) != sealed[path.name]:
-            raise DamagedFileError(
-                f"editions/{year}/{path.name} is not the file that was sealed: restore a backup of that edition, or "
-                f"move its folder away and run list year {year} again."
-            )
-    with transaction(con):
-        _forget(con, year)
-        for name in tables:  # an edition that was sealed before there was a table does not hold it
-            source = f"read_parquet({sql_file(folder / f'{name}.parquet')}, hive_partitioning=false)"
-            con.execute(f"CREATE TABLE IF NOT EXISTS published.{name} AS SELECT * FROM {source} WHERE false")
-            _widen(con, name, source)
-            con.execute(f"INSERT INTO published.{name} BY NAME SELECT * FROM {source}")
-        con.execute("INSERT INTO published.editions VALUES (?, ?, ?)", [year, manifest["revision"], manifest_sha256])
-
-
-def _widen(con: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
-    """Gives a table of schema `published` the columns that a later edition has; those of earlier ones stay empty."""
-    there = {row[0] for row in con.execute(f"DESCRIBE published.{name}").fetchall()}
-    for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall():
-        if column not in there:
-            con.execute(f"ALTER TABLE published.{name} ADD COLUMN {column} {kind}")
-
+# --- the history that editions rest on ---------------------------------------------------------------------------
 
 OWN_HISTORY = """
     SELECT editions.list_year, '' AS vintage, history.area_id

@@ -87,7 +87,7 @@ def damaged_manifest(home: Path) -> None:
         (damaged_warehouse, "warehouse.duckdb is damaged: restore a backup"),
         (truncated_warehouse, "warehouse.duckdb is damaged: restore a backup"),
         (flipped_warehouse, "warehouse.duckdb is damaged: restore a backup"),
-        (damaged_manifest, "Restore a backup of that edition"),
+        (damaged_manifest, "restore a backup of that edition"),
     ],
 )
 def test_a_damaged_home_says_what_to_do(

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from assets import warehouse
-from assets.publishing import sealing
+from assets.publishing import published_schema, sealing
 from tests.command import edition, manifest, run_cli, run_list, warehouse_table
 from tests.graph.homes import YEAR, Ready
 
@@ -39,7 +39,7 @@ def older(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_is_published_without_the_table(older: Path) -> None:
     with duckdb.connect() as con:
         warehouse.prepare(con)
-        sealing.synchronise_published(con, older / "editions")
+        published_schema.synchronise_published(con, older / "editions")
         tables = {
             row[0]
             for row in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'published'").fetchall()
@@ -81,7 +81,7 @@ def test_a_column_added_since_is_published_and_empty_in_the_older_edition(ready:
         con.execute(f"COPY older TO '{file}' (FORMAT parquet)")
         _seal_as_it_is(file)
         warehouse.prepare(con)
-        sealing.synchronise_published(con, editions)
+        published_schema.synchronise_published(con, editions)
         filled = "SELECT list_year, count(parallelsamfund) FROM published.area_status GROUP BY list_year"
         found = dict(con.execute(filled).fetchall())
     assert found[YEAR - 1] == 0

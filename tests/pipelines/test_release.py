@@ -21,7 +21,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance
 
 from assets import warehouse
-from assets.publishing import releases, sealing
+from assets.publishing import published_schema, releases, sealing
 from assets.publishing.releases import Entry
 from pipelines.failures import DamagedFileError
 from pipelines.home import Home
@@ -308,7 +308,7 @@ def test_an_edition_that_cannot_be_shown_changes_nothing_and_leaves_the_connecti
         before = con.execute(shown).fetchall()
         assert before != [(0,)]
         with pytest.raises(DamagedFileError, match=f"editions/{YEAR}/area_status.parquet is not the file"):
-            sealing.synchronise_published(con, home.editions)
+            published_schema.synchronise_published(con, home.editions)
         assert con.execute(shown).fetchall() == before
 
 
@@ -324,6 +324,38 @@ def test_a_home_without_its_warehouse_takes_no_altered_edition_for_the_sealed_on
     assert result.code == 1
     told = f"editions/{YEAR}/{path.name} is not the file that was sealed: restore a backup of that edition, or move its"
     assert told in result.output
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_released_edition_altered_with_its_manifest_is_taken_for_no_sealed_one(
+    known: bool, story: Story, tmp_path: Path
+) -> None:
+    """The log of releases holds the hash of the manifest that was released, whether or not the warehouse is new."""
+    home = copied(story, tmp_path)
+    folder = edition(home, YEAR)
+    path = folder / "parallelsamfund_history.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE history AS SELECT * REPLACE (NOT parallelsamfund AS parallelsamfund) FROM '{path}'")
+        con.execute(f"COPY history TO '{path}' (FORMAT parquet)")
+    altered = manifest(home, YEAR)
+    next(item for item in altered["outputs"] if item["file"] == path.name)["sha256"] = sealing.sha256_of(path)
+    sealing.write_manifest(altered, folder)
+    if not known:
+        (home / "warehouse.duckdb").unlink()
+    before = file_bytes(folder)
+    result = run_list(YEAR, story.snapshots, home)
+    assert result.code == 1
+    assert f"editions/{YEAR}/manifest.json is not the manifest that releases.jsonl says was released" in result.output
+    assert file_bytes(folder) == before
+
+
+def test_a_kept_manifest_that_cannot_be_read_is_named(story: Story, tmp_path: Path) -> None:
+    home = copied(story, tmp_path)
+    path = home / "editions" / ".revisions" / str(YEAR) / "1" / "manifest.json"
+    path.write_text("{", "utf-8")
+    result = verify(home)
+    assert result.code == 1
+    assert result.lines == [f"{path} is damaged: restore a backup of that edition, or move its folder away."]
 
 
 def test_an_edited_edition_is_not_released(ready: Ready, tmp_path: Path) -> None:
@@ -406,6 +438,7 @@ def test_another_edition_with_a_kept_ones_number_is_kept_beside_it(story: Story,
     other = manifest(home, YEAR)
     other["revision"], other["run"]["sealed_at"] = 1, "2001-01-01T00:00:00+00:00"
     other["law"]["sha256"] = "0" * 64
+    del other["run"]["release"]
     sealing.write_manifest(other, target)
     before = file_bytes(target)
     assert run_list(YEAR, story.snapshots, home).code == 0
