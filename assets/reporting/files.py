@@ -191,7 +191,9 @@ def _is_out(editions: Path, edition: Path) -> bool:
 
 
 def _tables(edition: Path) -> dict[str, Finished]:
+    """The tables of a report; one that it does not hold, made before there was such a table, has no row."""
+    files = {name: edition / REPORT / f"{name}.csv" for name in SHAPES}
     return {
-        name: from_csv(shape, (edition / REPORT / f"{name}.csv").read_text(encoding="utf-8"))
+        name: from_csv(shape, files[name].read_text(encoding="utf-8")) if files[name].is_file() else shape
         for name, shape in SHAPES.items()
     }

@@ -80,6 +80,22 @@ def test_a_kept_revision_of_an_earlier_list_year_is_not_forgotten(copied: Path) 
     assert {cell[0].split("_")[0] for cell in told} == {"vandringer"}
 
 
+@pytest.mark.parametrize("list_year", [FIRST, LAST])
+def test_a_report_made_before_there_was_a_table_is_read_without_it(copied: Path, list_year: int) -> None:
+    """Be it one of an earlier list year or of this one: what it withheld in its other tables is known."""
+    report = edition(copied, list_year) / "report"
+    made = json.loads((report / "report_manifest.json").read_text(encoding="utf-8"))
+    made["files"] = [item for item in made["files"] if item["file"] != "loft.csv"]
+    (report / "report_manifest.json").write_text(json.dumps(made), encoding="utf-8")
+    before = files.released_already(copied / "editions", list_year)
+    (report / "loft.csv").unlink()
+    (without,) = files.released_already(copied / "editions", list_year)
+    assert without.pop("loft").rows == []
+    assert before[0].pop("loft").rows
+    assert without == before[0]
+    assert "loft.csv" in file_bytes(_report_again(copied))
+
+
 @pytest.mark.parametrize("name", ["sammensaetning_omraader.csv", "report_manifest.json"])
 def test_no_report_is_made_beside_one_whose_tables_were_altered(copied: Path, name: str) -> None:
     """What it withheld is not known: a report that forgets it would tell it."""
