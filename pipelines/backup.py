@@ -18,10 +18,11 @@ from pathlib import Path, PurePosixPath
 from assets.administration.store import LOCK
 from assets.exchange import held
 from assets.publishing.sealing import sha256_of
+from pipelines import signs_of_life
 from pipelines.home import Home
 from pipelines.upkeep import OVERWRITTEN
 
-LEFT_OUT = ("scratch", ".lock", ".runs", LOCK, OVERWRITTEN)
+LEFT_OUT = ("scratch", ".lock", signs_of_life.FOLDER, LOCK, OVERWRITTEN)
 OWNER_ONLY = 0o600
 OTHERS = 0o7077
 """The rights of all but the owner, and those that change who one is."""

@@ -236,10 +236,11 @@ def _list_year(run: DagsterRun) -> int | None:
 
 def free_dead_runs(instance: DagsterInstance, own_run_id: str, home: Home) -> None:
     """Frees the slots in the writers' pool of runs that died and marks them failed. Call it with the home's lock held:
-    then a run that takes turns in it and has begun is this one, waits for its turn, or is dead. Others are not judged:
-    those of the administration and the job that only looks into the snapshots folder show no life here."""
+    then a run that takes turns in it and has begun is this one, waits for its turn, or is dead. Of others, those of the
+    administration, only a sign of life that was left behind tells so."""
     for run in instance.get_runs(RunsFilter(statuses=RUNNING)):
-        if run.run_id != own_run_id and _takes_turns(run) and _is_dead(instance, run.run_id, home):
+        takes_turns = run.run_id != own_run_id and _takes_turns(run)
+        if home.has_died(run.run_id) or (takes_turns and _is_dead(instance, run.run_id, home)):
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             instance.report_run_failed(run, "The run's process died.")
     storage = instance.event_log_storage

@@ -5,7 +5,6 @@ What does not belong here: what is written (assets) and how a run is started (`p
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.exchange import held, remove
+from pipelines import signs_of_life
 
 HOME = "BOLIGOMRAADER_HOME"
 SNAPSHOTS = "BOLIGOMRAADER_SNAPSHOTS"
@@ -103,43 +103,16 @@ class Home:
     def alive(self, run_id: str) -> Iterator[None]:
         """Shows that the process of a run lives, until it ends or dies."""
         self.prepare()
-        path = self._sign_of_life(run_id)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        begun = path.with_suffix(".new")
-        descriptor = os.open(begun, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            begun.rename(path)  # never there without its lock while the run lives
+        with signs_of_life.shown(self.path, run_id):
             yield
-        finally:
-            path.unlink(missing_ok=True)
-            os.close(descriptor)
 
     def is_alive(self, run_id: str) -> bool:
         """Whether the process of a run lives on this machine, at work or waiting for its turn."""
-        return self._life(run_id) is True
+        return signs_of_life.lives(self.path, run_id) is True
 
     def has_died(self, run_id: str) -> bool:
         """Whether a run's process has left its sign of life behind: one that ends by itself takes it down."""
-        return self._life(run_id) is False
-
-    def _life(self, run_id: str) -> bool | None:
-        """Whether the one who put up a run's sign of life lives; None where there is no such sign."""
-        try:
-            descriptor = os.open(self._sign_of_life(run_id), os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        try:
-            # shared, so that two who ask at once do not take each other for the run
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return False if os.fstat(descriptor).st_nlink else None
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-
-    def _sign_of_life(self, run_id: str) -> Path:
-        return self.path / ".runs" / run_id
+        return signs_of_life.lives(self.path, run_id) is False
 
     def clear_scratch(self) -> None:
         """Removes what a killed run may have left. Call it with the lock held."""

@@ -17,12 +17,15 @@ from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, Wor
 
 from pipelines.home import Home, home_from_environment
 
+RESOURCES = ("run", "administration")
+"""The resource of a run of the statistics, and of one of the administration, whose settings name the home."""
+
 
 class HomeRunLauncher(DefaultRunLauncher):
     """Dagster's own launcher, which can tell a run whose process has died from one that lives.
 
     Only a sign of life that was left behind says so. A run that shows none is not judged: one that just begins or
-    ends, one of the administration, one that only looks.
+    ends, or that only looks.
     """
 
     @property
@@ -31,14 +34,14 @@ class HomeRunLauncher(DefaultRunLauncher):
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         if _home_of(run).has_died(run.run_id):
-            return CheckRunHealthResult(WorkerStatus.FAILED, "the run's process died; run its list year again")
+            return CheckRunHealthResult(WorkerStatus.FAILED, "the run's process died; start it again")
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
 
 def _home_of(run: DagsterRun) -> Home:
     """The home that a run writes to: the one of its settings, which may name a variable, else the environment's."""
-    settings: Any = run.run_config
-    for key in ("resources", "run", "config", "home"):
-        settings = settings.get(key) if isinstance(settings, Mapping) else None
-    named = os.environ.get(settings["env"]) if isinstance(settings, Mapping) else settings
+    resources: Any = run.run_config.get("resources", {})
+    given = (resources.get(name, {}).get("config", {}).get("home") for name in RESOURCES)
+    home = next((home for home in given if home), None)
+    named = os.environ.get(home["env"]) if isinstance(home, Mapping) else home
     return Home(Path(named).absolute()) if named else home_from_environment()

@@ -1,4 +1,5 @@
-"""How a run of the administration executes where Dagster starts it: in one process, holding its home's lock.
+"""How a run of the administration executes where Dagster starts it: in one process, holding its home's lock, and
+showing a sign of life, so that one that is killed gives its place in the queue back.
 
 The command holds the same lock around the same job, so that neither meets the other's half-made decisions, and a backup
 waits for both. What does not belong here: what a step does.
@@ -17,6 +18,7 @@ from dagster._utils.interrupts import pop_captured_interrupt
 
 from assets.administration.run import Administration
 from assets.administration.store import locked
+from pipelines.signs_of_life import shown
 
 
 class LockedExecutor(InProcessExecutor):
@@ -32,7 +34,8 @@ class LockedExecutor(InProcessExecutor):
             if pop_captured_interrupt():
                 raise DagsterExecutionInterruptedError
 
-        with locked(Administration(**configured).home_folder, waiting):
+        home = Administration(**configured).home_folder
+        with shown(home, plan_context.dagster_run.run_id), locked(home, waiting):
             yield from super().execute(plan_context, execution_plan)
 
 

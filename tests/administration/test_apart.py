@@ -27,9 +27,11 @@ ALLOWED = {
     "law.loader",
     "pipelines.event_log",
     "pipelines.failures",
+    "pipelines.signs_of_life",
 }
 """How a CSV's header is read, what any file tells before its rows, how a folder takes another's place and who may do
-so, the law, how a run's events are written and an error is told: none of them knows any register."""
+so, the law, how a run's events are written, an error is told and a run shows that it lives: none of them knows any
+register."""
 OUR_PACKAGES = {"assets", "pipelines", "law"}
 
 

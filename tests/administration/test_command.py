@@ -8,19 +8,26 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from dagster import materialize
+from dagster import DagsterInstance, DagsterRunStatus, materialize
+from dagster._core.launcher import WorkerStatus
 from typer.testing import CliRunner, Result
 
 from assets.administration import case_files, edition, graph
 from assets.administration.case_tables import BY_NAME
 from assets.administration.store import FOLDER, STORE, locked
+from pipelines import signs_of_life
 from pipelines.administration.cli import app
 from pipelines.administration.definitions import JOB
+from pipelines.executor import free_dead_runs
+from pipelines.home import Home
+from pipelines.launcher import HomeRunLauncher
 from tests.administration.worlds import Results, World, store_in_memory
 from tests.command import ROOT
 
@@ -325,23 +332,49 @@ def test_a_run_stopped_while_its_folder_takes_its_place_leaves_the_earlier_one(
     assert world.run(day="2027-01-01").bytes() != before
 
 
-def test_a_run_that_dagster_starts_holds_the_lock_of_the_command(world: World, tmp_path: Path) -> None:
+@contextmanager
+def started_by_dagster(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run in a process of Dagster's, which waits for the home's lock until the context is left."""
     settings = {"list_year": 2026, "cases": str(world.cases), "home": {"env": "ITS_HOME"}, "day": "2026-12-31"}
-    config = tmp_path / "run.yaml"
+    config, output = folder / "run.yaml", folder / "output"
     config.write_text(json.dumps({"resources": {"administration": {"config": settings}}}), encoding="utf-8")
-    (tmp_path / "instance").mkdir()
+    (folder / "instance").mkdir()
     job = ["job", "execute", "-m", "pipelines.administration.definitions", "-j", JOB, "-c", str(config)]
-    with locked(world.home), (tmp_path / "output").open("wb") as output:
+    with locked(world.home), output.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "dagster", *job],
             cwd=ROOT,
-            env={**os.environ, "DAGSTER_HOME": str(tmp_path / "instance"), "ITS_HOME": str(world.home)},
-            stdout=output,
+            env={**os.environ, "DAGSTER_HOME": str(folder / "instance"), "ITS_HOME": str(world.home)},
+            stdout=stream,
             stderr=subprocess.STDOUT,
         )
-        while "Waiting for another run" not in (tmp_path / "output").read_text(encoding="utf-8"):
-            assert process.poll() is None, (tmp_path / "output").read_text(encoding="utf-8")
+        while "Waiting for another run" not in output.read_text(encoding="utf-8"):
+            assert process.poll() is None, output.read_text(encoding="utf-8")
             time.sleep(0.05)
+        yield process
+
+
+def test_a_run_that_dagster_starts_holds_the_lock_of_the_command(world: World, tmp_path: Path) -> None:
+    with started_by_dagster(world, tmp_path) as process:
         assert not (world.home / STORE).exists()
     assert process.wait() == 0, (tmp_path / "output").read_text(encoding="utf-8")
     assert (world.home / FOLDER / "2026" / "assignment_decisions.csv").is_file()
+    assert not any((world.home / signs_of_life.FOLDER).iterdir())
+
+
+def test_a_killed_run_that_dagster_started_gives_its_place_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of them would take every place in the queue, also from the list of the year."""
+    monkeypatch.setenv("ITS_HOME", str(world.home))
+    with started_by_dagster(world, tmp_path) as process, DagsterInstance.from_config(str(tmp_path / "instance")) as at:
+        (run,) = at.get_runs()
+        assert run.status == DagsterRunStatus.STARTED
+        assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.RUNNING
+        free_dead_runs(at, "a list's", Home(world.home))
+        process.kill()
+        process.wait()
+        assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.FAILED
+        assert [run.status for run in at.get_runs()] == [DagsterRunStatus.STARTED]
+        free_dead_runs(at, "a list's", Home(world.home))
+        assert [run.status for run in at.get_runs()] == [DagsterRunStatus.FAILURE]
