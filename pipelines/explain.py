@@ -427,10 +427,14 @@ def _fraction(item: Mapping[str, Any]) -> str:
     """The figure exactly: as it was counted, where it is one count of another, and in lowest terms."""
     if item["numerator"] is None:
         return NO_FIGURE
-    counted = f"{item['numerator']} / {item['denominator']}"
-    exact = Fraction(int(item["numerator"]), int(item["denominator"]))
-    lowest = f"{exact.numerator} / {exact.denominator}"
+    numerator, denominator = int(item["numerator"]), int(item["denominator"])
+    exact = Fraction(numerator, denominator)
+    counted, lowest = _ratio(numerator, denominator), _ratio(exact.numerator, exact.denominator)
     return f"= {lowest} exactly" if item["counts"] or counted == lowest else f"= {counted} = {lowest} exactly"
+
+
+def _ratio(numerator: int, denominator: int) -> str:
+    return str(numerator) if denominator == 1 else f"{numerator} / {denominator}"
 
 
 def _margin_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:

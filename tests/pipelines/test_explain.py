@@ -31,8 +31,8 @@ REMARK = f"(an earlier wording, of LBK nr. 1171/2024: 35 pct has been in force s
     [
         ("550", "1015", (), "= 550 / 1015 = 110 / 203 exactly"),
         ("7", "10", (), "= 7 / 10 exactly"),
-        ("1015", "1", (), "= 1015 / 1 exactly"),
-        ("0", "40", (), "= 0 / 40 = 0 / 1 exactly"),
+        ("1015", "1", (), "= 1015 exactly"),
+        ("0", "40", (), "= 0 / 40 = 0 exactly"),
         ("6", "8", ({"year": 2024},), "= 3 / 4 exactly"),
         (None, None, (), "no persons, or what it is held against is 0"),
     ],
