@@ -93,9 +93,10 @@ def test_a_share_of_one_day_is_told_by_its_counts_first(
         assert {(one["numerator"], one["denominator"]) for one in held} == {(str(numerator), str(denominator))}
         assert all(one["counts"] == [] for one in held)
         exact = Fraction(numerator, denominator)
-        lowest = f" = {exact.numerator} / {exact.denominator}" if exact.denominator != denominator else ""
-        shortened += bool(lowest)
-        assert f"    = {numerator} / {denominator}{lowest} exactly; § 61 a, stk. 1, nr. 3" in words
+        forms = [(numerator, denominator), (exact.numerator, exact.denominator)]
+        told = list(dict.fromkeys(f"{part} / {whole}" if whole > 1 else str(part) for part, whole in forms))
+        shortened += len(told) > 1
+        assert f"    = {' = '.join(told)} exactly; § 61 a, stk. 1, nr. 3" in words
     assert shortened
 
 
