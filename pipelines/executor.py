@@ -50,12 +50,12 @@ from assets.publishing import published_database, published_schema
 from pipelines.failures import plain
 from pipelines.home import Home
 from pipelines.resources import Run
+from pipelines.signs_of_life import ONLY_LOOKS
 
 RUNNING = [DagsterRunStatus.STARTED, DagsterRunStatus.SUSPENDED, DagsterRunStatus.CANCELING]
 ENDED = (BulkActionStatus.CANCELING, BulkActionStatus.CANCELED, BulkActionStatus.FAILING, BulkActionStatus.FAILED)
 COMING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 LOCATION_OF_CASES = "administration"
-ONLY_LOOKS = "delivery_status"
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_TO_SHOW_LIFE = 5
 SECONDS_TO_WAIT_FOR_A_START = 180

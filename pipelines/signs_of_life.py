@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER = ".runs"
+ONLY_LOOKS = "delivery_status"
+"""The one job whose runs show no sign of life: they write nothing to a home, and may find none."""
 
 
 @contextmanager
@@ -46,6 +48,11 @@ def lives(home: Path, run_id: str) -> bool | None:
         return True
     finally:
         os.close(descriptor)
+
+
+def are_kept(home: Path) -> bool:
+    """Whether any run ever showed a sign of life in a home."""
+    return (home / FOLDER).is_dir()
 
 
 def _sign(home: Path, run_id: str) -> Path:

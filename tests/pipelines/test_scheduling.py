@@ -32,6 +32,7 @@ from dagster import (
     DagsterEventType,
     DagsterExecutionInterruptedError,
     DagsterInstance,
+    DagsterRun,
     DagsterRunStatus,
     Failure,
     RunRequest,
@@ -660,6 +661,36 @@ def test_a_sign_of_life_is_looked_for_in_the_runs_own_home(
         process.kill()
         process.wait()
         assert HomeRunLauncher().check_run_worker_health(run).status == WorkerStatus.FAILED
+
+
+def test_a_run_without_a_sign_of_life_for_long_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took its sign down, and Dagster's storage was away when it ended. Who only looks never shows one."""
+    monkeypatch.setattr("pipelines.launcher.SECONDS_WITHOUT_A_SIGN", 0.2)
+    home, asks = Home(tmp_path / "home"), HomeRunLauncher()
+    settings = {"resources": {"run": {"config": {"home": str(home.path)}}}}
+
+    def found(run: DagsterRun) -> WorkerStatus:
+        return asks.check_run_worker_health(run).status
+
+    with DagsterInstance.ephemeral() as instance:
+        runs = {
+            name: instance.create_run_for_job(
+                defs.resolve_job_def(name), run_config=settings, status=DagsterRunStatus.STARTED
+            )
+            for name in ("annual_list", "delivery_status")
+        }
+
+        def after_a_while() -> dict[str, WorkerStatus]:
+            for run in runs.values():
+                assert found(run) == WorkerStatus.RUNNING
+            time.sleep(0.3)
+            return {name: found(run) for name, run in runs.items()}
+
+        nobody = dict.fromkeys(runs, WorkerStatus.RUNNING)
+        assert after_a_while() == nobody, "no run ever showed a sign of life in this home"
+        with home.alive(runs["annual_list"].run_id):
+            assert after_a_while() == nobody
+        assert after_a_while() == {**nobody, "annual_list": WorkerStatus.FAILED}
 
 
 def test_a_run_that_ended_by_itself_has_not_died(tmp_path: Path) -> None:
