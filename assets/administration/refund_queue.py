@@ -42,13 +42,17 @@ POOL_YEAR = "pool_year"
 TOO_FEW_HOMES = "fewer homes than an agreement needs"
 TOO_LARGE_A_SHARE = "more than the largest share of the property's homes"
 SECOND_ON_PROPERTY = "the property has an agreement or an open application"
+MUNICIPALITY_ABOVE = "would bring the municipality above its limit"
+TOO_LATE = "no payment request in time"
 OF_THE_REFUND = "privat_anvisning.refund_per_home"
 RESTS_ON: Mapping[str, str] = {
     TOO_FEW_HOMES: "privat_anvisning.min_homes",
     TOO_LARGE_A_SHARE: "privat_anvisning.max_share",
     SECOND_ON_PROPERTY: "valg.second_agreement",
+    MUNICIPALITY_ABOVE: "privat_anvisning.municipal_limit",
+    TOO_LATE: "privat_anvisning.lapse_months",
 }
-"""The value whose provision a refusal rests on, where that is not the one on the refund itself."""
+"""The value whose provision a change rests on, where that is not the one on the refund itself."""
 
 Status = Literal["reserved", "waiting", "refused", "lapsed", "paid", "withdrawn"]
 
@@ -224,7 +228,7 @@ class RefundQueue:
                 return amount, "more than the limit per home"
             amount = most
         if not basis.met("privat_anvisning.municipal_limit", self._kom_open.get(event.kom or "", 0) + amount):
-            return amount, "would bring the municipality above its limit"
+            return amount, MUNICIPALITY_ABOVE
         return amount, None
 
     def _pay(self, event: Event) -> None:
@@ -319,7 +323,7 @@ class RefundQueue:
         self._move_clock(at)
         application = self._applications[application_id]
         amount = self._close(application, "lapsed")
-        self._record(LAPSE, application_id, "lapsed", 0, application.kom, amount, "no payment request in time")
+        self._record(LAPSE, application_id, "lapsed", 0, application.kom, amount, TOO_LATE)
         self._promote(LAPSE)
 
     def _close(self, application: _Application, status: Status) -> int:

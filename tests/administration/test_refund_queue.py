@@ -253,7 +253,7 @@ def test_every_change_names_the_provision_it_rests_on() -> None:
         ("d", "refused", "§ 51"),
         ("e", "refused", "§ 55"),
         ("f", "refused", "§ 55"),
-        ("lapse", "lapsed", "§ 55"),
+        ("lapse", "lapsed", "BEK nr. 754/2022"),
     ]
 
 
