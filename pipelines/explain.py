@@ -54,6 +54,9 @@ MOVES: Mapping[str, tuple[str, str]] = {
 STATUS_NAMES: Mapping[str, str] = {**CATEGORIES, NO_LIST: "Ikke omfattet"}
 TERMS: Mapping[str, str] = {code: LIST_NAMES[code].one for code in WITHIN}
 CAP = "anvisningsloft.share"
+RESIDENTS_DAY = "valg.residents_day"
+YEAR_OF_APPROVAL = " 2010 "
+"""The year in which an area was approved and owned, which the words of § 61 a, stk. 3, name beside its residents."""
 WEEKLY_HOURS, CONVICTED, OERE = "hundredths of weekly hours x weekdays", "convicted, of adults", "øre, of persons"
 COUNTED: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "outside": (
@@ -97,7 +100,8 @@ class Counts:
 class Held:
     """A figure held against a limit: the exact fraction, its rounded value, operator, limit, outcome, and the law.
 
-    `counts` are those that the fraction is made of, where it is made of several.
+    `counts` are those that the fraction is made of, where it is made of several. `reading` is how the sentence is read
+    where its words can be read otherwise.
     """
 
     category: str
@@ -116,6 +120,7 @@ class Held:
     url: str
     sentence: str | None
     sentence_remark: str | None
+    reading: str | None
     snapshots: tuple[str, ...]
 
 
@@ -308,8 +313,17 @@ def _held(
         url=value.reference.url,
         sentence=quoted[value.reference.citation].sentence,
         sentence_remark=quoted[value.reference.citation].remark,
+        reading=_reading(row["criterion"], quoted[value.reference.citation].sentence, values),
         snapshots=tuple(_used(manifest, registers, _status_years(row["criterion"], values, manifest["list_year"]))),
     )
+
+
+def _reading(criterion: str, sentence: str | None, values: Mapping[str, LegalValue]) -> str | None:
+    """Of which day the residents are, where the sentence names the year in which areas were approved."""
+    chosen = values.get(RESIDENTS_DAY)
+    if criterion != "residents" or chosen is None or YEAR_OF_APPROVAL not in (sentence or ""):
+        return None
+    return f"read by {chosen.parameter} = {chosen.text}: the residents are those of the list year"
 
 
 def _counts(
@@ -419,6 +433,7 @@ def _held_lines(told: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
         *(f"    {c['year']}, {c['of']}: {c['numerator']} / {c['denominator']} ({c['unit']})" for c in item["counts"]),
         f"    {_fraction(item)}; {item['paragraph']}, in force since {item['effective_from']}, {item['url']}",
         *_sentence_lines(told, item["paragraph"]),
+        *([f"    ({item['reading']})"] if item["reading"] else []),
         f"    from {', '.join(item['snapshots'])}",
     ]
 
@@ -500,9 +515,10 @@ def _cap_lines(told: Mapping[str, Any]) -> list[str]:
         return [f"{head}: the municipality has no almene familieboliger."]
     exceeded = "exceeded" if cap["cap_exceeded"] else "not exceeded"
     exempted = " The area is exempted from § 59, stk. 7." if told["exempted"] and cap["homes_exempted"] else ""
+    more = ", though it exempts more than the cap calls for" if cap["over_exempted"] else ""
     covered = cap["homes_udsat"] + cap["homes_forebyggelse"]
     return [
         f"{head}: {covered} of {cap['family_homes']} family homes, {exceeded}; "
-        f"decision {cap['decision']}; {cap['covered_homes']} homes covered.{exempted}",
+        f"decision {cap['decision']}{more}; {cap['covered_homes']} homes covered.{exempted}",
         *_sentence_lines(told, SEVENTH, EIGHTH),
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.explain import _fraction
+from pipelines.explain import _cap_lines, _fraction
 from tests.command import Row, copied_product, csv_table, fresh_cli, run_cli
 from tests.graph.homes import YEAR, Ready
 
@@ -194,3 +194,22 @@ def test_the_words_of_the_amendment_are_quoted_beside_its_limit(amended: tuple[P
     assert "overstiger 35 pct., og hvor mindst to" in told.output
     assert "overstiger 30 pct., og hvor mindst to" not in told.output
     assert "earlier wording" not in told.output
+
+
+def test_residents_are_told_with_the_reading_of_a_sentence_that_names_another_year(
+    as_data: list[list[dict[str, Any]]], in_words: list[str]
+) -> None:
+    """§ 61 a, stk. 3, speaks of 2010; § 61 b does not."""
+    told = "read by valg.residents_day = list_year_1_january: the residents are those of the list year"
+    found = {(one["criterion"], one["category"]): one["reading"] for data in as_data for one in data}
+    assert found["residents", "udsat_boligomraade"] == told
+    assert {key for key, reading in found.items() if reading} == {("residents", "udsat_boligomraade")}
+    assert all(f"    ({told})" in words for words in in_words)
+
+
+@pytest.mark.parametrize("over_exempted", [True, False])
+def test_a_decision_that_exempts_too_much_is_told(over_exempted: bool) -> None:
+    counts = {"homes_udsat": 10, "homes_forebyggelse": 30, "family_homes": 100, "homes_exempted": 20}
+    cap = {**counts, "cap_exceeded": True, "decision": "valid", "covered_homes": 20, "over_exempted": over_exempted}
+    line, *_ = _cap_lines({"cap": cap, "cap_in_force": True, "exempted": False, "quotations": {}})
+    assert ("decision valid, though it exempts more than the cap calls for;" in line) == over_exempted
