@@ -42,7 +42,7 @@ ORIGINS: Mapping[str, str] = {
     "ikke_vestlig_oevrig": "heraf øvrige ikke-vestlige lande",
 }
 EDUCATIONS: Mapping[str, str] = {
-    "grundskole": "Alene grundskole (lovens opgørelse)",
+    "grundskole": "Alene grundskole (kriteriets opgørelse)",
     "gymnasial": "Gymnasial og forberedende",
     "erhvervsfaglig": "Erhvervsfaglig",
     "kort_mellemlang": "Kort og mellemlang videregående",
@@ -123,6 +123,9 @@ DECISIONS_EXPLAINED: Mapping[str, str] = {
     "not_allowed": "kommunen er ikke over loftet, så beslutningen gælder ikke",
 }
 """What a decision comes to (§ 59, stk. 7-8). One that is not needed needs no words."""
+OVER_EXEMPTED = f"{DECISIONS['valid']}, undtager mere end nødvendigt"
+OVER_EXEMPTED_EXPLAINED = "loftet ville også være overholdt, hvis et af områderne ikke var undtaget"
+"""A valid decision that exempts more than the cap calls for: the act says "i det omfang" (§ 59, stk. 7)."""
 MUNICIPALITY_GROUPS: Mapping[str, str] = {
     "med": "Kommuner med områder på listerne",
     "uden": "Øvrige kommuner",
@@ -165,7 +168,7 @@ EMPLOYMENT_NOTE = (
     "under »Øvrige og uoplyst«, som af den grund fylder mere blandt fraflyttere end blandt tilflyttere."
 )
 EDUCATION_NOTE = (
-    "Den, der ikke står i uddannelsesregistret, tæller efter lovens opgørelse som alene med grundskole, også den, der "
+    "Den, der ikke står i uddannelsesregistret, tæller i kriteriets opgørelse som alene med grundskole, også den, der "
     "er flyttet til eller fra udlandet."
 )
 

@@ -32,6 +32,7 @@ from assets.reporting.labels import (
     DECISIONS,
     GROUPS,
     LISTS,
+    OVER_EXEMPTED,
     STATUS,
     age_texts,
 )
@@ -304,6 +305,11 @@ def _home_share(part: int, whole: int, group: str | None) -> Value:
     return None if not whole or group == "oevrige_boliger" else rounded(Fraction(100 * part, whole), 0)
 
 
+def _decision(row: Mapping[str, Any], homes_are_told: bool) -> str:
+    """A council's decision in words. That it exempts too much follows from the homes of the areas."""
+    return OVER_EXEMPTED if row["over_exempted"] and homes_are_told else DECISIONS[row["decision"]]
+
+
 def _cap(source: Source, shown: Shown) -> Finished:
     """The cap by municipality. Where the family homes of one of its areas are withheld, so are those of all of them:
     less the others they would tell that area's."""
@@ -323,7 +329,7 @@ def _cap(source: Source, shown: Shown) -> Finished:
             "andel_pct": of_areas(row, rounded(row["share"] * 100, 1)),
             "over_loft": row["cap_exceeded"],
             "beslutning": row["decision"],
-            "beslutning_tekst": DECISIONS[row["decision"]],
+            "beslutning_tekst": _decision(row, row["kom"] not in hidden),
             "undtaget": of_areas(row, row["homes_exempted"]),
             "omfattet_pct": of_areas(row, rounded(row["covered_share"] * 100, 1)),
         }

@@ -107,7 +107,7 @@ def test_the_page_can_be_read_without_knowing_the_codes(home: Path) -> None:
     two = ("--set", "forebyggelsesomraade.nonwestern=29pct,31pct", "--set", "udsat_boligomraade.criteria_needed=2,3")
     assert run_cli("scenario", "--home", home, "--list-year", YEAR, *two, "--name", "side").code == 0
     text = (home / "scenarios" / "side" / "scenarie.html").read_text(encoding="utf-8")
-    assert f"<h1>Listerne {YEAR} under andre regler end de gældende</h1>" in text
+    assert f"<h1>Listerne {YEAR} under andre regler eller læsninger end de gældende</h1>" in text
     assert "<li>forebyggelsesområde: ikke-vestlige: over 29 pct. · over 31 pct. <code>" in text
     assert "<td>Aarhus (751)</td>" in text
     assert '<td class="number">1.000</td>' in text
@@ -159,7 +159,7 @@ def test_the_page_of_several_list_years_names_them_and_each_edition(monkeypatch:
     monkeypatch.setattr(scenario_chart, "chart", lambda _: "")
     row = dict.fromkeys(("setting", *SUMMARY_COLUMNS), 0) | {"setting": "gældende lov"}
     text = scenario_chart.page("navn", {}, [{**row, "list_year": year} for year in (2024, 2025, 2026)], [], False)
-    assert "<h1>Listerne 2024, 2025 og 2026 under andre regler end de gældende</h1>" in text
+    assert "<h1>Listerne 2024, 2025 og 2026 under andre regler eller læsninger end de gældende</h1>" in text
     assert "som hvert års udgave bygger på" in text
 
 

@@ -80,19 +80,19 @@ def test_a_kept_revision_of_an_earlier_list_year_is_not_forgotten(copied: Path) 
     assert {cell[0].split("_")[0] for cell in told} == {"vandringer"}
 
 
-@pytest.mark.parametrize("list_year", [FIRST, LAST])
-def test_a_report_made_before_there_was_a_table_is_read_without_it(copied: Path, list_year: int) -> None:
+def test_a_report_made_before_there_was_a_table_is_read_without_it(copied: Path) -> None:
     """Be it one of an earlier list year or of this one: what it withheld in its other tables is known."""
-    report = edition(copied, list_year) / "report"
-    made = json.loads((report / "report_manifest.json").read_text(encoding="utf-8"))
-    made["files"] = [item for item in made["files"] if item["file"] != "loft.csv"]
-    (report / "report_manifest.json").write_text(json.dumps(made), encoding="utf-8")
-    before = files.released_already(copied / "editions", list_year)
-    (report / "loft.csv").unlink()
-    (without,) = files.released_already(copied / "editions", list_year)
-    assert without.pop("loft").rows == []
-    assert before[0].pop("loft").rows
-    assert without == before[0]
+    for list_year in (FIRST, LAST):
+        report = edition(copied, list_year) / "report"
+        made = json.loads((report / "report_manifest.json").read_text(encoding="utf-8"))
+        made["files"] = [item for item in made["files"] if item["file"] != "loft.csv"]
+        (report / "report_manifest.json").write_text(json.dumps(made), encoding="utf-8")
+        before = files.released_already(copied / "editions", list_year)
+        (report / "loft.csv").unlink()
+        (without,) = files.released_already(copied / "editions", list_year)
+        assert without.pop("loft").rows == []
+        assert before[0].pop("loft").rows
+        assert without == before[0]
     assert "loft.csv" in file_bytes(_report_again(copied))
 
 
@@ -329,7 +329,7 @@ def test_a_year_in_which_nobody_left_is_one_that_was_delivered(tmp_path: Path) -
 
 def test_the_ground_for_renegotiation_is_told_of_the_last_whole_year(tmp_path: Path) -> None:
     _, page, _ = _migrated(tmp_path, BOTH | {("ind", YEAR - 1): 41})
-    assert "Aftalens grund til genforhandling er dermed til stede." in page
+    assert "Aftalens grund til genforhandling er dermed til stede efter redegørelsens metode; " in page
 
 
 HEADER = "PNR,HAEND_DATO,IE_TYPE,OPR_LAND,INDV_LAND\n"

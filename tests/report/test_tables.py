@@ -16,7 +16,7 @@ from assets.disclosure.limits import disclosure_limits
 from assets.reporting.counts import thousands
 from assets.reporting.shapes import MADE_FROM
 from assets.reporting.source import Source
-from assets.reporting.tables import release
+from assets.reporting.tables import _decision, release
 from law.loader import report_law
 from tests.command import csv_table
 from tests.report.conftest import LAST, WITHHELD, Reported
@@ -227,6 +227,15 @@ def test_criteria_are_those_of_the_edition(reported: Reported) -> None:
         assert abs(float(row["tal"]) - share) <= 0.0500001
         if row["kriterium"] == "nonwestern":
             assert (row["opfyldt_forebyggelse"] == "true") == (share > 30)
+
+
+@pytest.mark.parametrize(
+    ("over_exempted", "homes_are_told", "told"),
+    [(True, True, "Gyldig, undtager mere end nødvendigt"), (True, False, "Gyldig"), (False, True, "Gyldig")],
+)
+def test_a_valid_decision_that_exempts_too_much_is_marked(over_exempted: bool, homes_are_told: bool, told: str) -> None:
+    """Not where the homes of an area are withheld: the mark would tell of them."""
+    assert _decision({"decision": "valid", "over_exempted": over_exempted}, homes_are_told) == told
 
 
 def test_net_immigration_is_that_of_the_deliveries(reported: Reported) -> None:

@@ -33,12 +33,23 @@ def criteria(writer: Writer) -> Section:
                 ". Afgørelsen sker på eksakte tal; i tabellerne er de afrundet.",
             )
         ),
+        Paragraph((_years(writer),)),
         *writer.chart("kriterier"),
         _limits(writer),
         _criteria_view(writer, "kriterier-liste", "Kriterierne i områderne på listerne", True),
         _criteria_view(writer, "kriterier-andre", "Kriterierne i øvrige områder", False),
     ]
     return Section("kriterier", "Kriterierne og afstanden til grænserne", tuple(blocks))
+
+
+def _years(writer: Writer) -> str:
+    """Which years each figure is of: the year in the tables is the list year."""
+    return (
+        "Andelen uden for arbejdsmarkedet, regnet i fuldtidspersoner, og andelen af dømte voksne er gennemsnit af "
+        f"andelene i de to år før listeåret. Uddannelse er opgjort for {writer.education_year()}, indkomst for "
+        f"{writer.income_year()}, oprindelse og beboertal 1. januar {writer.year}. Hvor flere listeår er stillet op, "
+        "gælder det samme for hvert af dem."
+    )
 
 
 def _limits(writer: Writer) -> Block:

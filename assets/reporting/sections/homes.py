@@ -6,7 +6,14 @@ What does not belong here: figures, rules, and how the document looks.
 from __future__ import annotations
 
 from assets.reporting.document import Block, Notice, Paragraph, Parts, Section
-from assets.reporting.labels import DECISIONS, DECISIONS_EXPLAINED, MORE_THAN, USES
+from assets.reporting.labels import (
+    DECISIONS,
+    DECISIONS_EXPLAINED,
+    MORE_THAN,
+    OVER_EXEMPTED,
+    OVER_EXEMPTED_EXPLAINED,
+    USES,
+)
 from assets.reporting.writer import OF_GROUPS, Writer
 
 
@@ -69,6 +76,8 @@ def cap(writer: Writer) -> Section:
     )
     made = {str(row["beslutning"]) for row in rows}
     meanings = [f"»{DECISIONS[code]}«: {words}" for code, words in DECISIONS_EXPLAINED.items() if code in made]
+    if any(row["beslutning_tekst"] == OVER_EXEMPTED for row in rows):
+        meanings.append(f"»{OVER_EXEMPTED}«: {OVER_EXEMPTED_EXPLAINED}")
     if meanings:
         note = (*note, f" Beslutning {'; '.join(meanings)}.")
     over = [i for i, row in enumerate(rows) if row["over_loft"]]

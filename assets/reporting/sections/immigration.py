@@ -99,5 +99,6 @@ def ground_line(writer: Writer) -> Parts:
         at("foerste_aar"),
         "–",
         at("sidste_aar"),
-        f". Aftalens grund til genforhandling {met}.",
+        f". Aftalens grund til genforhandling {met} efter redegørelsens metode; aftalen siger ikke, hvilke år der "
+        "skal sammenlignes med.",
     )

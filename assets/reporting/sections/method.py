@@ -47,7 +47,8 @@ def method(writer: Writer) -> Section:
     if choice is not None:
         items.append(
             (
-                f"Grund til genforhandling: nettoindvandringen i det seneste hele år skal ligge "
+                f"Grund til genforhandling: her regnes den for at være til stede, når den ikke-vestlige "
+                f"nettoindvandring i det seneste hele år ligger "
                 f"{words[choice.text]} de ",
                 writer.term("redegoerelse.level_years"),
                 " foregående år. Sådan regnes der for alle listeår efter aftalen.",

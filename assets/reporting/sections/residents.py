@@ -32,8 +32,9 @@ def composition(writer: Writer) -> Section:
         *writer.chart("uddannelse"),
         Paragraph(
             (
-                "Uddannelse er opgjort som i loven: kun uddannelse, der er gennemført eller godkendt i Danmark, "
-                f"tæller med. Den er taget fra uddannelsesregistret for {writer.education_year()}; beskæftigelse "
+                "Uddannelse er opgjort som i kriteriet om grundskole: kun uddannelse, der er gennemført eller godkendt "
+                "i Danmark, tæller med. Den er taget fra uddannelsesregistret for "
+                f"{writer.education_year()}; beskæftigelse "
                 f"og indkomst er opgjort for {writer.income_year()}.",
             )
         ),

@@ -43,7 +43,7 @@ def export(writer: Writer) -> Section:
         Paragraph(
             (
                 "Aftalen hviler på, at den ikke udløser social eksport mellem kommuner. Her følges voksne, som "
-                "anvisningsforbuddene retter sig mod (målgruppen), så vidt registrene viser det: ",
+                "anvisningsforbuddene retter sig mod (målgruppen), i den afgrænsning, der er opgjort: ",
                 *_target_group(writer),
             )
         ),
@@ -90,7 +90,9 @@ def export(writer: Writer) -> Section:
         Paragraph(
             (
                 "Begrænsninger: registrene viser ikke, hvem en kommune har anvist eller afvist, og heller ikke dom "
-                "med handleplan eller ophævet lejemål. Studerende, som loven undtager, kan ikke skilles ud. En "
+                "med handleplan eller ophævet lejemål. Studerende, som loven undtager, kan ikke skilles ud. "
+                "Førtidspension, dagpenge, sygedagpenge og ressourceforløbsydelse er ikke med, og kontanthjælp og de "
+                "øvrige ydelser tæller efter samme tid i alle områder, også hvor § 59, stk. 7, kræver længere. En "
                 "flytning kan have andre grunde end reglerne.",
             )
         ),
