@@ -58,8 +58,8 @@ class Reference:
 
     @property
     def citation(self) -> str:
-        """The provision as a jurist cites it, for example `§ 61 a, stk. 1, nr. 2`."""
-        parts = [f"§ {self.paragraph}"]
+        """The provision as a jurist cites it, `§ 61 a, stk. 1, nr. 2`; a heading or an order by its name."""
+        parts = [f"§ {self.paragraph}" if self.paragraph[:1].isdigit() else self.paragraph]
         if self.stk is not None:
             parts.append(f"stk. {self.stk}")
         if self.nr is not None:

@@ -15,7 +15,7 @@ import duckdb
 
 from assets.administration import cap, legal_basis
 from assets.administration.binding import Binding
-from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
+from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.regimes import OMDANNELSE, PLAN_IN_DOUBT, Area, Lists, Plan, plan_reach
 from assets.administration.store import Output, replace_output_rows
 from law.loader import Law, list_day
@@ -82,7 +82,7 @@ def write_area_rules(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding,
                 [
                     *(lists.list_year, area_id, area.name, area.kom, rule, finding.applies, finding.since),
                     *(finding.since_known, finding.until, finding.reason),
-                    paragraph_of(basis.values[f"omraaderegler.{rule}"]) if basis else None,
+                    basis.values[f"omraaderegler.{rule}"].reference.citation if basis else None,
                     basis.parameter_set if basis else None,
                 ]
             )

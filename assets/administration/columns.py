@@ -88,7 +88,7 @@ MEANINGS: Mapping[str, str] = {
     "order_by": "`criteria`, `seniority`, `not_from_the_list` or `undecided`",
     "outcome": "What is decided; `undecided` where facts are missing",
     "over_exempted": "Whether more is exempted than the cap calls for",
-    "paragraph": "The provision",
+    "paragraph": "The provision; of which act is told beside the values in `parameters_used`",
     "parallelsamfund": "Whether the area is a parallelsamfund",
     "parameter": "The legal quantity",
     "parameter_set": "The legal values that the row rests on, in `parameters_used`",

@@ -33,15 +33,9 @@ PARAMETER_SETS = Output(
 )
 
 
-def paragraph_of(value: LegalValue) -> str:
-    """The provision of a value; a heading of the agreement is given as it is."""
-    reference = value.reference
-    return reference.citation if reference.paragraph[:1].isdigit() else reference.paragraph
-
-
 def parameter_set_id(values: Iterable[LegalValue]) -> str:
     """A short name of a set of values that changes when any of them does."""
-    lines = sorted(f"{v.parameter}|{v.text}|{v.effective_from}|{paragraph_of(v)}" for v in values)
+    lines = sorted(f"{v.parameter}|{v.text}|{v.effective_from}|{v.reference.citation}" for v in values)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -132,7 +126,8 @@ def record(con: duckdb.DuckDBPyConnection, list_year: int, used: Iterable[Mappin
         ).fetchall()
         if not known and values:
             rows = [
-                [list_year, name, v.parameter, v.text, v.operator, paragraph_of(v), v.reference.act, v.effective_from]
+                [list_year, name, v.parameter, v.text, v.operator, source.citation, source.act, v.effective_from]
                 for v in values.values()
+                for source in [v.reference]
             ]
             append_rows(con, PARAMETER_SETS.name, ("list_year", *PARAMETER_SETS.columns), rows)

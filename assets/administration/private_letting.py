@@ -18,7 +18,7 @@ import duckdb
 from assets.administration import legal_basis
 from assets.administration.case_tables import PRIVATE_AGREEMENTS, PRIVATE_REFUNDS, PRIVATE_VACANCIES
 from assets.administration.intake import doubts
-from assets.administration.legal_basis import Basis, bases, basis_on, paragraph_of
+from assets.administration.legal_basis import Basis, bases, basis_on
 from assets.administration.store import Output, counts_by, replace_output, replace_output_rows
 from assets.administration.working_days import working_days_after
 from law.danish_time import years_after
@@ -216,7 +216,7 @@ def _older_act(a: Agreement, basis: Basis) -> Iterator[Check]:
 
 
 def _paragraph(basis: Basis, name: str) -> str:
-    return paragraph_of(basis.values[name])
+    return basis.values[name].reference.citation
 
 
 def _known(name: str, fact: str | None, met: bool | None, basis: Basis, parameter: str) -> Check:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assets.administration.legal_basis import Basis, basis_on, paragraph_of
+from assets.administration.legal_basis import Basis, basis_on
 from law.danish_time import COPENHAGEN
 
 PARAMETERS = (
@@ -368,7 +368,7 @@ class RefundQueue:
                 at=self._now,
                 kom=kom,
                 amount_oere=amount,
-                paragraph=paragraph_of(self._basis.values[RESTS_ON.get(reason, OF_THE_REFUND)])
+                paragraph=self._basis.values[RESTS_ON.get(reason, OF_THE_REFUND)].reference.citation
                 if self._basis
                 else None,
                 parameter_set=self._basis.parameter_set if self._basis else None,

@@ -72,6 +72,8 @@ def test_five_years_on_every_list_day_though_the_act_said_four_for_a_while() -> 
 def test_citation_names_the_sentence() -> None:
     value = LAW.in_force(DAY)["udsat_boligomraade.convicted"]
     assert value.reference.citation == "§ 61 a, stk. 1, nr. 2"
+    agreed = LAW.in_force(DAY)["redegoerelse.level_years"].reference
+    assert agreed.citation == "Indledning", "a heading of the agreement is no paragraph"
     assert LAW.in_force(DAY)["forebyggelsesomraade.outside"].reference.citation == "§ 61 b, nr. 1"
 
 
