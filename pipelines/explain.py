@@ -413,11 +413,12 @@ def _named(status: Mapping[str, Any]) -> str:
 
 
 def _wording_lines(told: Mapping[str, Any]) -> list[str]:
-    """Says whose words the sentences are, where the act of the list's day had other terms."""
+    """Says whose words the sentences are, and what the act of the list's day called things where it had other terms."""
+    quoted = f"Sentences are quoted as in {told['wording']}"
     if not told["terms"]:
-        return []
+        return [quoted] if told["wording"] else []
     terms = ", ".join(f"{TERMS[term]}: {word}" for term, word in told["terms"].items())
-    return [f"Sentences are quoted as in {told['wording']}; the terms of the act on the list's day were {terms}"]
+    return [f"{quoted}; the terms of the act on the list's day were {terms}"]
 
 
 def _also(status: Mapping[str, Any]) -> str:

@@ -20,9 +20,11 @@ def composition(writer: Writer) -> Section:
             (
                 "Beboerne 1. januar i listeåret er delt efter, hvor de bor: i et udsat boligområde, ",
                 "i et forebyggelsesområde, " if writer.preventive else "",
-                "i en almen bolig uden for områderne eller i en anden bolig. MENAPT-landene "
+                "i en almen bolig uden for områderne eller i en anden bolig; til de sidste hører også beboere uden en "
+                "registreret bolig. MENAPT-landene "
                 "(Mellemøsten og Nordafrika samt Pakistan og Tyrkiet) er en del af de ikke-vestlige lande og "
-                "indgår ikke i nogen af lovens grænser.",
+                "indgår ikke i nogen af lovens grænser; landelisten er ikke fundet i en offentlig kilde og bør "
+                "bekræftes.",
             )
         ),
         *writer.chart("oprindelse"),
