@@ -55,6 +55,10 @@ IN_WORDS = {
     "Corrupt database file": DAMAGED,
     'environment variable "BOLIGOMRAADER_POSTGRES_URL" which is not set': NO_ADDRESS,
     "too many retries for DB connection": NO_ANSWER,
+    "connection to server": NO_ANSWER,
+    "server closed the connection": NO_ANSWER,
+    "terminating connection": NO_ANSWER,
+    "the database system is": NO_ANSWER,
     "Could not set lock": "Another program has the warehouse open for writing: close it and run again.",
     "Conflicting lock": "Another program has the warehouse open for writing: close it and run again.",
 }
@@ -91,5 +95,9 @@ def _remedy(error: BaseException) -> str:
         return REMEDIES[error.errno]
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return "It needs more memory: set BOLIGOMRAADER_MEMORY higher, or close other programs."
-    said = str(error)
-    return next((remedy for words, remedy in IN_WORDS.items() if words in said), UNEXPECTED)
+    return remedy_in(str(error)) or UNEXPECTED
+
+
+def remedy_in(said: str) -> str | None:
+    """What to do about an error of which only the words are left, if they are known. Of the words nothing is told."""
+    return next((remedy for words, remedy in IN_WORDS.items() if words in said), None)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from law.loader import statistics_law
+from pipelines.failures import remedy_in
 from pipelines.home import HOME, SNAPSHOTS, Home
 
 if TYPE_CHECKING:
@@ -225,4 +226,5 @@ def _failure(event: Any) -> str:
     if data.user_failure_data is not None and data.user_failure_data.description:
         return str(data.user_failure_data.description)
     error = data.error.cause or data.error
-    return f"{event.step_key}: {error.cls_name}"
+    remedy = remedy_in(error.message) or remedy_in(data.error.message)
+    return f"{event.step_key}: {error.cls_name}" + (f". {remedy}" if remedy else "")

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, DagsterInstance, DagsterRunStatus
+from dagster import AssetKey, DagsterInstance, DagsterRunStatus, job, op
 from dagster._core.test_utils import environ
+from sqlalchemy.exc import OperationalError
 
+from pipelines.failures import NO_ANSWER
 from pipelines.home import Home
-from pipelines.running import run_annual_list
+from pipelines.running import RunReport, _read, run_annual_list
 from tests.command import ROOT, free_port, run_cli
 from tests.populations import random_world, write_snapshots
 
@@ -98,3 +100,22 @@ def test_a_command_says_that_the_record_of_runs_is_not_reached(
     told = run_cli("run", "--list-year", YEAR, "--snapshots", tmp_path, "--home", home.path, env=environment)
     assert told.code == 1
     assert remedy in told.output
+
+
+@op
+def away() -> None:
+    raise OperationalError("SELECT name", {"pnr": "0101700001"}, Exception("server closed the connection unexpectedly"))
+
+
+@job
+def server_away() -> None:
+    away()
+
+
+def test_a_step_that_lost_the_server_says_what_to_do_and_nothing_of_what_it_asked() -> None:
+    result = server_away.execute_in_process(raise_on_error=False)
+    report = RunReport()
+    failures: list[str] = []
+    for event in result.all_events:
+        _read(event, report, failures)
+    assert failures == [f"away: OperationalError. {NO_ANSWER}"]
