@@ -1,7 +1,7 @@
 """Asset checks in the one form that all of them have: a count of what is out of place, against a limit of 0.
 
 What does not belong here: which checks there are, what each counts and how (`assets.law`, `assets.received`,
-`assets.reconciliation`, `assets.report`).
+`assets.cross_register_checks`, `assets.report`).
 """
 
 from __future__ import annotations

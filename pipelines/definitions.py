@@ -16,11 +16,11 @@ from assets import (
     cap,
     changes,
     criteria,
+    cross_register_checks,
     edition,
     law,
     published_lists,
     received,
-    reconciliation,
     registers,
     report,
     status,
@@ -36,7 +36,7 @@ from pipelines.sensors import SENSORS
 os.umask(OWNER_ONLY)  # whatever server loads this: what Dagster writes about a run is its owner's alone
 
 LAYERS = (received, registers, law, areas, criteria, status, changes, cap, edition, report, published_lists)
-CHECKED = (law, reconciliation, report)
+CHECKED = (law, cross_register_checks, report)
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> Definitions:

@@ -26,6 +26,9 @@ CREATE OR REPLACE TEMP MACRO lov_aar(parameter) AS getvariable('list_year') + ge
 -- The status day of a year.
 CREATE OR REPLACE TEMP MACRO statusdag(in_year) AS make_date(in_year, 1, 1);
 
+-- The code of a municipality as it is published: three digits, as text.
+CREATE OR REPLACE TEMP MACRO kommunekode(kom) AS lpad(CAST(kom AS VARCHAR), 3, '0');
+
 -- Completed years on a day.
 CREATE OR REPLACE TEMP MACRO age_on(born, on_day) AS date_sub('year', born, on_day);
 

@@ -26,7 +26,7 @@ beslutninger AS (
 SELECT
     steder.list_year,
     steder.area_id,
-    lpad(CAST(steder.kom AS VARCHAR), 3, '0') AS kom,
+    kommunekode(steder.kom) AS kom,
     coalesce(family_homes.family_homes, 0) AS family_homes,
     beslutninger.area_id IS NOT NULL AS decided,
     beslutninger.besluttet AS decided_on,

@@ -13,7 +13,7 @@ LEFT JOIN status.area_status AS area_status
     ON
         area_status.list_year = beslutning.list_year
         AND area_status.area_id = beslutning.area_id
-        AND area_status.kom = lpad(CAST(beslutning.kom AS VARCHAR), 3, '0')
+        AND area_status.kom = kommunekode(beslutning.kom)
         AND area_status.status = 'forebyggelsesomraade'
 WHERE beslutning.list_year = listeaar()
 ORDER BY beslutning.list_year, beslutning.area_id

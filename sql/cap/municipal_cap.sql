@@ -114,7 +114,7 @@ daekket AS (
 
 SELECT
     CAST(listeaar() AS SMALLINT) AS list_year,
-    lpad(CAST(kom AS VARCHAR), 3, '0') AS kom,
+    kommunekode(kom) AS kom,
     CAST(family_homes AS BIGINT) AS family_homes,
     CAST(homes_udsat AS BIGINT) AS homes_udsat,
     CAST(homes_forebyggelse AS BIGINT) AS homes_forebyggelse,

@@ -5,7 +5,7 @@
 SELECT
     count(*) AS council_decisions_valid,
     list(
-        'municipality ' || lpad(CAST(decisions.kom AS VARCHAR), 3, '0')
+        'municipality ' || kommunekode(decisions.kom)
         || coalesce(' area ' || areas.area_id, ' no area of the list')
         ORDER BY decisions.kom, decisions.area_id
     ) AS named

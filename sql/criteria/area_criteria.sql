@@ -5,7 +5,7 @@ SELECT
     list_year,
     area_id,
     area_name,
-    lpad(CAST(kom AS VARCHAR), 3, '0') AS kom,
+    kommunekode(kom) AS kom,
     reg,
     residents,
     nonwestern,

@@ -111,7 +111,7 @@ personer AS (
 SELECT
     CAST(listeaar() AS SMALLINT) AS list_year,
     listed,
-    CASE WHEN grouping(kom) = 0 THEN lpad(CAST(kom AS VARCHAR), 3, '0') END AS kom,
+    CASE WHEN grouping(kom) = 0 THEN kommunekode(kom) END AS kom,
     target,
     moved,
     count(*) AS persons

@@ -21,7 +21,7 @@ SELECT
     figures.list_year,
     figures.area_id,
     figures.area_name,
-    lpad(CAST(figures.kom AS VARCHAR), 3, '0') AS kom,
+    kommunekode(figures.kom) AS kom,
     figures.residents,
     CASE
         WHEN categories.udsat_boligomraade THEN 'udsat_boligomraade'

@@ -17,10 +17,10 @@ import pytest
 from assets import derivation, warehouse
 from assets.aside import open_aside
 from assets.changes import Causes, cause_of, change_of, put_back
+from assets.cross_register_checks import QUERIES
 from assets.derivation import Derived
 from assets.factory import prepare_report
 from assets.law_tables import set_law_variables
-from assets.reconciliation import QUERIES
 from law.loader import Law, report_law, statistics_law
 from pipelines.home import Home
 from tests.command import run_cli, run_list

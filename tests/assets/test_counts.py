@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assets import derivation, lineage, warehouse
-from assets.reconciliation import QUERIES, RECONCILIATIONS, Query
+from assets.cross_register_checks import CROSS_REGISTER_CHECKS, QUERIES, Query
 from pipelines.home import Home
 from tests.command import run_list
 from tests.populations import World, write_snapshots
@@ -57,4 +57,4 @@ def test_a_later_list_year_counts_only_the_status_day_that_it_adds(tmp_path: Pat
 
 def test_every_check_is_counted_by_one_query() -> None:
     counted = [check for query in QUERIES for check in query.checks]
-    assert sorted([*counted, "nothing_left_unread"]) == sorted(item.name for item in RECONCILIATIONS)
+    assert sorted([*counted, "nothing_left_unread"]) == sorted(item.name for item in CROSS_REGISTER_CHECKS)

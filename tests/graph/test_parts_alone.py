@@ -18,7 +18,7 @@ from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from assets.reconciliation import RECONCILIATIONS
+from assets.cross_register_checks import CROSS_REGISTER_CHECKS
 from pipelines.definitions import defs
 from tests.command import file_bytes
 from tests.graph.homes import YEAR, Ready
@@ -29,8 +29,8 @@ JOBS = (LIST, defs.resolve_implicit_global_asset_job_def())
 """What the launchpad of a job starts, and what an asset's own button or a backfill of assets does."""
 KEYS = sorted(LIST.asset_layer.executable_asset_keys, key=lambda key: key.to_user_string())
 GROUPS = sorted({str(GRAPH.get(key).group_name) for key in KEYS})
-RECONCILED = {reconciliation.name for reconciliation in RECONCILIATIONS}
-CHECKED = sorted({check.asset_key for check in GRAPH.asset_check_keys if check.name in RECONCILED})
+CROSS_CHECKED = {check.name for check in CROSS_REGISTER_CHECKS}
+CHECKED = sorted({check.asset_key for check in GRAPH.asset_check_keys if check.name in CROSS_CHECKED})
 
 
 def planned(job: JobDefinition, keys: Collection[AssetKey]) -> ExecutionPlan:

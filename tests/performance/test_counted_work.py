@@ -262,7 +262,7 @@ def test_a_second_run_derives_no_table_again(work: Work) -> None:
 
 def test_a_second_run_counts_nothing_over_the_registers_again(work: Work) -> None:
     def counting(counted: Counted) -> list[str]:
-        sent = counted.of_steps("reconciliation|areas_tables")
+        sent = counted.of_steps("cross_register_checks|areas_tables")
         over = re.compile(r"FROM (registers\.(bef|bolig|of|kraf)|areas\.area_\w+)\b")
         return [s for s in sent if over.search(s) and not s.startswith("CREATE OR REPLACE VIEW")]
 

@@ -38,7 +38,7 @@ MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
-class Reconciliation:
+class CrossRegisterCheck:
     """A check across registers: the asset it belongs to, what it counts, and what to do about it."""
 
     name: str
@@ -82,74 +82,74 @@ QUERIES = (
     Query("council_decisions_valid", ("council_decisions_valid",)),
 )
 
-RECONCILIATIONS = (
-    Reconciliation(
+CROSS_REGISTER_CHECKS = (
+    CrossRegisterCheck(
         "residents_without_dwelling",
         "areas.area_residents",
         "persons in bef without a dwelling in bolig",
         "They count in the country and in no area. Compare with last year's count.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "dwellings_without_parcel",
         "areas.area_dwellings",
         "dwellings in bolig without a parcel",
         "They stand in no area. Ask for the cadastre key.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "municipality_of_person_and_dwelling",
         "areas.area_residents",
         "persons whose KOM differs from their dwelling's",
         "The person's decides the region, the dwelling's the cap. Ask which register is late.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "of_persons_in_population",
         "areas.area_residents",
         "rows in of for persons not in bef",
         "They do not count. Expected for persons who died or left.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "kraf_persons_in_population",
         "areas.area_residents",
         "rows in kraf for persons not in bef",
         "They do not count. Expected for persons who died or left.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "row_counts_steady",
         "areas.area_residents",
         f"references with a row count more than {ROW_CHANGE_PCT} pct. off the previous reference",
         "Ask the register's owner before the list is published.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "references_without_rows",
         "areas.area_residents",
         "references with no row at all",
         "What they hold counts for nobody. Ask the register's owner before the list is published.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "migrations_both_ways",
         "areas.area_residents",
         "years of migrations in one direction alone",
         "The report has no net immigration of them. Ask for the other direction.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "files_delivered_once",
         "areas.area_residents",
         "files with the bytes of another file beside them",
         "Each counts by itself. Take the copies away.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         LEFT_UNREAD,
         "areas.area_residents",
         "files and folders of deliveries that are not read",
         "A later delivery stands in a folder named YYYY-MM-DD, its files in that folder. Take away what is none.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "areas_without_residents",
         "criteria.residents",
         "areas without residents",
         "Check the parcels of the area's boundary.",
     ),
-    Reconciliation(
+    CrossRegisterCheck(
         "council_decisions_valid",
         "cap.council_decisions",
         "council decisions for an area that is no forebyggelsesområde of that municipality on this list",
@@ -165,7 +165,7 @@ def _named(names: Sequence[str]) -> str:
     return f" ({', '.join([*shown, *more])})" if names else ""
 
 
-def _told(item: Reconciliation, count: int, named: str) -> str:
+def _told(item: CrossRegisterCheck, count: int, named: str) -> str:
     return f"{item.what[0].upper()}{item.what[1:]}: {count}{named}. {item.remedy}"
 
 
@@ -227,22 +227,22 @@ def _counted(
     return counts, named
 
 
-def _check_key(item: Reconciliation) -> AssetCheckKey:
+def _check_key(item: CrossRegisterCheck) -> AssetCheckKey:
     return AssetCheckKey(key_of(item.table), item.name)
 
 
 @multi_asset_check(
-    name="reconciliation",
-    specs=[check_spec(item.table, item.name, f"Counts {item.what}. {item.remedy}") for item in RECONCILIATIONS],
+    name="cross_register_checks",
+    specs=[check_spec(item.table, item.name, f"Counts {item.what}. {item.remedy}") for item in CROSS_REGISTER_CHECKS],
     description="Checks across registers.",
     can_subset=True,
     pool=WRITER_POOL,
 )
-def reconciliation(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
+def cross_register_checks(context: AssetCheckExecutionContext, run: Run) -> Iterator[AssetCheckResult]:
     """Every check across registers that is asked for: those of the assets that are materialised."""
     list_year = list_year_of(context)
     law = law_of(run, list_year)
-    wanted = [item for item in RECONCILIATIONS if _check_key(item) in context.selected_asset_check_keys]
+    wanted = [item for item in CROSS_REGISTER_CHECKS if _check_key(item) in context.selected_asset_check_keys]
     with run.warehouse() as con:
         derivation.prepare_session(con)
         set_law_variables(con, law, list_year)
@@ -256,4 +256,4 @@ def reconciliation(context: AssetCheckExecutionContext, run: Run) -> Iterator[As
         yield outcome(item.table, item.name, count, lines, item.remedy)
 
 
-CHECKS = [reconciliation]
+CHECKS = [cross_register_checks]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from assets.reconciliation import QUERIES, ROW_CHANGE_PCT
+from assets.cross_register_checks import QUERIES, ROW_CHANGE_PCT
 from tests.deriving import database, put
 
 Read = tuple[int, int, str, int]
