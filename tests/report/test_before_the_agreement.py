@@ -111,7 +111,7 @@ def test_an_explanation_says_the_terms_of_its_day_and_that_there_was_no_cap(root
     assert "§ 59, stk. 7," not in told.output
     later = run_cli("explain", "--home", root / "home", "--list-year", AFTER, area)
     assert later.code == 0, later.output
-    assert "quoted as in" not in later.output
+    assert "Sentences are quoted as in LBK nr. 1171/2024" in later.output.splitlines()
     assert "overstiger 30 pct. af alle almene familieboliger" in later.output
     assert "som de seneste 5 år har opfyldt betingelserne" in later.output
 
