@@ -120,9 +120,10 @@ def free_port() -> int:
 
 
 def copied_product(folder: Path) -> Path:
-    """A copy of what the command runs from, for a test that changes the law in it."""
+    """A copy of what the command runs from, compiled modules too, for a test that changes the law in it."""
     for part in ("assets", "law", "pipelines", "sql"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        half_written = shutil.ignore_patterns("*.pyc.*")
+        shutil.copytree(ROOT / part, folder / part, ignore=half_written)
     shutil.copy(ROOT / "workspace.yaml", folder)
     return folder
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.command import Result, copied_product, fresh_cli
+from tests.command import Result, copied_product, fresh_cli, run_list
 from tests.graph.homes import YEAR, Ready
 
 QUANTITY = Path("law/parameters/forebyggelsesomraade/nonwestern.yaml")
@@ -27,27 +28,24 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def run(ready: Ready, home: Path, product: Path, *as_of: str) -> Result:
-    places = ("--snapshots", ready.snapshots, "--home", home)
-    done = fresh_cli("run", "--list-year", YEAR, *places, "--no-report", *as_of, product=product)
-    assert done.code == 0, done.output
-    return done
+@pytest.fixture
+def home(ready: Ready, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ready.home, tmp_path / "home"))
 
 
 def warnings(done: Result) -> list[str]:
+    assert done.code == 0, done.output
     return [line for line in done.lines if SAID in line]
 
 
 @pytest.mark.parametrize("as_of", [(), ("--as-of", f"{YEAR}-12-01")], ids=["today", "a day gone by"])
 def test_a_run_warns_of_a_confirmation_on_a_day_to_come(
-    ready: Ready, product: Path, tmp_path: Path, as_of: tuple[str, ...]
+    ready: Ready, product: Path, home: Path, as_of: tuple[str, ...]
 ) -> None:
-    told = warnings(run(ready, tmp_path / "home", product, *as_of))
+    places = ("--snapshots", ready.snapshots, "--home", home)
+    told = warnings(fresh_cli("run", "--list-year", YEAR, *places, "--no-report", *as_of, product=product))
     assert told == [f"{TOLD}Set the day that someone held it against the act."]
 
 
-def test_a_run_that_stands_on_an_earlier_day_does_not_doubt_what_was_confirmed_since(
-    ready: Ready, tmp_path: Path
-) -> None:
-    done = run(ready, tmp_path / "home", copied_product(tmp_path / "product"), "--as-of", f"{YEAR}-12-01")
-    assert warnings(done) == []
+def test_a_run_that_stands_on_an_earlier_day_does_not_doubt_what_was_confirmed_since(ready: Ready, home: Path) -> None:
+    assert warnings(run_list(YEAR, ready.snapshots, home)) == []

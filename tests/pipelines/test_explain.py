@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -147,7 +148,8 @@ def amend(path: Path, place: Sequence[str], new: Callable[[dict[str, Any]], dict
 def amended(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The product under an act that raises a limit to 35 pct from 1 January of the list year, and its edition."""
     folder = tmp_path_factory.mktemp("amended")
-    product, home = copied_product(folder / "product"), folder / "home"
+    product = copied_product(folder / "product")
+    home = Path(shutil.copytree(ready.home, folder / "home"))
     amend(
         product / QUANTITY,
         ["values"],

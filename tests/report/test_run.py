@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from assets.reporting.shapes import SHAPES
 from pipelines.home import Home
 from pipelines.running import run_annual_list
 from tests.command import edition, file_bytes, run_cli, run_list
-from tests.populations import World, write_snapshots
+from tests.graph.homes import Ready
+from tests.populations import write_snapshots
 from tests.report.conftest import FIRST, LAST, Reported, plain
 from tests.report.pdf_text import pdf_pages
 from tests.test_bad_input import YEAR, sound_world
@@ -257,17 +259,27 @@ def test_a_report_needs_a_sealed_edition(reported: Reported) -> None:
     assert "no sealed edition" in answer.output
 
 
-def _reported(world: World, tmp_path: Path) -> tuple[str, Path]:
-    write_snapshots(world, tmp_path / "snapshots")
-    place = ("--snapshots", tmp_path / "snapshots", "--home", tmp_path / "home")
+@pytest.fixture(scope="module")
+def unreported(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """A list year without history and migrations, sealed and not reported on."""
+    folder = tmp_path_factory.mktemp("unreported")
+    snapshots = write_snapshots(sound_world(), folder / "snapshots")
+    run = run_list(YEAR, snapshots, folder / "home")
+    assert run.code == 0, run.output
+    return Ready(folder / "home", snapshots)
+
+
+def _reported(home: Path, snapshots: Path) -> tuple[str, Path]:
+    """What a run with the report says, and the report."""
+    place = ("--snapshots", snapshots, "--home", home)
     run = run_cli("run", "--list-year", YEAR, "--as-of", f"{YEAR}-12-01", *place)
     assert run.code == 0, run.output
     assert f"Report {YEAR}:" in run.output, run.output
-    return run.output, edition(tmp_path / "home", YEAR) / "report"
+    return run.output, edition(home, YEAR) / "report"
 
 
-def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_path: Path) -> None:
-    _, folder = _reported(sound_world(), tmp_path)
+def test_a_first_year_without_history_or_migrations_says_what_is_missing(unreported: Ready, tmp_path: Path) -> None:
+    _, folder = _reported(*unreported.copied(tmp_path))
     page = (folder / "redegoerelse.html").read_text(encoding="utf-8")
     assert "Der er kun opgjort ét listeår" in page
     assert "Der er ikke leveret vandringer" in page
@@ -275,33 +287,37 @@ def test_a_first_year_without_history_or_migrations_says_what_is_missing(tmp_pat
     assert set(_warns_of_invented_data(folder).values()) == {False}  # it is not the demo's data
 
 
-def _migrated(tmp_path: Path, counts: dict[tuple[str, int], int]) -> tuple[list[dict[str, str]], str, str]:
-    """The table of net immigration, the page, and what the run said, of a country with so many non-western migrations
-    by way and year."""
-    snapshots = tmp_path / "snapshots"
-    write_snapshots(sound_world(), snapshots)
+Migrations = dict[tuple[str, int], int]
+"""Non-western migrations by way and year."""
+Migrated = Callable[[Migrations], tuple[list[dict[str, str]], str, str]]
+
+
+@pytest.fixture
+def migrated(unreported: Ready, tmp_path: Path) -> Migrated:
+    """The table of net immigration, the page, and what the run said, of a country with so many migrations."""
+    return lambda counts: _migrated(*unreported.copied(tmp_path), counts)
+
+
+def _migrated(home: Path, snapshots: Path, counts: Migrations) -> tuple[list[dict[str, str]], str, str]:
     for (way, year), persons in counts.items():
         folder = snapshots / f"vnds_{way}" / str(year)
         folder.mkdir(parents=True)
         land = {"ind": "INDV_LAND", "ud": "UDV_LAND"}[way]
         rows = "".join(f"M{way}{year}{number},{year}-02-01,2,5472,5472\n" for number in range(persons))
         (folder / "vnds.csv").write_text(f"PNR,HAEND_DATO,IE_TYPE,OPR_LAND,{land}\n{rows}", encoding="utf-8")
-    place = ("--snapshots", snapshots, "--home", tmp_path / "home")
-    run = run_cli("run", "--list-year", YEAR, "--as-of", f"{YEAR}-12-01", *place)
-    assert f"Report {YEAR}:" in run.output, run.output
-    report = edition(tmp_path / "home", YEAR) / "report"
+    said, report = _reported(home, snapshots)
     with (report / "nettoindvandring.csv").open(encoding="utf-8", newline="") as stream:
         rows_of_group = [row for row in csv.DictReader(stream) if row["oprindelse"] == "ikke_vestlig"]
-    return rows_of_group, plain((report / "redegoerelse.html").read_text(encoding="utf-8")), run.output
+    return rows_of_group, plain((report / "redegoerelse.html").read_text(encoding="utf-8")), said
 
 
 YEARS = range(YEAR - 4, YEAR)
 BOTH = {(way, year): count for year in YEARS for way, count in (("ind", 40), ("ud", 20))}
 
 
-def test_a_year_with_one_direction_of_migrations_has_no_net_figure_and_no_verdict(tmp_path: Path) -> None:
+def test_a_year_with_one_direction_of_migrations_has_no_net_figure_and_no_verdict(migrated: Migrated) -> None:
     """Taken as a year in which nobody left, it would be ground for renegotiation."""
-    rows, page, said = _migrated(tmp_path, {key: n for key, n in BOTH.items() if key != ("ud", YEAR - 1)})
+    rows, page, said = migrated({key: n for key, n in BOTH.items() if key != ("ud", YEAR - 1)})
     assert [(row["indvandrede"], row["udvandrede"], row["netto"]) for row in rows] == [("40", "20", "20")] * 3 + [
         ("40", "", "")
     ]
@@ -311,24 +327,24 @@ def test_a_year_with_one_direction_of_migrations_has_no_net_figure_and_no_verdic
     assert "er dermed" not in page
 
 
-def test_the_ground_for_renegotiation_rests_on_the_last_whole_year_or_on_none(tmp_path: Path) -> None:
+def test_the_ground_for_renegotiation_rests_on_the_last_whole_year_or_on_none(migrated: Migrated) -> None:
     one_more = {(way, YEAR - 5): count for way, count in (("ind", 10), ("ud", 5))}
-    rows, page, said = _migrated(tmp_path, one_more | {key: n for key, n in BOTH.items() if key[1] != YEAR - 1})
+    rows, page, said = migrated(one_more | {key: n for key, n in BOTH.items() if key[1] != YEAR - 1})
     assert [row["netto"] for row in rows] == ["5", "20", "20", "20"]
     assert "one direction alone" not in said
     assert f"nettoindvandringen i {YEAR - 1}, det seneste hele år, kan ikke holdes mod et niveau" in page
     assert "er dermed" not in page
 
 
-def test_a_year_in_which_nobody_left_is_one_that_was_delivered(tmp_path: Path) -> None:
-    rows, page, said = _migrated(tmp_path, BOTH | {("ud", YEAR - 1): 0})
+def test_a_year_in_which_nobody_left_is_one_that_was_delivered(migrated: Migrated) -> None:
+    rows, page, said = migrated(BOTH | {("ud", YEAR - 1): 0})
     assert [(row["udvandrede"], row["netto"]) for row in rows] == [("20", "20")] * 3 + [("0", "40")]
     assert "kun den ene slags vandringer" not in page
     assert "one direction alone" not in said
 
 
-def test_the_ground_for_renegotiation_is_told_of_the_last_whole_year(tmp_path: Path) -> None:
-    _, page, _ = _migrated(tmp_path, BOTH | {("ind", YEAR - 1): 41})
+def test_the_ground_for_renegotiation_is_told_of_the_last_whole_year(migrated: Migrated) -> None:
+    _, page, _ = migrated(BOTH | {("ind", YEAR - 1): 41})
     assert "Aftalens grund til genforhandling er dermed til stede efter redegørelsens metode; " in page
 
 
