@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -163,6 +164,22 @@ def test_the_first_list_of_its_kind_is_not_held_against_one_of_the_year_before(
     assert law.first_list_year_of(begun.name) == AFTER
     monkeypatch.setattr(summary, "report_law", lambda: law)
     assert str(_words(tables)).count(told) == 1
+
+
+def test_a_whole_year_before_the_agreement_gives_no_ground_for_renegotiation(root: Path) -> None:
+    """The first list after it looks back on a year that the parties had before them when they agreed."""
+    folder = edition(root / "home", AFTER) / "report"
+    tables = {
+        name: from_csv(shape, (folder / f"{name}.csv").read_text(encoding="utf-8")) for name, shape in SHAPES.items()
+    }
+    law = report_law().for_list_year(AFTER)
+    level = "valg.net_immigration_level"
+    told = f"gælder endnu ikke: {AFTER - 1}, det seneste hele år, ligger før aftalen"
+    for agreed, said in ((AFTER, True), (AFTER - 1, False)):
+        of_then = {**law, level: replace(law[level], effective_from=dt.date(agreed, 6, 15))}
+        page = str(document(tables, of_then, AFTER, {}, Standing()))
+        assert (told in page) is said
+        assert ("er dermed" in page) is not said
 
 
 def _words(tables: Mapping[str, Finished]) -> Document:

@@ -70,8 +70,14 @@ def immigration(writer: Writer) -> Section:
 def ground_line(writer: Writer) -> Parts:
     """Whether the agreement's ground for renegotiation is met, with the figures that it rests on; else why not told."""
     rows = writer.rows("nettoindvandring_niveau")
-    if "valg.net_immigration_level" not in writer.law:
+    chosen = writer.law.get("valg.net_immigration_level")
+    if chosen is None:
         return ("Aftalens grund til genforhandling gælder ikke: listeåret ligger før aftalen.",)
+    if writer.year - 1 < chosen.effective_from.year:
+        return (
+            f"Aftalens grund til genforhandling gælder endnu ikke: {writer.year - 1}, det seneste hele år, ligger før "
+            "aftalen.",
+        )
     if not rows:
         return ("Om aftalens grund til genforhandling er til stede, kan ikke afgøres: der mangler vandringstal.",)
     last = len(rows) - 1
