@@ -55,17 +55,24 @@ def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
     if target.exists():
         raise BackupError(f"{target} is there already: run again.")
     partial = target.with_name(f".{target.name}.partial")
-    with home.locked(), held(home.path / LOCK), open(partial, "wb", opener=_owner_only) as stream:
+    try:
+        _write(home, partial)
+        digest = sha256_of(partial)
+        target.with_suffix(".sha256").write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _write(home: Home, archive_file: Path) -> None:
+    with home.locked(), held(home.path / LOCK), open(archive_file, "wb", opener=_owner_only) as stream:
         with tarfile.open(fileobj=stream, mode="w", dereference=True) as archive:
             for path in sorted(home.path.iterdir()):
                 if path.name not in LEFT_OUT:
                     archive.add(path, arcname=path.name)
         stream.flush()
         os.fsync(stream.fileno())
-    digest = sha256_of(partial)
-    target.with_suffix(".sha256").write_text(f"{digest}  {target.name}\n", encoding="utf-8")
-    partial.rename(target)
-    return target
 
 
 def _owner_only(path: str, flags: int) -> int:

@@ -25,11 +25,14 @@ from law.loader import LegalValue, statistics_law
 from pipelines.diff import in_full
 from pipelines.home import Home
 
-COMPARED: Mapping[str, str] = {
-    "status.area_status": "area_id",
-    "criteria.area_criteria": "area_id",
-    "cap.municipal_cap": "kom",
+COMPARED: Mapping[str, tuple[str, ...]] = {
+    "status.area_status": ("area_id",),
+    "criteria.area_criteria": ("area_id",),
+    "cap.municipal_cap": ("kom",),
+    "cap.area_cap": ("area_id", "kom"),
 }
+"""What a late delivery can change of what an edition seals, with its keys within a list year; the years of the history
+before it are those that were sealed."""
 BOOKKEEPING = ("pseudonyms", "snapshots", "files", "counts", "validations")
 
 
@@ -132,7 +135,10 @@ def _vintage(item: Mapping[str, Any] | None) -> str:
 def _changes(con: duckdb.DuckDBPyConnection, edition: Path, list_year: int) -> Iterator[Change]:
     for table, key in COMPARED.items():
         name = table.split(".")[1]
-        sealed = f"read_parquet({sql_file(edition / f'{name}.parquet')}, hive_partitioning=false)"
+        file = edition / f"{name}.parquet"
+        if not file.exists():  # sealed before there was such a table
+            continue
+        sealed = f"read_parquet({sql_file(file)}, hive_partitioning=false)"
         before = _by_key(con, f"SELECT * FROM {sealed}", key)
         after = _by_key(con, f"SELECT * FROM {table} WHERE list_year = {int(list_year)}", key)
         for value in sorted(before.keys() | after.keys()):
@@ -142,7 +148,8 @@ def _changes(con: duckdb.DuckDBPyConnection, edition: Path, list_year: int) -> I
                     yield Change(name, value, column, old.get(column, ""), new.get(column, ""))
 
 
-def _by_key(con: duckdb.DuckDBPyConnection, query: str, key: str) -> dict[str, dict[str, str]]:
+def _by_key(con: duckdb.DuckDBPyConnection, query: str, key: tuple[str, ...]) -> dict[str, dict[str, str]]:
     return {
-        str(row[key]): {name: "" if v is None else in_full(v) for name, v in row.items()} for row in rows_of(con, query)
+        " ".join(str(row[name]) for name in key): {name: "" if v is None else in_full(v) for name, v in row.items()}
+        for row in rows_of(con, query)
     }

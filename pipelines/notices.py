@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import os
 import smtplib
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -26,6 +27,7 @@ MAIL_TO = "BOLIGOMRAADER_NOTICE_MAIL_TO"
 MAIL_FROM = "BOLIGOMRAADER_NOTICE_MAIL_FROM"
 SMTP = "BOLIGOMRAADER_NOTICE_SMTP"
 SECONDS = 30
+TRIES, SECONDS_BETWEEN = 3, 10
 
 
 @dataclass(frozen=True)
@@ -64,21 +66,47 @@ def notice_of(instance: DagsterInstance, run: DagsterRun) -> Notice:
 def send(notice: Notice, environment: Mapping[str, str] | None = None) -> list[str]:
     """Sends a notice to what is configured. Returns where it went; nowhere where nothing is configured.
 
-    Raises OSError where a configured receiver cannot be reached, so that the sensor tries again.
+    Raises OSError where a receiver was not reached in several tries, when the others have it: Dagster asks a sensor
+    about a failed run once, and not again where the sensor failed.
     """
     settings = os.environ if environment is None else environment
-    sent = []
-    if address := settings.get(WEBHOOK):
-        body = json.dumps({"text": notice.text}).encode()
-        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=SECONDS):
-            sent.append("webhook")
-    if receiver := settings.get(MAIL_TO):
-        message = EmailMessage()
-        message["Subject"], message["To"], message["From"] = notice.subject, receiver, settings.get(MAIL_FROM, receiver)
-        message.set_content(notice.text)
-        host, _, port = settings.get(SMTP, "localhost").partition(":")
-        with smtplib.SMTP(host, int(port or smtplib.SMTP_PORT), timeout=SECONDS) as server:
-            server.send_message(message)
-        sent.append("mail")
+    receivers = {WEBHOOK: ("webhook", _post), MAIL_TO: ("mail", _mail)}
+    sent, failed = [], []
+    for setting, (receiver, attempt) in receivers.items():
+        if settings.get(setting):
+            try:
+                _tried(attempt, notice, settings)
+                sent.append(receiver)
+            except OSError as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
     return sent
+
+
+def _tried(attempt: Callable[[Notice, Mapping[str, str]], None], notice: Notice, settings: Mapping[str, str]) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            attempt(notice, settings)
+            return
+        except OSError:
+            if not left:
+                raise
+            time.sleep(SECONDS_BETWEEN)
+
+
+def _post(notice: Notice, settings: Mapping[str, str]) -> None:
+    body = json.dumps({"text": notice.text}).encode()
+    request = urllib.request.Request(settings[WEBHOOK], body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=SECONDS):
+        pass
+
+
+def _mail(notice: Notice, settings: Mapping[str, str]) -> None:
+    receiver = settings[MAIL_TO]
+    message = EmailMessage()
+    message["Subject"], message["To"], message["From"] = notice.subject, receiver, settings.get(MAIL_FROM, receiver)
+    message.set_content(notice.text)
+    host, _, port = settings.get(SMTP, "localhost").partition(":")
+    with smtplib.SMTP(host, int(port or smtplib.SMTP_PORT), timeout=SECONDS) as server:
+        server.send_message(message)

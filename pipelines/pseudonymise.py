@@ -79,16 +79,17 @@ def pseudonymise(key: bytes, source: Path, target: Path, columns: tuple[str, ...
     """Writes `target` as `source` with pseudonyms in the columns. Streams: no row is kept."""
     _check_names(source, target)
     written = Written()
+    chosen = {_spelled(column) for column in columns}
 
     def replaced(value: str) -> str:
-        if columns == ("PNR",) and value.strip() and not CPR.fullmatch(value.strip()):
+        if chosen == {_spelled("PNR")} and value.strip() and not CPR.fullmatch(value.strip()):
             written.of_other_shape += 1
         return pseudonym_of(key, value)
 
     partial = target.with_name(f".{target.name}.partial")
     try:
         write = _parquet if _type_of(source) == ".parquet" else _csv
-        written.rows = write(replaced, source, partial, {_spelled(c) for c in columns})
+        written.rows = write(replaced, source, partial, chosen)
         partial.replace(target)
     except PseudonymiseError:
         raise

@@ -59,13 +59,13 @@ def forget(home: Home, register_name: str, reference: str, vintage: str | None) 
         raise UpkeepError(f"There is no register {register_name!r}: name one of {', '.join(REGISTER_BY_NAME)}.")
     if not home.warehouse.exists():
         raise UpkeepError(f"{home.path}: there is no warehouse in this home.")
-    if (home.path / KEPT).exists():
-        raise UpkeepError(
-            f"{home.path / KEPT}: the warehouse kept before an upgrade holds the vintage: delete it first."
-        )
     named = f"{register.name}/{reference}" + (f", vintage {vintage}" if vintage else "")
     unfinished = home.path / UNFINISHED
     with home.locked():
+        if (home.path / KEPT).exists():  # looked for under the lock: an upgrade that goes first makes one
+            raise UpkeepError(
+                f"{home.path / KEPT}: the warehouse kept before an upgrade holds the vintage: delete it first."
+            )
         home.clear_scratch()
         with warehouse.connect(home.warehouse, home.scratch) as con:
             gone = _vintage(con, register, reference, vintage)
@@ -161,6 +161,8 @@ def _prove(file: Path, tables: list[str], keys: list[str]) -> None:
 def _replace(home: Home, fresh: Path) -> None:
     """Puts the new warehouse in the old one's place and overwrites the old bytes, which keep a name until they are."""
     old = home.path / OVERWRITTEN
+    if old.exists() and old.samefile(home.warehouse):  # one that was stopped before the new file took its place
+        old.unlink()
     _overwrite(old)
     os.link(home.warehouse, old)
     fresh.replace(home.warehouse)

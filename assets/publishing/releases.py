@@ -62,7 +62,9 @@ def read_log(editions: Path) -> list[Entry]:
     if not path.is_file():
         return []
     entries: list[Entry] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    text = path.read_text(encoding="utf-8").removesuffix("\n")
+    # not splitlines: a note may hold what Unicode calls the end of a line, which JSON leaves as it is
+    for number, line in enumerate(text.split("\n") if text else [], 1):
         try:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError):

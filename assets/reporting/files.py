@@ -24,6 +24,7 @@ from assets.reporting.document import Standing
 from assets.reporting.shapes import SHAPES
 from assets.reporting.tables import HiddenCell
 from law.loader import report_law
+from pipelines.failures import DamagedFileError
 
 REPORT, INTERNAL = sealing.REPORT_FOLDERS
 REPORT_MANIFEST = "report_manifest.json"
@@ -86,9 +87,16 @@ def _files(folder: Path) -> list[str]:
 
 
 def read_report_manifest(edition: Path) -> dict[str, Any] | None:
-    """The manifest of an edition's report, or None where there is none."""
+    """The manifest of an edition's report, or None where there is none. Raises DamagedFileError where it is no JSON."""
     path = edition / REPORT / REPORT_MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise DamagedFileError(
+            f"{path} is damaged: restore the folder from a backup, or take it out of the home."
+        ) from None
 
 
 def damaged(edition: Path) -> list[str]:
@@ -178,7 +186,7 @@ def _is_out(editions: Path, edition: Path) -> bool:
     place = (edition / REPORT).relative_to(editions.parent)
     try:
         manifest = read_report_manifest(edition)
-    except ValueError:
+    except DamagedFileError:
         raise AlteredReportError(f"{place / REPORT_MANIFEST} cannot be read. {ALTERED}") from None
     if manifest is None:
         return False

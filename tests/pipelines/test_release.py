@@ -393,6 +393,16 @@ def test_a_release_cut_off_after_its_line_is_carried_out(story: Story, tmp_path:
     assert len(log(home)) == 1
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085", "\n", "\r"], ids=lambda end: f"U+{ord(end):04X}")
+def test_a_note_of_several_lines_is_one_line_of_the_log(end: str, tmp_path: Path) -> None:
+    """As text comes out of a word processor."""
+    first = Entry(YEAR, 1, f"Kontor{end}chefen", f"{YEAR}-12-01T06:00:00+01:00", f"a{end}b", "0" * 64, releases.FIRST)
+    second = Entry(YEAR, 2, "", f"{YEAR}-12-02T06:00:00+01:00", end, "1" * 64, first.sha256)
+    for entry in (first, second):
+        releases.append(tmp_path, entry)
+    assert releases.read_log(tmp_path) == [first, second]
+
+
 def test_a_line_of_the_log_is_carried_out_for_the_edition_that_it_names_alone(ready: Ready, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(ready.home, home)

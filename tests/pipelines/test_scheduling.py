@@ -72,7 +72,7 @@ from pipelines.resources import Run
 from pipelines.running import CODE_LOCATION
 from pipelines.schedules import SCHEDULES, annual_list_1_december, deliveries_in_november
 from pipelines.sensors import SENSORS, failure_notices, new_snapshots
-from tests.command import ROOT, manifest
+from tests.command import ROOT, free_port, manifest
 from tests.graph.homes import YEAR, Ready
 from tests.populations import random_world, write_snapshots
 
@@ -725,7 +725,7 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     class Receiver(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            self.send_response(503 if self.path == "/busy" and len(got) == 1 else 200)
             self.end_headers()
 
         def log_message(self, *_args: object) -> None:
@@ -789,6 +789,25 @@ def test_a_failed_run_is_told_with_counts_and_without_values(
     assert "check received/bef/key_unique, 2 failing" in got[0]["text"]
     people = {row["PNR"] for row in random_world(11, YEAR, large=2).tables[("bef", f"{YEAR}-01-01")]}
     assert not [pnr for pnr in people if pnr in got[0]["text"]]
+
+
+def test_a_receiver_that_is_busy_is_asked_again(
+    webhook: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "SECONDS_BETWEEN", 0)
+    address, got = webhook
+    assert notices.send(notices.Notice("subject", ()), {notices.WEBHOOK: f"{address}busy"}) == ["webhook"]
+    assert got == [{"text": "subject"}] * 2
+
+
+def test_a_receiver_that_is_gone_takes_no_notice_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "SECONDS_BETWEEN", 0)
+    sent: list[str] = []
+    monkeypatch.setattr(notices, "_mail", lambda notice, _settings: sent.append(notice.subject))
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    with pytest.raises(OSError, match="refused"):
+        notices.send(notices.Notice("subject", ()), {notices.WEBHOOK: nobody, notices.MAIL_TO: "drift@example.dk"})
+    assert sent == ["subject"]
 
 
 def test_a_notice_goes_by_mail_where_a_mailbox_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from pipelines.diff import in_full
-from tests.command import file_bytes, run_cli, run_list
+from tests.command import csv_table, file_bytes, run_cli, run_list
+from tests.graph.homes import Ready
 from tests.populations import Row, Style, World, write_reference, write_snapshots
 
 YEAR = 2024
@@ -133,6 +134,24 @@ def test_late_delivery_is_told_by_status_and_figure_and_changes_nothing(
     assert "the status of 1 areas" in lines[-1]
     assert contents(home) == before
     assert list((home / "scratch").iterdir()) == []
+
+
+def test_a_decision_of_another_day_is_told(ready: Ready, tmp_path: Path) -> None:
+    """No count differs with it; who may be assigned a home between the two days does."""
+    home, snapshots = ready.copied(tmp_path)
+    area = next(row for row in csv_table(home, YEAR, "area_status") if row["status"] == "forebyggelsesomraade")
+    for day in ("02", "09"):
+        vintage = snapshots / "anvisningsloft" / str(YEAR) / f"{YEAR}-12-{day}"
+        vintage.mkdir(parents=True)
+        decision = f"{area['kom']},{area['area_id']},{YEAR}-12-{day},1"
+        (vintage / "a.csv").write_text(f"KOM,AREA_ID,BESLUTTET,JOURNALNR\n{decision}\n", encoding="utf-8")
+        if day == "02":
+            done = run_list(YEAR, snapshots, home, "--as-of", f"{YEAR}-12-31")
+            assert done.code == 0, done.output
+    code, lines = impact(home, snapshots)
+    assert code == 0
+    told = [line for line in lines if line.startswith("area_cap ")]
+    assert told == [f"area_cap {area['area_id']} {area['kom']}: decided_on {YEAR}-12-02 -> {YEAR}-12-09"]
 
 
 def test_late_delivery_that_would_stop_a_run_is_told_as_such(
