@@ -7,6 +7,7 @@ Does not belong: PostgreSQL itself (test_postgresql.py).
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import importlib.util
 import os
@@ -155,6 +156,17 @@ def test_a_home_is_backed_up_and_restored(ready: Ready, tmp_path: Path) -> None:
     assert damaged.code != 0
     assert archive.name in damaged.output
     assert not (tmp_path / "third").exists()
+
+
+def test_a_backup_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that tries again would fill the disk with what is half written."""
+    home = Home(tmp_path / "home")
+    home.prepare()
+    home.warehouse.write_bytes(b"rows")
+    monkeypatch.setattr("pipelines.backup.sha256_of", lambda _file: (_ for _ in ()).throw(OSError(errno.ENOSPC, "")))
+    with pytest.raises(OSError, match=str(errno.ENOSPC)):
+        backup(home, tmp_path / "backup", dt.datetime(2026, 12, 1))
+    assert list((tmp_path / "backup").iterdir()) == []
 
 
 def test_a_backup_holds_what_is_linked_into_the_home_and_is_the_owners_alone(tmp_path: Path) -> None:

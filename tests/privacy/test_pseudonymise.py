@@ -55,7 +55,8 @@ def test_pseudonym_depends_on_number_and_key_alone() -> None:
 def test_what_has_no_cpr_numbers_shape_is_counted(tmp_path: Path) -> None:
     source = tmp_path / "foer.csv"
     source.write_text("PNR\n" + "\n".join((*FORMS, "101801234", "firma", "0101801234.0", '""')), encoding="utf-8")
-    assert pseudonymise(KEY, source, tmp_path / "efter.csv", ("PNR",)) == Written(9, 3)
+    for number, spelled in enumerate(("PNR", "pnr", " Pnr")):
+        assert pseudonymise(KEY, source, tmp_path / f"efter{number}.csv", (spelled,)) == Written(9, 3)
     with pytest.raises(PseudonymiseError, match="no such folder"):
         pseudonymise(KEY, source, tmp_path / "mangler" / "efter.csv", ("PNR",))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -229,6 +231,43 @@ def test_old_bytes_that_were_not_overwritten_yet_are_by_the_next(
         assert old.read().strip(b"\0") == b""
     assert not left.exists()
     assert GONE.encode() not in warehouse_bytes(home)
+
+
+def test_a_warehouse_that_was_not_exchanged_yet_is_never_overwritten(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is stopped when the old bytes have their second name leaves it on the warehouse itself."""
+    home = copied(kept, tmp_path)
+    os.link(home.warehouse, home.path / upkeep.OVERWRITTEN)
+    overwrite, seen = upkeep._overwrite, []
+
+    def watched(file: Path) -> None:
+        seen.append(file.exists() and file.samefile(home.warehouse))
+        overwrite(file)
+
+    monkeypatch.setattr(upkeep, "_overwrite", watched)
+    forget(home, "bef", DAY, "")
+    assert seen == [False, False]
+    assert GONE.encode() not in warehouse_bytes(home)
+
+
+class Upgraded(Home):
+    """A home that an upgrade held when it was asked for."""
+
+    @contextmanager
+    def locked(self, *_: Any, **__: Any) -> Iterator[None]:
+        with super().locked():
+            (self.path / upkeep.KEPT).touch()
+            yield
+
+
+def test_nothing_is_forgotten_beside_the_file_of_an_upgrade_that_went_first(
+    kept: tuple[Path, Path], tmp_path: Path
+) -> None:
+    home = copied(kept, tmp_path)
+    with pytest.raises(UpkeepError, match="delete it first"):
+        forget(Upgraded(home.path), "bef", DAY, "")
+    assert GONE.encode() in warehouse_bytes(home)
 
 
 def test_a_key_is_deleted_also_where_other_rows_have_none_and_where_a_longer_one_is_kept(tmp_path: Path) -> None:

@@ -58,6 +58,14 @@ def test_verify_tells_a_damaged_report_from_a_whole_one(copied: Path) -> None:
     assert "report/lister.csv" in damaged.output
 
 
+def test_verify_names_a_manifest_of_a_report_that_cannot_be_read(copied: Path) -> None:
+    manifest = edition(copied, LAST) / "report" / "report_manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    damaged = run_cli("verify", "--home", copied, "--list-year", LAST)
+    assert damaged.code == 1
+    assert f"editions/{LAST}/report/report_manifest.json is damaged: restore the folder" in damaged.output
+
+
 def test_what_lies_beside_an_earlier_reports_tables_does_not_make_it_forgotten(copied: Path) -> None:
     """A viewer's lock file, or a picture of the page: what was withheld stands in the tables."""
     report = edition(copied, LAST) / "report"
