@@ -227,7 +227,9 @@ def full_time_shares(rows: Iterable[Row], year: int, codes: CodeLists) -> dict[s
     first, last = date(year, 1, 1), date(year, 12, 31)
     hours: dict[str, Fraction] = defaultdict(Fraction)
     for row in rows:
-        if row["PTI_TILSTAND_KODE"] not in codes.counted_states or not row["PTI_TIMER_PER_UGE"].strip():
+        if row["PTI_TILSTAND_KODE"] not in codes.counted_states:
+            continue
+        if not row["PTI_TIMER_PER_UGE"].strip() or not row["PTI_VFRA"].strip():
             continue
         start = max(first, date.fromisoformat(row["PTI_VFRA"]))
         end = min(last, date.fromisoformat(row["PTI_VTIL"])) if row["PTI_VTIL"] else last

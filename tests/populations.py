@@ -86,13 +86,13 @@ class Person:
         first: str | None = None,
         last: str | None = None,
     ) -> Person:
-        """A spell in of/<year>; the whole year, full time unless said otherwise; last="" is open."""
+        """A spell in of/<year>; the whole year, full time unless said otherwise; last="" is open, first="" unknown."""
         self.world.add(
             "of",
             year,
             PNR=self.pnr,
             PTI_TILSTAND_KODE=state,
-            PTI_VFRA=first or f"{year}-01-01",
+            PTI_VFRA=f"{year}-01-01" if first is None else first,
             PTI_VTIL=f"{year}-12-31" if last is None else last,
             PTI_TIMER_PER_UGE=hours,
         )

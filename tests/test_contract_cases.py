@@ -290,7 +290,8 @@ def tilstande_der_ikke_taeller(world: World) -> Row:
         here.person(f"su-efterloen-ferie-barsel-ukendt-{state}", ADULT).on_benefit(2023, state=state)
     here.person("tomme-timer", ADULT).on_benefit(2023, hours="")
     here.person("nul-timer", ADULT).on_benefit(2023, hours="0")
-    return {"persons_18_64_y1": "8", "outside_share_y1": "0.0000000000"}
+    here.person("ingen-foerste-dag", ADULT).on_benefit(2023, first="")
+    return {"persons_18_64_y1": "9", "outside_share_y1": "0.0000000000"}
 
 
 @figure

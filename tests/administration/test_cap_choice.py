@@ -158,3 +158,9 @@ def test_a_share_is_rounded_half_up_from_the_exact_fraction() -> None:
     assert share_text(1, 2 * 10**10) == Decimal("0.0000000001")
     assert share_text(5 * 10**29 - 1, 10**40) == Decimal(0)
     assert f"{share_text(0, 7):f}" == "0.0000000000"
+
+
+def test_at_most_the_limit_s_share_is_covered_where_it_is_no_whole_number(tmp_path: Path) -> None:
+    """30 pct. of 1,001 homes are 300.3: 300 may be covered, and 301 are more than 30 pct."""
+    decision = world_with(tmp_path, HOMES, "1001 200 210").run().by("cap_decisions", "kom")["151"]
+    assert decision["homes_to_exempt"] == "110"

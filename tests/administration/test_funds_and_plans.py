@@ -62,6 +62,20 @@ def test_the_frame_is_raised_and_runs_out(tmp_path: Path) -> None:
     assert [row["key"] for row in results.table("refused_rows")] == ["7"]
 
 
+def test_the_frame_is_drawn_on_by_the_day_of_the_decision_and_then_by_id(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.seal()
+    made.give(
+        "fund_allotments",
+        *(
+            {"allotment_id": name, "decided_on": on, "area_id": "U", "amount_oere": oere, "need": "tag"}
+            for name, on, oere in (("a", "2021-06-11", 1), ("c", "2021-06-10", 10 * BILLION), ("b", "2021-06-10", 1))
+        ),
+    )
+    found = {row["allotment_id"]: row["status"] for row in made.run().table("fund_ledger")}
+    assert found == {"b": "allotted", "c": "refused", "a": "allotted"}
+
+
 def test_nothing_is_allotted_after_2026_and_a_plan_makes_eligible(tmp_path: Path) -> None:
     made = world(tmp_path)
     made.area(2027, "U", UDSAT)
@@ -142,6 +156,21 @@ def test_the_year_the_present_pace_reaches_the_goal(tmp_path: Path) -> None:
     assert (done["state"], done["year_reached"]) == ("completed", "2026")
     none = plan(world(tmp_path / "e"))
     assert (none["state"], none["share"]) == ("no_count", "")
+
+
+def test_a_pace_that_reaches_the_goal_on_the_deadline_is_on_time(tmp_path: Path) -> None:
+    """At most 40 pct. on 1 January 2030: two spans of 365 days, in the first of which half of the way was gone."""
+    counts = ("2028-01-02", 600, 400, 0, 0), ("2029-01-01", 500, 500, 0, 0)
+    made = world(tmp_path)
+    for year in (2027, 2028):
+        made.area(year, "U", UDSAT)
+        made.cap(year, "101", "not_needed", "1000 100 0")
+    made.give("development_plans", {"area_id": "U", "approved_on": "2019-06-01"})
+    columns = ("counted_on", "family_homes", "other_homes", "demolished_homes", "business_m2")
+    made.give("plan_counts", *({"area_id": "U", **dict(zip(columns, count, strict=True))} for count in counts))
+    made.seal()
+    row = made.run(2028, "2029-06-01").by("plan_outlook", "area_id")["U"]
+    assert (row["state"], row["year_reached"], row["on_time"]) == ("on_course", "2030", "true")
 
 
 def test_dispensations(tmp_path: Path) -> None:

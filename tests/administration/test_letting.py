@@ -128,6 +128,38 @@ def test_criteria_hold_to_the_day_four_years_after(world: World) -> None:
     assert world.run().table("letting_basis")[0]["order_by"] == "criteria"
 
 
+@pytest.mark.parametrize(("published_on", "order_by"), [("2026-12-05", "criteria"), ("2026-12-06", "undecided")])
+def test_criteria_are_used_from_the_day_they_are_published(world: World, published_on: str, order_by: str) -> None:
+    dated = {**DATED, "published_on": published_on}
+    world.give("letting_criteria", {**WORK, **dated}, {**SCHOOL, **dated})
+    vacancy(world, let_on="2026-12-05")
+    assert world.run().table("letting_basis")[0]["order_by"] == order_by
+
+
+@pytest.mark.parametrize(
+    ("decided_on", "let_on", "lapsed"),
+    [
+        ("2025-11-30", "2026-12-05", True),
+        ("2025-12-01", "2026-12-05", False),
+        ("2025-11-30", "2025-11-30", False),
+        ("2025-11-30", "2025-12-01", True),
+    ],
+)
+def test_a_list_ends_the_criteria_decided_before_its_day_from_that_day(
+    tmp_path: Path, decided_on: str, let_on: str, lapsed: bool
+) -> None:
+    """The area is off the list of 2025."""
+    made = World(tmp_path)
+    for year, status in ((2024, UDSAT), (2025, FREE), (2026, UDSAT)):
+        made.area(year, "U", status)
+    made.seal()
+    dated = {**DATED, "decided_on": decided_on, "published_on": decided_on}
+    made.give("letting_criteria", {**WORK, **dated}, {**SCHOOL, **dated})
+    vacancy(made, let_on=let_on)
+    reason = made.run().table("letting_basis")[0]["reason"]
+    assert ("has lapsed: the area was not on the list of 2025" in reason) is lapsed, reason
+
+
 def test_off_the_lists_the_criteria_lapse(world: World) -> None:
     world.give("letting_criteria", {**WORK, **DATED, "area_id": "N"}, {**SCHOOL, **DATED, "area_id": "N"})
     vacancy(world, area="N")

@@ -134,6 +134,20 @@ def test_one_behind_never_passes_though_it_would_fit() -> None:
     assert found[-1].reason == "waits behind earlier applications"
 
 
+def test_who_has_waited_longest_is_next_whatever_its_id() -> None:
+    found = ledger(
+        [
+            *full_pool(),
+            application("z", "2026-01-06T09:00", 500_000, kom="155"),
+            application("a0", "2026-01-07T09:00", 500_000, kom="157"),
+            request("out", "2026-01-08T09:00", "withdrawal", "E1"),
+        ],
+        "2026-01-31",
+        SMALL,
+    )
+    assert [c.application_id for c in found if c.reason == "next in line"] == ["Z"]
+
+
 def test_the_limit_counts_what_waits() -> None:
     found = ledger(
         [
@@ -265,6 +279,25 @@ def test_no_second_agreement_on_a_property_while_one_is_open() -> None:
     assert ledger([first, gone, again], "2026-01-31")[-1].status == "reserved"
     paid = request("aa", "2026-01-10T10:00", "payment_request", "A", 60_000)
     assert ledger([first, paid, again], "2026-01-31")[-1].status == "refused"
+    # what was paid in part was paid for an agreement, which stands when the rest is withdrawn
+    in_part = request("aa", "2026-01-10T10:00", "payment_request", "A", 20_000)
+    rest = request("ab", "2026-01-10T11:00", "withdrawal", "A")
+    assert ledger([first, in_part, rest, again], "2026-01-31")[-1].status == "refused"
+
+
+def test_a_request_for_another_municipality_or_property_than_applied_for_is_refused() -> None:
+    first, of_it = application("a", "2026-01-10T09:00", 60_000), request("b", "2026-01-11T09:00", "withdrawal", "A")
+    for named, reason in (
+        ({"kom": "151"}, "the municipality is not the one of the application"),
+        ({"property_id": "other"}, "the property is not the one of the application"),
+        ({"kom": "101", "property_id": "A"}, "withdrawn"),
+    ):
+        assert ledger([first, replace(of_it, **named)], "2026-01-31")[-1].reason == reason
+
+
+def test_a_day_ends_where_the_next_begins_on_danish_clocks() -> None:
+    for day, after in (("2026-03-28", "2026-03-29"), ("2026-10-25", "2026-10-26"), ("2026-12-31", "2027-01-01")):
+        assert end_of_day(dt.date.fromisoformat(day)) == at(f"{after}T00:00") - 1
 
 
 def test_requests_without_a_reservation() -> None:
