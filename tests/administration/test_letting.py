@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,14 @@ def test_without_valid_criteria_nothing_is_ordered(
 def test_criteria_hold_to_the_day_four_years_after(world: World) -> None:
     vacancy(world, let_on="2028-03-01")
     assert world.run().table("letting_basis")[0]["order_by"] == "criteria"
+
+
+def test_of_one_day_who_has_a_number_goes_before_who_has_none() -> None:
+    def listed(name: str, day: int, number: int | None) -> Applicant:
+        return Applicant(name, dt.date(2020, 1, day), number, None, None, None, None, None)
+
+    line = [listed("d", 1, 9), listed("c", 2, 1), listed("e", 2, 2), listed("a", 2, None), listed("b", 2, None)]
+    assert sorted(reversed(line), key=lambda applicant: applicant.seniority) == line
 
 
 @pytest.mark.parametrize(("published_on", "order_by"), [("2026-12-05", "criteria"), ("2026-12-06", "undecided")])
