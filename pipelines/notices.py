@@ -105,8 +105,8 @@ def _post(notice: Notice, settings: Mapping[str, str]) -> None:
 def _mail(notice: Notice, settings: Mapping[str, str]) -> None:
     receiver = settings[MAIL_TO]
     message = EmailMessage()
-    message["Subject"], message["To"], message["From"] = notice.subject, receiver, settings.get(MAIL_FROM, receiver)
+    message["Subject"], message["To"], message["From"] = notice.subject, receiver, settings.get(MAIL_FROM) or receiver
     message.set_content(notice.text)
-    host, _, port = settings.get(SMTP, "localhost").partition(":")
+    host, _, port = (settings.get(SMTP) or "localhost").partition(":")
     with smtplib.SMTP(host, int(port or smtplib.SMTP_PORT), timeout=SECONDS) as server:
         server.send_message(message)

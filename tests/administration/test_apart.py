@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import re
 from pathlib import Path
 
 from dagster import AssetKey
@@ -37,6 +38,12 @@ OUR_PACKAGES = {"assets", "pipelines", "law"}
 
 def sources() -> list[Path]:
     return [path for part in OWN for path in (ROOT / part.replace(".", "/")).rglob("*.py")]
+
+
+def test_the_page_names_what_is_shared() -> None:
+    page = (ROOT / "docs" / "administration.md").read_text(encoding="utf-8")
+    told = page[page.index("registers are never opened, and only") : page.index("are shared; `tests/administration")]
+    assert set(re.findall(r"`([a-z_.]+)`", told)) == ALLOWED
 
 
 def imported(path: Path) -> set[str]:

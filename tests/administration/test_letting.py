@@ -134,7 +134,7 @@ def test_of_one_day_who_has_a_number_goes_before_who_has_none() -> None:
         return Applicant(name, dt.date(2020, 1, day), number, None, None, None, None, None)
 
     line = [listed("d", 1, 9), listed("c", 2, 1), listed("e", 2, 2), listed("a", 2, None), listed("b", 2, None)]
-    assert sorted(reversed(line), key=lambda applicant: applicant.seniority) == line
+    assert sorted(line, key=lambda applicant: applicant.seniority) == line
 
 
 @pytest.mark.parametrize(("published_on", "order_by"), [("2026-12-05", "criteria"), ("2026-12-06", "undecided")])
