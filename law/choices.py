@@ -1,6 +1,7 @@
 """Writes `docs/choices.md`: every reading of the law that its text leaves open, with its default and the others.
 
-Call: python -m law.choices. What does not belong here: the readings themselves (`law/parameters/valg`).
+Call: python -m law.choices. What does not belong here: the readings themselves (`law/parameters/valg` and
+`law/parameters/afgoerelsesvalg`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from pathlib import Path
 
 from law.loader import LegalValue, Parameter, shipped_law
 
-GROUP = "valg."
+GROUPS = ("valg", "afgoerelsesvalg")
 PAGE = Path(__file__).parent.parent / "docs" / "choices.md"
 HEAD = """# Readings of the law
 
-Where the text of an act leaves a choice, the reading is a named and dated value in `law/parameters/valg`, one file
-each. This page is written from those files (`python -m law.choices`). A reading of the lists that is derived can be
-tried: `boligomraader scenario --home H --list-year Y --set valg.NAME=READING`. One that is not derived is refused,
-never taken for the default. A note says what the reading rests on: INFERRED follows from a text that was read,
-RECALLED was not found in a public source, OPEN awaits the ministry. A1 to A11 number the open questions of the legal
+Where the text of an act leaves a choice, the reading is a named and dated value, one file each: of the lists and
+the report in `law/parameters/valg`, of decisions about persons and money in `law/parameters/afgoerelsesvalg`. This page
+is written from those files (`python -m law.choices`). A reading of the lists that is derived can be tried:
+`boligomraader scenario --home H --list-year Y --set valg.NAME=READING`. One that is not derived is refused, never taken
+for the default. A note says what the reading rests on: INFERRED follows from a text that was read, RECALLED was not
+found in a public source, OPEN awaits the ministry. A1 to A11 number the open questions of the legal
 reference that this product was built on. Which years, days and codes a figure is counted on are values too, in
 `law/parameters/opgoerelse`, with notes that say where the act leaves them open.
 """
@@ -25,8 +27,9 @@ reference that this product was built on. Which years, days and codes a figure i
 
 def page() -> str:
     """The page as it stands in the repository, by name."""
-    named = sorted((name, parameter) for name, parameter in shipped_law().parameters.items() if name.startswith(GROUP))
-    return "\n".join([HEAD, *(_section(name, parameter) for name, parameter in named)])
+    parameters = sorted(shipped_law().parameters.items())
+    of_groups = (item for group in GROUPS for item in parameters if item[0].split(".")[0] == group)
+    return "\n".join([HEAD, *(_section(name, parameter) for name, parameter in of_groups)])
 
 
 def _section(name: str, parameter: Parameter) -> str:

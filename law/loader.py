@@ -231,7 +231,8 @@ STATISTICS_GROUPS = frozenset(
         "valg",
     }
 )
-"""The groups of parameters that the lists are derived from. The others decide about persons and money."""
+"""The groups of parameters that the lists are derived from. The others decide about persons and money: no list is
+another when one of them is."""
 
 
 @lru_cache(maxsize=1)

@@ -31,7 +31,11 @@ RULES = (
     "afvisning_51c",
     "udviklingsplan",
 )
-PLAN_PARAMETERS = ("udviklingsplan.deadline_year", "udviklingsplan.years_off_list", "valg.plan_letting_again")
+PLAN_PARAMETERS = (
+    "udviklingsplan.deadline_year",
+    "udviklingsplan.years_off_list",
+    "afgoerelsesvalg.plan_letting_again",
+)
 EARLIER_WORDINGS = "omraaderegler.earlier_wordings"
 
 AREA_RULES = Output(

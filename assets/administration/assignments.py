@@ -42,13 +42,13 @@ PARAMETERS = (
     "omraaderegler.anvisning_stk7",
     "udviklingsplan.deadline_year",
     "udviklingsplan.years_off_list",
-    "valg.assignment_alternative_unknown",
-    "valg.assignment_list",
-    "valg.benefit_names",
-    "valg.leap_day_age",
-    "valg.lease_not_recorded",
-    "valg.months_last_day",
-    "valg.plan_letting_again",
+    "afgoerelsesvalg.assignment_alternative_unknown",
+    "afgoerelsesvalg.assignment_list",
+    "afgoerelsesvalg.benefit_names",
+    "afgoerelsesvalg.leap_day_age",
+    "afgoerelsesvalg.lease_not_recorded",
+    "afgoerelsesvalg.months_last_day",
+    "afgoerelsesvalg.plan_letting_again",
     *CAP_PARAMETERS,
 )
 
@@ -91,9 +91,9 @@ AFTER_DECIDED = ("benefit_runs", "member_grounds", "assignment_outcomes")
 
 
 def lists_judged_by(law: Law, lists: Lists) -> list[int]:
-    """The list years whose lists an assignment may be judged by, as valg.assignment_list has it: of the lists in the
-    home those under the rules of today; which list was in force before is not known."""
-    choices = {period.choice("valg.assignment_list") for period in legal_basis.bases(law, PARAMETERS)}
+    """The list years whose lists an assignment may be judged by, as afgoerelsesvalg.assignment_list has it: of the
+    lists in the home those under the rules of today; which list was in force before is not known."""
+    choices = {period.choice("afgoerelsesvalg.assignment_list") for period in legal_basis.bases(law, PARAMETERS)}
     if "list_in_force" not in choices:
         return [lists.list_year]
     since = legal_basis.first_day(law, PLAN_PARAMETERS)
@@ -181,12 +181,12 @@ def _law_of(period: Basis) -> dict[str, Any]:
         **{f"{rule}_benefits": list(period.codes(f"anvisning.{rule}_benefits")) for rule in BENEFIT_RULES},
         **months,
         "longest_months": max(months.values()),
-        "last_day_counts": period.choice("valg.months_last_day") == "counted",
-        "leap_day_on_28_february": period.choice("valg.leap_day_age") == "on_28_february",
-        "no_lease_when_empty": period.choice("valg.lease_not_recorded") == "no_ended_lease",
-        "unknown_alternative_bans": period.choice("valg.assignment_alternative_unknown") == "ban_stands",
-        "by_list_in_force": period.choice("valg.assignment_list") == "list_in_force",
-        "names_of_each_month": period.choice("valg.benefit_names") == "each_month",
+        "last_day_counts": period.choice("afgoerelsesvalg.months_last_day") == "counted",
+        "leap_day_on_28_february": period.choice("afgoerelsesvalg.leap_day_age") == "on_28_february",
+        "no_lease_when_empty": period.choice("afgoerelsesvalg.lease_not_recorded") == "no_ended_lease",
+        "unknown_alternative_bans": period.choice("afgoerelsesvalg.assignment_alternative_unknown") == "ban_stands",
+        "by_list_in_force": period.choice("afgoerelsesvalg.assignment_list") == "list_in_force",
+        "names_of_each_month": period.choice("afgoerelsesvalg.benefit_names") == "each_month",
     }
 
 

@@ -20,7 +20,7 @@ PLAN_PARAMETERS = (
     "udviklingsplan.deadline_year",
     "udviklingsplan.years_off_list",
     "omraaderegler.udviklingsplan",
-    "valg.plan_letting_again",
+    "afgoerelsesvalg.plan_letting_again",
 )
 
 

@@ -19,7 +19,7 @@ from assets.administration.store import Output, counts_by, replace_output_rows
 from law.loader import Law, newest_list_year
 
 FRAMES = ("renoveringsramme.frame_2018", "renoveringsramme.increase_2021")
-PARAMETERS = (FRAMES[0], "omraaderegler.renoveringsramme", "renoveringsramme.last_year", "valg.fund_order")
+PARAMETERS = (FRAMES[0], "omraaderegler.renoveringsramme", "renoveringsramme.last_year", "afgoerelsesvalg.fund_order")
 
 FUND_LEDGER = Output(
     name="fund_ledger",

@@ -29,10 +29,10 @@ PARAMETERS = (
     "fleksibel_udlejning.required_criteria",
     "omraaderegler.afvisning_51c",
     DUTY,
-    "valg.assignment_list",
-    "valg.flexible_letting_priority",
-    "valg.letting_without_criteria",
-    "valg.single_applicant_51c",
+    "afgoerelsesvalg.assignment_list",
+    "afgoerelsesvalg.flexible_letting_priority",
+    "afgoerelsesvalg.letting_without_criteria",
+    "afgoerelsesvalg.single_applicant_51c",
 )
 
 LETTING_BASIS = Output(
@@ -184,7 +184,7 @@ def rejected_by_51c(applicant: Applicant, vacancy: Vacancy, basis: Basis) -> tup
     dispensed, lives_in, belongs_to = applicant.council_dispensation, applicant.department_id, vacancy.department_id
     if dispensed or applicant.receives_benefit is False or (lives_in is not None and lives_in == belongs_to):
         return False, ()
-    alone_stays = basis.choice("valg.single_applicant_51c") == "not_rejected"
+    alone_stays = basis.choice("afgoerelsesvalg.single_applicant_51c") == "not_rejected"
     if applicant.spouse is False and alone_stays:
         return False, ()
     if applicant.spouse_receives_benefit is False and (applicant.spouse or (applicant.spouse is None and alone_stays)):
@@ -236,7 +236,7 @@ def place(
             continue
         priority: bool | None = True
         if criteria is not None:
-            rule = basis.choice("valg.flexible_letting_priority")
+            rule = basis.choice("afgoerelsesvalg.flexible_letting_priority")
             priority, unknown = meets(criteria, met.get(applicant.applicant_id, {}), rule)
             facts = (*facts, *(f"{criteria.name}/{criterion}" for criterion in unknown))
         if facts:
@@ -375,6 +375,10 @@ def way_of(
         )
     criteria, reason, certain = valid_set(sets, vacancy, basis, lambda found: lapse_of(found, vacancy, lists, duty))
     if criteria is None:
-        way = "seniority" if certain and basis.choice("valg.letting_without_criteria") == "seniority" else "undecided"
+        way = (
+            "seniority"
+            if certain and basis.choice("afgoerelsesvalg.letting_without_criteria") == "seniority"
+            else "undecided"
+        )
         return way, None, f"flexible letting is obligatory ({obliged[0]}), yet {reason}"
     return "criteria", criteria, reason

@@ -27,8 +27,8 @@ PARAMETERS = (
     "fremleje_bytte.swap_persons_per_room",
     "fremleje_bytte.swap_residence_years",
     "omraaderegler.fremleje_bytte",
-    "valg.assignment_list",
-    "valg.sublet_rooms_conditions",
+    "afgoerelsesvalg.assignment_list",
+    "afgoerelsesvalg.sublet_rooms_conditions",
 )
 
 OCCUPANCY_DECISIONS = Output(
@@ -95,7 +95,7 @@ def judge(request: Request, basis: Basis, conditions_asked: bool) -> tuple[str, 
 def _conditions(request: Request, basis: Basis, asked: bool) -> Iterator[Condition]:
     if request.kind == "fremleje_vaerelser":
         yield _rooms(request, basis)
-        if asked and basis.choice("valg.sublet_rooms_conditions") == "asked":
+        if asked and basis.choice("afgoerelsesvalg.sublet_rooms_conditions") == "asked":
             yield from _moving_in(request, "64-")
     elif request.kind == "fremleje_bolig":
         yield Condition("65-fravaer", request.temporary_absence, True, ("temporary_absence",))

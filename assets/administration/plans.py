@@ -34,7 +34,7 @@ PARAMETERS = (
     "udviklingsplan.dispensation_parallelsamfund_share",
     "udviklingsplan.dispensation_residents",
     "udviklingsplan.family_home_share",
-    "valg.plan_pace",
+    "afgoerelsesvalg.plan_pace",
 )
 #: Published ratios have ten digits, so a ratio this near a limit does not show on which side of it the area is.
 HALF_A_DIGIT = Fraction(Decimal(1).scaleb(-10)) / 2
@@ -174,7 +174,7 @@ def write_plans(con: duckdb.DuckDBPyConnection, law: Law, binding: Binding, day:
 def _outlook(counts: Sequence[Count], allowed: Fraction, completed: bool, basis: Basis) -> dict[str, Any]:
     """How far an area with these counts is from the share it may have, and when the present pace reaches it."""
     deadline = dt.date(basis.number("udviklingsplan.deadline_year"), 1, 1)
-    reached = day_reached(counts, allowed, basis.choice("valg.plan_pace")) if counts else None
+    reached = day_reached(counts, allowed, basis.choice("afgoerelsesvalg.plan_pace")) if counts else None
     told = {
         "state": _state(counts, reached, deadline, completed, allowed),
         "allowed_share": format_value("share", allowed),

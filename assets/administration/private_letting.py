@@ -33,12 +33,12 @@ PRESENT = (
     "privat_anvisning.purposes",
     "privat_anvisning.target_groups",
     "privat_anvisning.vacancy_interval",
-    "valg.agreed_uses",
-    "valg.every_fourth_vacancy",
-    "valg.late_answer_used",
-    "valg.second_agreement",
-    "valg.tilsagn_same_day",
-    "valg.working_days",
+    "afgoerelsesvalg.agreed_uses",
+    "afgoerelsesvalg.every_fourth_vacancy",
+    "afgoerelsesvalg.late_answer_used",
+    "afgoerelsesvalg.second_agreement",
+    "afgoerelsesvalg.tilsagn_same_day",
+    "afgoerelsesvalg.working_days",
 )
 OLDER = (
     "privat_anvisning_1045.council_decision",
@@ -159,9 +159,9 @@ def checks(agreement: Agreement, basis: Basis, earlier: Sequence[Agreement], in_
 
 def _one_agreement(a: Agreement, basis: Basis, earlier: Sequence[Agreement], in_doubt: bool) -> Check:
     barring = earlier
-    if basis.choice("valg.second_agreement") == "running":
+    if basis.choice("afgoerelsesvalg.second_agreement") == "running":
         barring = [e for e in earlier if e.ends_on is None or e.ends_on >= a.signed_on]
-    paragraph = _paragraph(basis, "valg.second_agreement")
+    paragraph = _paragraph(basis, "afgoerelsesvalg.second_agreement")
     if barring:
         return Check("one_agreement", False, paragraph, "there is an earlier agreement on the property")
     if in_doubt:
@@ -263,7 +263,7 @@ def refundable(a: Agreement, promises: Sequence[Promise], in_doubt: bool, basis:
     A promise that had lapsed or was withdrawn by the day of the agreement is none, also where the agreement records a
     day on which it stood. `in_doubt`: a row that says which application belongs to the agreement was refused.
     """
-    if not basis.holds("valg.tilsagn_same_day"):
+    if not basis.holds("afgoerelsesvalg.tilsagn_same_day"):
         return None
     if a.refund_sought is False:
         return False
@@ -275,7 +275,7 @@ def refundable(a: Agreement, promises: Sequence[Promise], in_doubt: bool, basis:
     unknown = recorded is None and in_doubt
     if promised_on is None:
         return None if unknown or a.refund_sought is None else False
-    same_day = basis.choice("valg.tilsagn_same_day") == "enough"
+    same_day = basis.choice("afgoerelsesvalg.tilsagn_same_day") == "enough"
     in_time = promised_on < a.signed_on or (same_day and promised_on == a.signed_on)
     return None if unknown and not in_time else in_time
 
@@ -332,7 +332,7 @@ class Uses:
         if self._is_spent(vacancy, basis):
             return False, "used as many times as the agreed share of homes"
         interval = basis.number("privat_anvisning.vacancy_interval")
-        first = 0 if basis.choice("valg.every_fourth_vacancy") == "the_fourth" else 1 - interval
+        first = 0 if basis.choice("afgoerelsesvalg.every_fourth_vacancy") == "the_fourth" else 1 - interval
         since = number - (first if self.last_used is None else self.last_used)
         if since + self.refused < interval or not (self.unsure_times or self.refused):
             return since >= interval, f"vacancy {number}, last used {self.last_used or 'none'}"
@@ -344,7 +344,7 @@ class Uses:
         return self.agreement.ends_on is not None and vacancy.offered_on > self.agreement.ends_on
 
     def _is_spent(self, vacancy: Vacancy, basis: Basis) -> bool:
-        if basis.choice("valg.agreed_uses") == "uses":
+        if basis.choice("afgoerelsesvalg.agreed_uses") == "uses":
             return self.times >= self.agreement.homes
         return vacancy.home_id not in self.homes and len(self.homes) >= self.agreement.homes
 
@@ -464,7 +464,7 @@ def compensation(
     the latter is not refunded (§ 55). A home used before gives no new compensation.
     """
     unanswered = _all_of(None if in_time is None else not in_time, may_use)
-    answered = True if basis.choice("valg.late_answer_used") == "refunded" else in_time
+    answered = True if basis.choice("afgoerelsesvalg.late_answer_used") == "refunded" else in_time
     return _all_of(first_use, _any_of(used, unanswered)), _all_of(first_use, used, answered, may_use)
 
 
@@ -499,7 +499,7 @@ def _vacancy_rows(
         answer_by = working_days_after(
             vacancy.offered_on,
             basis.number("privat_anvisning.answer_working_days"),
-            basis.choice("valg.working_days"),
+            basis.choice("afgoerelsesvalg.working_days"),
         )
         in_time = _answered_in_time(vacancy, answer_by, day)
         first_use = state.is_first_use(vacancy.home_id)

@@ -26,12 +26,12 @@ PARAMETERS = (
     "privat_anvisning.municipal_limit",
     "privat_anvisning.pool",
     "privat_anvisning.refund_per_home",
-    "valg.refund_lapse_clock",
-    "valg.refund_over_home_limit",
-    "valg.refund_partial_payment",
-    "valg.refund_pool_period",
-    "valg.refund_single_home",
-    "valg.second_agreement",
+    "afgoerelsesvalg.refund_lapse_clock",
+    "afgoerelsesvalg.refund_over_home_limit",
+    "afgoerelsesvalg.refund_partial_payment",
+    "afgoerelsesvalg.refund_pool_period",
+    "afgoerelsesvalg.refund_single_home",
+    "afgoerelsesvalg.second_agreement",
 )
 EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 MONTHS = len(calendar.month_name) - 1
@@ -48,7 +48,7 @@ OF_THE_REFUND = "privat_anvisning.refund_per_home"
 RESTS_ON: Mapping[str, str] = {
     TOO_FEW_HOMES: "privat_anvisning.min_homes",
     TOO_LARGE_A_SHARE: "privat_anvisning.max_share",
-    SECOND_ON_PROPERTY: "valg.second_agreement",
+    SECOND_ON_PROPERTY: "afgoerelsesvalg.second_agreement",
     MUNICIPALITY_ABOVE: "privat_anvisning.municipal_limit",
     TOO_LATE: "privat_anvisning.lapse_months",
 }
@@ -168,7 +168,7 @@ class RefundQueue:
             self._day, self._basis = day, basis_on(self.bases, day)
 
     def _yearly(self) -> bool:
-        return self._basis is not None and self._basis.choice("valg.refund_pool_period") == "yearly"
+        return self._basis is not None and self._basis.choice("afgoerelsesvalg.refund_pool_period") == "yearly"
 
     def _period(self) -> int:
         return self._day.year if self._yearly() else 0
@@ -216,7 +216,7 @@ class RefundQueue:
         if event.property_id in self._properties:
             return amount, SECOND_ON_PROPERTY
         homes, property_homes = event.homes or 0, event.property_homes or 0
-        single = homes > 0 and basis.choice("valg.refund_single_home") == "accepted"
+        single = homes > 0 and basis.choice("afgoerelsesvalg.refund_single_home") == "accepted"
         if not single and not basis.met("privat_anvisning.min_homes", homes):
             return amount, TOO_FEW_HOMES
         share = basis.share("privat_anvisning.max_share")
@@ -224,7 +224,7 @@ class RefundQueue:
             return amount, TOO_LARGE_A_SHARE
         most = basis.number("privat_anvisning.refund_per_home") * homes
         if amount > most:
-            if basis.choice("valg.refund_over_home_limit") == "refused":
+            if basis.choice("afgoerelsesvalg.refund_over_home_limit") == "refused":
                 return amount, "more than the limit per home"
             amount = most
         if not basis.met("privat_anvisning.municipal_limit", self._kom_open.get(event.kom or "", 0) + amount):
@@ -251,7 +251,9 @@ class RefundQueue:
         application.reserved -= amount
         application.paid += amount
         self._kom_open[application.kom] -= amount
-        keeps = self._basis is None or self._basis.choice("valg.refund_partial_payment") == "rest_stays_reserved"
+        keeps = (
+            self._basis is None or self._basis.choice("afgoerelsesvalg.refund_partial_payment") == "rest_stays_reserved"
+        )
         reason = "paid in full" if application.reserved == 0 else "paid in part, the rest stays reserved"
         freed = 0 if keeps else application.reserved
         if freed:
@@ -303,7 +305,7 @@ class RefundQueue:
 
     def _start_period(self, application: _Application) -> None:
         assert self._basis is not None
-        clock = self._basis.choice("valg.refund_lapse_clock")
+        clock = self._basis.choice("afgoerelsesvalg.refund_lapse_clock")
         months = self._basis.number("privat_anvisning.lapse_months")
         application.lapses_at = months_after(self._now, months, dt.UTC if clock == "utc" else COPENHAGEN)
         self._reservations += 1

@@ -68,12 +68,12 @@ class Lists:
         return self.by_year[self.list_year]
 
     def on(self, day: dt.date, basis: Basis, since: dt.date) -> Lists | None:
-        """The lists that a case of a day is judged by, as valg.assignment_list has it; None where not known.
+        """The lists that a case of a day is judged by, as afgoerelsesvalg.assignment_list has it; None where not known.
 
         They end with the list year or with the newest list published by the day. Lists from before `since` were
         made under other rules.
         """
-        if basis.choice("valg.assignment_list") == "list_year_of_run":
+        if basis.choice("afgoerelsesvalg.assignment_list") == "list_year_of_run":
             return self
         newest = newest_list_year(day)
         if newest not in self.by_year or list_day(newest) < since:
@@ -103,7 +103,7 @@ class PlanReach:
     Almenboligloven § 168 a, stk. 6: until the plan is carried out, or the area has been off the list for the years
     in a row, and at the latest at the deadline; where no list gave the area the duty, from the day that a plan was
     approved. `undecided` where too few lists are known, or the plan is in doubt. Whether a later list that has the area
-    makes it bind again is valg.plan_letting_again.
+    makes it bind again is afgoerelsesvalg.plan_letting_again.
     """
 
     state: State
@@ -178,7 +178,7 @@ def _off(years: int) -> str:
 def _ended_with(lists: Lists, plan: Plan, area_id: str, basis: Basis) -> int | None:
     """The list year with which the area had been off the list for the years in a row since it last got a plan or the
     duty to make one. None where it never was, by the lists that are known, and where a later list has it bind again."""
-    if basis.choice("valg.plan_letting_again") == "binds_again":
+    if basis.choice("afgoerelsesvalg.plan_letting_again") == "binds_again":
         return None
     duty = set(basis.codes("omraaderegler.udviklingsplan"))
     obliged = [year for year in lists.by_year if duty & (lists.categories(year, area_id) or frozenset())]

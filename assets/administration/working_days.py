@@ -20,7 +20,7 @@ def _free_days(year: int, kind: str) -> frozenset[dt.date]:
 
 
 def is_working_day(day: dt.date, kind: str) -> bool:
-    """Whether a day is a working day; `kind` is a choice of valg.working_days."""
+    """Whether a day is a working day; `kind` is a choice of afgoerelsesvalg.working_days."""
     return day.weekday() < calendar.SATURDAY and day not in _free_days(day.year, kind)
 
 

@@ -2,7 +2,7 @@
 -- Grain: assignment x member with a benefit month, received or refused, in the longest period.
 -- Key: assignment_id, member_id. Months end with the last whole month before the decision.
 -- Law: almenboligloven § 59, stk. 6, nr. 5 and 7, and stk. 7. Benefits that one rule names together may alternate.
--- By valg.benefit_names the names are those of the day of the decision, or those in force in each month.
+-- By afgoerelsesvalg.benefit_names the names are those of the day of the decision, or those in force in each month.
 -- Rows of one month that contradict each other tell a rule that names all their benefits that the month counts, and one
 -- that names none of them that it does not. Otherwise a month of which any row was refused is not known, whichever row
 -- came first; a refused row whose month cannot be read may have been any one month. Both leave a rule open only where

@@ -1,6 +1,6 @@
 -- Which of stk. 6 and stk. 7 binds the home's area on the day of each assignment, and by which list that is judged.
 -- Grain: assignment. Key: assignment_id. `$year` is the list year whose decisions are made.
--- Law: almenboligloven § 59, stk. 6-9; valg.assignment_list.
+-- Law: almenboligloven § 59, stk. 6-9; afgoerelsesvalg.assignment_list.
 WITH judged AS (
     SELECT
         assignments.*,

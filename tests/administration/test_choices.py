@@ -26,7 +26,7 @@ CALM: dict[str, Any] = {
 
 
 def law(**choices: str) -> Law:
-    return shipped_law().with_values({f"valg.{name}": choice for name, choice in choices.items()})
+    return shipped_law().with_values({f"afgoerelsesvalg.{name}": choice for name, choice in choices.items()})
 
 
 def decided(world: World, rules: Law, alternative: bool | None = True, **facts: Any) -> tuple[str, str, str]:
@@ -215,7 +215,7 @@ def test_a_cap_decision_that_is_not_enough(tmp_path: Path) -> None:
     world.homes(2026, "101", "G", 100, "2026-12-02", exempted=True)
     world.seal()
     assert decided(world, law())[0] == "banned"
-    unsettled = law(insufficient_cap_decision="undecided")
+    unsettled = shipped_law().with_values({"valg.insufficient_cap_decision": "undecided"})
     assert decided(world, unsettled) == ("undecided", "59-6-3", "cap_decision")
 
 

@@ -61,12 +61,13 @@ def test_the_types_shown_of_cases_are_those_they_are_held_in(tmp_path: Path) -> 
 
 
 def test_every_choice() -> None:
+    modules = (assignments, cap, letting, occupancy, plans, refund_queue)
+    read = [name for module in modules for name in module.PARAMETERS]
+    groups = {"valg", "afgoerelsesvalg"}
     used = {
-        name.removeprefix("valg.")
-        for module in (assignments, cap, letting, occupancy, plans, refund_queue)
-        for name in module.PARAMETERS
-        if name.startswith("valg.")
+        name.partition(".")[2]
+        for name in (*read, *private_letting.PRESENT, *FUND_PARAMETERS)
+        if name.partition(".")[0] in groups
     }
-    used |= {n.removeprefix("valg.") for n in (*private_letting.PRESENT, *FUND_PARAMETERS) if n.startswith("valg.")}
     section = TEXT[TEXT.index("## Choices") :]
     assert set(re.findall(r"^\| `(\w+)` \|", section, flags=re.M)) == used - OUTSIDE

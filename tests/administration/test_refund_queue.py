@@ -208,7 +208,7 @@ def test_partial_payments_keep_the_rest_and_start_the_period_anew() -> None:
         ("d", "A", "refused", 50_000, 50_000, 6_700_000),
         ("lapse", "A", "lapsed", 0, 0, 6_750_000),
     ]
-    freed = ledger(events[:2], "2026-03-31", LAW.with_values({"valg.refund_partial_payment": "rest_freed"}))
+    freed = ledger(events[:2], "2026-03-31", LAW.with_values({"afgoerelsesvalg.refund_partial_payment": "rest_freed"}))
     assert told(freed)[-1] == ("b", "A", "paid", 0, 0, 6_780_000)
 
 
@@ -237,7 +237,7 @@ def test_applications_that_no_agreement_could_carry() -> None:
     )
     one = application("a", when, 30_000, homes=1, property_homes=8)
     assert refusal(one) == "fewer homes than an agreement needs"
-    single = LAW.with_values({"valg.refund_single_home": "accepted"})
+    single = LAW.with_values({"afgoerelsesvalg.refund_single_home": "accepted"})
     assert refusal(one, single) is None
     none = application("a", when, 0, homes=0, property_homes=8)
     assert refusal(none) == refusal(none, single) == "fewer homes than an agreement needs"
@@ -245,7 +245,7 @@ def test_applications_that_no_agreement_could_carry() -> None:
     reduced = ledger(
         [application("a", when, 60_001, homes=2)],
         "2026-01-31",
-        LAW.with_values({"valg.refund_over_home_limit": "reduced"}),
+        LAW.with_values({"afgoerelsesvalg.refund_over_home_limit": "reduced"}),
     )
     assert told(reduced) == [("a", "A", "reserved", 60_000, 60_000, 6_740_000)]
 
@@ -342,7 +342,7 @@ def test_ties_are_broken_by_the_event_id() -> None:
 
 
 def test_a_yearly_pool_begins_anew_for_those_who_wait() -> None:
-    yearly = SMALL.with_values({"valg.refund_pool_period": "yearly"})
+    yearly = SMALL.with_values({"afgoerelsesvalg.refund_pool_period": "yearly"})
     events = [
         *(application(f"e{n}", f"2026-11-0{n}T09:00", 500_000, kom=f"15{n}") for n in range(1, 5)),
         application("w", "2026-12-01T09:00", 500_000, kom="161"),
@@ -390,7 +390,7 @@ TIGHT = SMALL.with_values({"privat_anvisning.pool": "50000000"})
 @settings(max_examples=300, deadline=None)
 @given(EVENTS, st.sampled_from(["total", "yearly"]))
 def test_the_pool_and_the_limits_hold_after_every_change(events: list[Event], period: str) -> None:
-    law = TIGHT.with_values({"valg.refund_pool_period": period})
+    law = TIGHT.with_values({"afgoerelsesvalg.refund_pool_period": period})
     open_amounts: dict[str, tuple[str, int]] = {}
     committed = 0
     for change in ledger(events, "2026-12-31", law):

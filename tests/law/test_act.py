@@ -141,7 +141,7 @@ def test_every_open_question_of_the_text_is_a_choice(mark: str) -> None:
     notes = [
         dated.note or ""
         for name, parameter in LAW.parameters.items()
-        if name.startswith("valg.")
+        if name.startswith(("valg.", "afgoerelsesvalg."))
         for dated in parameter.values
     ]
     assert any(f"({mark})" in note or note.startswith(f"{mark}:") for note in notes)

@@ -40,7 +40,7 @@ def test_one_value_for_each_quantity_of_the_regime(year: int) -> None:
 @pytest.mark.parametrize("year", YEARS)
 def test_every_choice_of_the_present_regime_has_its_default(year: int) -> None:
     for name, parameter in LAW.parameters.items():
-        if group(name) == "valg" and parameter.values[0].effective_from <= list_day(year):
+        if group(name) in ("valg", "afgoerelsesvalg") and parameter.values[0].effective_from <= list_day(year):
             assert at(name, list_day(year))[0].value in parameter.computed, name
 
 
