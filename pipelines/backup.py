@@ -56,6 +56,10 @@ def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
         raise BackupError(f"{target} is there already: run again.")
     partial = target.with_name(f".{target.name}.partial")
     try:
+        partial.touch(mode=OWNER_ONLY, exist_ok=False)
+    except FileExistsError:  # another began in the same second, and what it writes is its own
+        raise BackupError(f"{target} is being written: run again.") from None
+    try:
         _write(home, partial)
         digest = sha256_of(partial)
         target.with_suffix(".sha256").write_text(f"{digest}  {target.name}\n", encoding="utf-8")
@@ -66,17 +70,13 @@ def backup(home: Home, folder: Path, at: dt.datetime) -> Path:
 
 
 def _write(home: Home, archive_file: Path) -> None:
-    with home.locked(), held(home.path / LOCK), open(archive_file, "wb", opener=_owner_only) as stream:
+    with home.locked(), held(home.path / LOCK), archive_file.open("wb") as stream:
         with tarfile.open(fileobj=stream, mode="w", dereference=True) as archive:
             for path in sorted(home.path.iterdir()):
                 if path.name not in LEFT_OUT:
                     archive.add(path, arcname=path.name)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, OWNER_ONLY)
 
 
 def _of_the_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -26,8 +26,9 @@ WEBHOOK = "BOLIGOMRAADER_NOTICE_WEBHOOK"
 MAIL_TO = "BOLIGOMRAADER_NOTICE_MAIL_TO"
 MAIL_FROM = "BOLIGOMRAADER_NOTICE_MAIL_FROM"
 SMTP = "BOLIGOMRAADER_NOTICE_SMTP"
-SECONDS = 30
-TRIES, SECONDS_BETWEEN = 3, 10
+SECONDS = 8
+TRIES, SECONDS_BETWEEN = 3, 2
+"""Both receivers, were neither to answer, within the minute that Dagster gives a sensor."""
 
 
 @dataclass(frozen=True)

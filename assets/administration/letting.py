@@ -375,10 +375,7 @@ def way_of(
         )
     criteria, reason, certain = valid_set(sets, vacancy, basis, lambda found: lapse_of(found, vacancy, lists, duty))
     if criteria is None:
-        way = (
-            "seniority"
-            if certain and basis.choice("afgoerelsesvalg.letting_without_criteria") == "seniority"
-            else "undecided"
-        )
+        without = basis.choice("afgoerelsesvalg.letting_without_criteria")
+        way = "seniority" if certain and without == "seniority" else "undecided"
         return way, None, f"flexible letting is obligatory ({obliged[0]}), yet {reason}"
     return "criteria", criteria, reason

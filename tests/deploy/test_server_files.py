@@ -169,6 +169,19 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeyp
     assert list((tmp_path / "backup").iterdir()) == []
 
 
+def test_a_backup_leaves_alone_what_another_of_the_same_second_writes(tmp_path: Path) -> None:
+    home, folder, at = Home(tmp_path / "home"), tmp_path / "backup", dt.datetime(2026, 12, 1)
+    home.prepare()
+    folder.mkdir()
+    begun = folder / ".home-20261201T000000.tar.partial"
+    begun.write_bytes(b"half")
+    with pytest.raises(BackupError, match="is being written: run again"):
+        backup(home, folder, at)
+    assert begun.read_bytes() == b"half"
+    begun.unlink()
+    assert backup(home, folder, at).is_file()
+
+
 def test_a_backup_holds_what_is_linked_into_the_home_and_is_the_owners_alone(tmp_path: Path) -> None:
     home, elsewhere = Home(tmp_path / "home"), tmp_path / "elsewhere"
     home.prepare()
